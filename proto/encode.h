@@ -1,0 +1,49 @@
+/* proto/encode.h - writes one map of the wire.
+ *
+ *   writer_t writer;
+ *   size_t start = write_begin (&writer, &buffer);
+ *   write_str (&writer, KEY_op, span_of ("ping"));
+ *   write_uint (&writer, KEY_id, 7);
+ *   write_end (&writer);                     // the map is buffer.data + start to the buffer's end
+ *
+ * The number of pairs need not be known before. On msgpack-c's packer. What is written here is bounded
+ * by our own limits, so a buffer that overflows is our fault and an assert. */
+#ifndef PROTO_ENCODE_H
+#define PROTO_ENCODE_H
+
+#include "proto/buffer.h"
+#include "proto/tables.h"
+
+#include <msgpack.h>
+
+typedef struct {
+    msgpack_packer packer;
+    buffer_t *buffer;
+    size_t start;   /* of the map's header in the buffer */
+    uint32_t pairs; /* written so far */
+} writer_t;
+
+/* Begins a map at the end of `buffer` (borrowed until write_end()) and returns where it begins. */
+size_t write_begin(writer_t *self, buffer_t *buffer);
+
+/* Completes the map's header. Only now are the bytes valid. */
+void write_end(writer_t *self);
+
+/* One pair each: key and value. The value's type is the key's (asserted). */
+void write_uint(writer_t *self, key_id_t key, uint64_t value);
+void write_str(writer_t *self, key_id_t key, span_t value);
+void write_bin(writer_t *self, key_id_t key, span_t value);
+void write_bool(writer_t *self, key_id_t key, bool value);
+
+/* A pair whose value is an object that was decoded, unchanged in meaning. */
+void write_object(writer_t *self, key_id_t key, const msgpack_object *value);
+
+/* The key alone of a pair whose value (a list or a map) the caller packs next through
+ * `&self->packer`: exactly one value. */
+void write_key(writer_t *self, key_id_t key);
+
+/* Parts of such a value. */
+void pack_span(writer_t *self, span_t text);
+void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count); /* as a list */
+
+#endif

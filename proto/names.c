@@ -1,0 +1,134 @@
+#include "proto/names.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utf8proc.h>
+
+/* Reads one character; 0 bytes read: not UTF-8. */
+static size_t next(span_t text, size_t offset, int32_t *out_point)
+{
+    utf8proc_ssize_t size =
+        utf8proc_iterate((const utf8proc_uint8_t *)text.data + offset,
+                         (utf8proc_ssize_t)(text.size - offset), out_point);
+    return size > 0 ? (size_t)size : 0;
+}
+
+static bool is_allowed_in_name(int32_t point)
+{
+    if (point < 0x80)
+        return point > ' ' && point != 0x7f && strchr("|/[]@#", point) == NULL;
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool is_name(span_t name)
+{
+    if (name.size == 0 || name.size > NAME_BYTES)
+        return false;
+    size_t size;
+    for (size_t offset = 0; offset < name.size; offset += size) {
+        int32_t point;
+        size = next(name, offset, &point);
+        if (size == 0 || !is_allowed_in_name(point))
+            return false;
+    }
+    return true;
+}
+
+static bool fold_ascii(span_t name, name_t *out)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        if (c >= 0x80)
+            return false;
+        out->text[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    out->size = (uint8_t)name.size;
+    out->text[name.size] = '\0';
+    return true;
+}
+
+static bool fold_once(span_t name, name_t *out)
+{
+    assert(name.size <= NAME_BYTES);
+    if (fold_ascii(name, out))
+        return true;
+    utf8proc_uint8_t *folded = NULL;
+    utf8proc_ssize_t size = utf8proc_map(
+        (const utf8proc_uint8_t *)name.data, (utf8proc_ssize_t)name.size, &folded,
+        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+    bool fits = size > 0 && is_name((span_t){(const char *)folded, (size_t)size});
+    if (fits) {
+        out->size = (uint8_t)size;
+        memcpy(out->text, folded, (size_t)size);
+        out->text[size] = '\0';
+    }
+    free(folded);
+    return fits;
+}
+
+/* Folding twice is folding once, but for a few characters whose case folding decomposes: until it
+ * stands still. */
+static bool fold(span_t name, name_t *out)
+{
+    enum { ROUNDS = 4 };
+    name_t folded, again;
+    if (!is_name(name) || !fold_once(name, &folded))
+        return false;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (!fold_once(name_span(&folded), &again))
+            return false;
+        if (span_equal(name_span(&folded), name_span(&again))) {
+            *out = folded;
+            return true;
+        }
+        folded = again;
+    }
+    return false;
+}
+
+hub_err_t nick_fold(span_t nick, name_t *out)
+{
+    assert(out);
+    return fold(nick, out) ? HUB_OK : HUB_NICK_INVALID;
+}
+
+hub_err_t room_fold(span_t room, name_t *out)
+{
+    assert(out);
+    name_t folded;
+    if (!fold(room, &folded) || folded.text[0] == '$' || folded.text[0] == '!')
+        return HUB_ROOM_INVALID;
+    *out = folded;
+    return HUB_OK;
+}
+
+static bool is_allowed_in_text(int32_t point, text_kind_t kind)
+{
+    if (point == '\t' || point == '\n')
+        return kind == TEXT_PARAGRAPH;
+    return point >= 0xa0 || (point >= 0x20 && point < 0x7f);
+}
+
+hub_err_t text_check(span_t text, size_t maximum, text_kind_t kind)
+{
+    assert(text.data || text.size == 0);
+    if (text.size > maximum)
+        return HUB_TOO_LONG;
+    size_t size;
+    for (size_t offset = 0; offset < text.size; offset += size) {
+        int32_t point = (unsigned char)text.data[offset];
+        size = point < 0x80 ? 1 : next(text, offset, &point);
+        if (size == 0 || !is_allowed_in_text(point, kind))
+            return HUB_BAD_REQUEST;
+    }
+    return HUB_OK;
+}
