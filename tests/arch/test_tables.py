@@ -1,0 +1,34 @@
+"""Every row of a table says what it is for."""
+import re
+
+import tree
+
+NO_ROWS = "no rows"
+
+
+def silent_rows(path, text):
+    """Rows whose last column, the text, is missing or empty."""
+    found = [f"{path}: {arguments[0]}" for _, arguments in tree.rows(text)
+             if not re.fullmatch(r'("(\\.|[^"\\])+"\s*)+', arguments[-1])]
+    return found if list(tree.rows(text)) else [f"{path}: {NO_ROWS}"]
+
+
+def test_every_row_has_a_text():
+    found = []
+    for path in tree.files("*.def", under=("proto", "broker", "bridge", "client")):
+        found += silent_rows(path, tree.read(path))
+    assert found == []
+
+
+def test_no_table_names_a_thing_twice():
+    for path in tree.files("*.def", under=("proto", "broker", "bridge", "client")):
+        names = [(macro, arguments[0]) for macro, arguments in tree.rows(tree.read(path))]
+        assert sorted(set(names)) == sorted(names), path
+
+
+def test_the_check_sees_a_row_without_a_text():
+    assert silent_rows("x.def", 'LIMIT(A, 1, "bytes", "")') == ["x.def: A"]
+    assert silent_rows("x.def", "COMMAND(say, 0)") == ["x.def: say"]
+    assert silent_rows("x.def", "/* LIMIT(A, 1, 2, 3) */") == [f"x.def: {NO_ROWS}"]
+    assert not silent_rows("x.def", 'LIMIT(A, 1, "bytes",\n      "a, (b) or \\"c\\"")')
+    assert list(tree.rows('KEY(a, K(b) | K(c), "x, y")')) == [("KEY", ["a", "K(b) | K(c)", '"x, y"'])]
