@@ -113,6 +113,8 @@ hub_err_t room_fold(span_t room, name_t *out)
 
 static bool is_allowed_in_text(int32_t point, text_kind_t kind)
 {
+    if (kind == TEXT_ANY)
+        return true;
     if (point == '\t' || point == '\n')
         return kind == TEXT_PARAGRAPH;
     return point >= 0xa0 || (point >= 0x20 && point < 0x7f);

@@ -35,6 +35,7 @@ HUB_MUST_CHECK hub_err_t room_fold(span_t room, name_t *out);
 typedef enum {
     TEXT_LINE,      /* nothing */
     TEXT_PARAGRAPH, /* TAB and LF */
+    TEXT_ANY,       /* all of UTF-8 */
 } text_kind_t;
 
 /* Checks a text of at most `maximum` bytes; empty is fine here. HUB_TOO_LONG: more bytes.
