@@ -2,7 +2,7 @@
 # lib<NAME>.a from the same objects, the modules inside, and a pkg-config file. Both show NAME_* symbols only: an
 # application may have a `buffer_new` of its own. Targets: NAME (static, for our programs) and NAME_shared.
 
-include(Hub)
+include_guard(GLOBAL)
 
 function(hub_public_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;EMBED;LINK;HEADERS" ${ARGN})
@@ -19,7 +19,7 @@ endfunction()
 
 function(hub_shared_library name objects link)
     set(exports ${CMAKE_CURRENT_BINARY_DIR}/${name}.map)
-    file(WRITE ${exports} "{ global: ${name}_*; local: *; };\n")
+    file(CONFIGURE OUTPUT ${exports} CONTENT "{ global: ${name}_*; local: *; };\n")
     add_library(${name}_shared SHARED ${objects})
     target_link_libraries(${name}_shared PRIVATE hub_flags ${link})
     target_link_options(${name}_shared PRIVATE -Wl,--version-script=${exports})
