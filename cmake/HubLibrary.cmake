@@ -43,6 +43,7 @@ function(hub_static_library name objects link)
 endfunction()
 
 function(hub_install_library name headers)
+    file(RELATIVE_PATH HUB_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
     configure_file(${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
     install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
