@@ -1,0 +1,5 @@
+foreach(name test_err test_tables test_buffer test_walk test_encode test_decode test_names test_vectors)
+    hub_test(${name} LINK proto)
+endforeach()
+add_test(NAME vectors_are_up_to_date
+    COMMAND ${HUB_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/vectors/make.py --check)
