@@ -1,0 +1,1 @@
+hub_fuzz(fuzz_frame LINK proto)

@@ -1,0 +1,2 @@
+hub_test(prop_walk LINK proto)
+hub_test(prop_codec LINK proto)
