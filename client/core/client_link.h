@@ -140,8 +140,8 @@ void client_link_tick(client_link_t *self, uint64_t now_ms);
 /* When client_link_tick() has to be called at the latest; ask again after every call. O(1). */
 uint64_t client_link_next_ms(const client_link_t *self);
 
-/* The DEALER has lost its connection: opens the next at once, or after the pause when this was already
- * an attempt. Not needed, three unanswered heartbeats say the same, but quicker. */
+/* The DEALER has lost its connection: down(), and after a pause open(). Not needed, three unanswered
+ * heartbeats say the same, but quicker. Only to be said of the DEALER opened last. */
 void client_link_disconnected(client_link_t *self, uint64_t now_ms);
 
 /* True from up() to down(). */

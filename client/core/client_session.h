@@ -1,0 +1,113 @@
+/* client/core/client_session.h - what the link keeps of one user, and all users of a link by sid.
+ *
+ * Under 300 bytes each, so that a bridge can carry 20 000. Sessions never move, so a pointer holds until
+ * the session is freed. A sid is used again after that; late replies cannot be mistaken, since they are
+ * matched by request id. */
+#ifndef CLIENT_CORE_CLIENT_SESSION_H
+#define CLIENT_CORE_CLIENT_SESSION_H
+
+#include "client/core/chain.h"
+#include "client/core/client_link.h"
+#include "client/core/inflow.h"
+
+enum { CLIENT_TOKEN_BYTES = 40, CLIENT_WINDOW_MAX = 64 };
+
+/* A request that has no final reply. One allocation. */
+typedef struct client_item {
+    struct client_item *next;
+    uint64_t id, tag;
+    uint64_t cid;  /* 0: it has none */
+    uint32_t room; /* join, part: the room, referred to; else CLIENT_NO_ROOM */
+    uint32_t size; /* of the frame */
+    uint8_t op;
+    uint8_t refusals;  /* out_of_order in a row */
+    bool is_in_flight; /* sent on this link, not answered */
+    bool was_sent;     /* on any link: the broker may have taken it */
+    char frame[];
+} client_item_t;
+
+typedef enum {
+    SESSION_WAITING,  /* for its turn to say hello or resume */
+    SESSION_GREETING, /* has said it */
+    SESSION_READY,
+    SESSION_REFUSED, /* waits for the application */
+    SESSION_GONE,    /* to be freed as soon as no call is running */
+} client_session_state_t;
+
+/* A room in a session's list: its number and whether the broker has confirmed it. */
+#define SESSION_ROOM_MEMBER (UINT32_C(1) << 31)
+#define SESSION_ROOM_SEEN   (UINT32_C(1) << 30) /* used while heads are gone through */
+#define SESSION_ROOM_INDEX  (SESSION_ROOM_SEEN - 1)
+
+typedef struct {
+    chain_t place; /* in the queue of greetings, or among those with something due, or the gone */
+    inflow_t inbox;
+    client_item_t *first, *last; /* unanswered requests in the order made */
+    void *user;
+    uint64_t
+        due_ms;    /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+    uint64_t cid;  /* the last one given */
+    char *address; /* owned, NULL: none */
+    uint32_t *rooms; /* owned where room_capacity > 1, else `room` is the list */
+    uint32_t room;
+    uint32_t sid;
+    uint32_t resume_ms;
+    uint16_t room_count, room_capacity;
+    uint16_t waiting;        /* requests in the list */
+    uint16_t unacknowledged; /* of these say and tell */
+    uint8_t in_flight, window;
+    uint8_t state; /* client_session_state_t */
+    uint8_t token_size;
+    uint8_t token[CLIENT_TOKEN_BYTES]; /* none: hello, else resume */
+    name_t nick;                       /* as given, not folded */
+    bool is_kicked_idle;
+    bool was_ready;
+} client_session_t;
+_Static_assert(sizeof(client_session_t) < 300, "a bridge carries 20 000 of them");
+
+/* The sessions of a link by sid. */
+typedef struct {
+    client_session_t **blocks; /* of SESSION_BLOCK each; a free row has sid CLIENT_NO_SID */
+    uint32_t capacity;         /* rows */
+    uint32_t free;             /* first free row, chained by `room`; capacity: none */
+    uint32_t count;            /* taken, those GONE not among them */
+    uint32_t maximum;
+} client_sessions_t;
+
+/* An empty table of at most `maximum` sessions. */
+void client_sessions_init(client_sessions_t *self, uint32_t maximum);
+
+/* Frees all sessions. */
+void client_sessions_fini(client_sessions_t *self);
+
+/* A fresh session with the lowest sid that was freed last. NULL: the maximum is reached. */
+client_session_t *client_sessions_add(client_sessions_t *self);
+
+/* Marks a session as gone: client_sessions_find() finds it no more. */
+void client_sessions_retire(client_sessions_t *self, client_session_t *session);
+
+/* Frees a retired session; its sid may be given out again. Its requests are freed by the caller. */
+void client_sessions_free(client_sessions_t *self, client_session_t *session);
+
+/* The session of that sid; NULL: there is none. O(1). */
+client_session_t *client_sessions_find(const client_sessions_t *self, uint64_t sid);
+
+/* For going through all: the session in that row, NULL where it is free; rows are 0 to capacity - 1. */
+client_session_t *client_sessions_row(const client_sessions_t *self, uint32_t row);
+
+/* The entries of the session's list of rooms; session->room_count of them. */
+uint32_t *client_session_rooms(client_session_t *self);
+
+/* The entry of a room; NULL: not in the list. */
+uint32_t *client_session_find_room(client_session_t *self, uint32_t room);
+
+/* Adds an entry at the end. */
+void client_session_add_room(client_session_t *self, uint32_t entry);
+
+/* Removes the entry at `place`; the last one takes its place. */
+void client_session_remove_room(client_session_t *self, uint32_t place);
+
+/* Keeps a nick as given; false: empty or too long. */
+bool client_session_set_nick(client_session_t *self, span_t nick);
+
+#endif

@@ -1,0 +1,193 @@
+#include "client/core/membership.h"
+
+#include "client/core/connect.h"
+#include "client/core/repair.h"
+
+#include <assert.h>
+
+enum { HEAD_NUMBERS = 3 };
+
+static span_t topic_of(const client_room_t *room)
+{
+    return (span_t){room->topic, (size_t)room->name.size + 1};
+}
+
+client_room_t *membership_want(client_link_t *self, const name_t *name, uint64_t now_ms)
+{
+    assert(self && name);
+    client_room_t *room = client_rooms_find(&self->rooms, name_span(name));
+    if (room == NULL) {
+        room = client_rooms_add(&self->rooms, name);
+        self->calls->subscribe(self->context, topic_of(room));
+        connect_check_soon(self, now_ms);
+    }
+    room->references++;
+    return room;
+}
+
+void membership_release(client_link_t *self, uint32_t index)
+{
+    assert(self);
+    client_room_t *room = client_rooms_at(&self->rooms, index);
+    assert(room && room->references > 0);
+    if (--room->references > 0)
+        return;
+    repair_drop(self, &room->flow);
+    client_rooms_retire(&self->rooms, room);
+    chain_add(&self->gone_rooms, &room->place);
+    if (!room->is_private)
+        self->calls->unsubscribe(self->context, topic_of(room));
+}
+
+/* The name as the broker has it; it differs from what we folded only where the broker folds otherwise. */
+static bool canonical(span_t text, name_t *out)
+{
+    if (text.size == 0 || text.size > NAME_BYTES)
+        return false;
+    *out = (name_t){.size = (uint8_t)text.size};
+    memcpy(out->text, text.data, text.size);
+    return true;
+}
+
+/* The session is in the room: tells the application unless it knows. */
+static void enter(client_link_t *self, client_session_t *session, client_room_t *room)
+{
+    uint32_t *entry = client_session_find_room(session, room->index);
+    if (entry == NULL) {
+        client_session_add_room(session, room->index);
+        room->references++;
+        entry = client_session_find_room(session, room->index);
+    }
+    bool is_news = !(*entry & SESSION_ROOM_MEMBER);
+    *entry |= SESSION_ROOM_MEMBER | SESSION_ROOM_SEEN;
+    room->asker = session->sid;
+    if (is_news)
+        self->calls->joined(self->context, session->sid, session->user, room->index,
+                            name_span(&room->name));
+}
+
+static void begin(client_link_t *self, client_room_t *room, const uint64_t *head, uint64_t now_ms)
+{
+    if (room->flow.is_known) {
+        repair_room_head(self, room, head[0], head[1], head[2], now_ms);
+        return;
+    }
+    inflow_begin(&room->flow, head[0], head[1]);
+    room->pseq = room->head_pseq = head[2];
+    repair_drain(self, room, now_ms);
+}
+
+static void take_head(client_link_t *self, client_session_t *session, span_t name,
+                      const uint64_t *head, uint64_t now_ms)
+{
+    name_t folded;
+    if (span_is(name, "@")) {
+        if (session->inbox.is_known)
+            repair_inbox_head(self, session, head[0], head[1], now_ms);
+        else
+            inflow_begin(&session->inbox, head[0], head[1]);
+        return;
+    }
+    if (!canonical(name, &folded))
+        return;
+    client_room_t *room = membership_want(self, &folded, now_ms);
+    uint32_t index = room->index;
+    enter(self, session, room);
+    begin(self, room, head, now_ms);
+    membership_release(self, index);
+}
+
+/* Removes the entry at `place`: the broker does not know the session there. */
+static void expel(client_link_t *self, client_session_t *session, uint32_t place)
+{
+    uint32_t entry = client_session_rooms(session)[place];
+    uint32_t index = entry & SESSION_ROOM_INDEX;
+    client_session_remove_room(session, place);
+    if (entry & SESSION_ROOM_MEMBER)
+        self->calls->parted(self->context, session->sid, session->user, index,
+                            name_span(&client_rooms_at(&self->rooms, index)->name));
+    membership_release(self, index);
+}
+
+static void clear_seen(client_session_t *session)
+{
+    uint32_t *rooms = client_session_rooms(session);
+    for (uint32_t i = 0; i < session->room_count; i++)
+        rooms[i] &= ~SESSION_ROOM_SEEN;
+}
+
+static void expel_unseen(client_link_t *self, client_session_t *session)
+{
+    for (uint32_t i = session->room_count; i > 0 && session->state == SESSION_READY; i--)
+        if (i <= session->room_count && !(client_session_rooms(session)[i - 1] & SESSION_ROOM_SEEN))
+            expel(self, session, i - 1);
+}
+
+void membership_welcome(client_link_t *self, client_session_t *session, const message_t *reply,
+                        uint64_t now_ms)
+{
+    assert(self && session && reply);
+    size_t count;
+    const msgpack_object_kv *pairs = message_map(reply, KEY_heads, &count);
+    uint64_t head[HEAD_NUMBERS];
+    span_t name;
+    clear_seen(session);
+    for (size_t i = 0; i < count && session->state == SESSION_READY; i++)
+        if (object_span(&pairs[i].key, &name) && object_numbers(&pairs[i].val, head, HEAD_NUMBERS))
+            take_head(self, session, name, head, now_ms);
+    expel_unseen(self, session);
+    if (session->state == SESSION_READY && !session->inbox.is_known)
+        inflow_begin(&session->inbox, 0, 0);
+}
+
+static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)
+{
+    size_t count;
+    const msgpack_object_kv *pairs = message_map(reply, KEY_heads, &count);
+    span_t key;
+    for (size_t i = 0; i < count; i++)
+        if (object_span(&pairs[i].key, &key) && span_equal(key, name))
+            return object_numbers(&pairs[i].val, out_head, HEAD_NUMBERS);
+    return false;
+}
+
+void membership_join(client_link_t *self, client_session_t *session, uint32_t index,
+                     const message_t *reply, uint64_t now_ms)
+{
+    assert(self && session && reply);
+    uint64_t head[HEAD_NUMBERS];
+    span_t asked = {"", 0}, told = message_span(reply, KEY_room);
+    if (index != CLIENT_NO_ROOM)
+        asked = name_span(&client_rooms_at(&self->rooms, index)->name);
+    name_t name;
+    if (!canonical(told.size > 0 ? told : asked, &name))
+        return;
+    client_room_t *room = membership_want(self, &name, now_ms);
+    if (message_bool(reply, KEY_private) && !room->is_private) {
+        room->is_private = true;
+        self->calls->unsubscribe(self->context, topic_of(room));
+    }
+    uint32_t wanted = room->index;
+    enter(self, session, room);
+    if (head_of(reply, name_span(&name), head))
+        begin(self, room, head, now_ms);
+    membership_release(self, wanted);
+}
+
+void membership_part(client_link_t *self, client_session_t *session, uint32_t room)
+{
+    assert(self && session);
+    const uint32_t *entry = client_session_find_room(session, room);
+    if (entry)
+        expel(self, session, (uint32_t)(entry - client_session_rooms(session)));
+}
+
+void membership_leave(client_link_t *self, client_session_t *session)
+{
+    assert(self && session);
+    while (session->room_count > 0) {
+        uint32_t index = client_session_rooms(session)[0] & SESSION_ROOM_INDEX;
+        client_session_remove_room(session, 0);
+        membership_release(self, index);
+    }
+}

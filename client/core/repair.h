@@ -1,0 +1,51 @@
+/* client/core/repair.h - events in order; holes and their replay.
+ *
+ * A hole that does not close by itself within a short grace is asked for, a page at a time, one request
+ * per stream at most. What cannot be had any more is reported as lost and skipped: no stream stands
+ * still. */
+#ifndef CLIENT_CORE_REPAIR_H
+#define CLIENT_CORE_REPAIR_H
+
+#include "client/core/client_link_state.h"
+
+/* A numbered event of a room. `frame` is its map, for keeping it when it comes too early. */
+void repair_room_event(client_link_t *self, client_room_t *room, const message_t *event,
+                       span_t frame, uint64_t now_ms);
+
+/* The same for a session's inbox. */
+void repair_inbox_event(client_link_t *self, client_session_t *session, const message_t *event,
+                        span_t frame, uint64_t now_ms);
+
+/* A presence event of a room. */
+void repair_presence(client_link_t *self, client_room_t *room, const message_t *event);
+
+/* Events up to here exist. */
+void repair_room_head(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,
+                      uint64_t pseq, uint64_t now_ms);
+void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,
+                       uint64_t now_ms);
+
+/* The `heads` of an answer to a ping; `session` is who asked, NULL: the link. */
+void repair_heads(client_link_t *self, const message_t *reply, client_session_t *session,
+                  uint64_t now_ms);
+
+/* The answer to a replay. `reply` may be an error. */
+void repair_room_replayed(client_link_t *self, client_room_t *room, const message_t *reply,
+                          uint64_t now_ms);
+void repair_inbox_replayed(client_link_t *self, client_session_t *session, const message_t *reply,
+                           uint64_t now_ms);
+
+/* The room's position has just become known: what was kept goes out. */
+void repair_drain(client_link_t *self, client_room_t *room, uint64_t now_ms);
+
+/* The hole of a room or inbox may be due. */
+void repair_room_due(client_link_t *self, client_room_t *room, uint64_t now_ms);
+void repair_inbox_due(client_link_t *self, client_session_t *session, uint64_t now_ms);
+
+/* The link is lost and with it every replay. */
+void repair_forget(inflow_t *flow);
+
+/* The same while the link is up: a late answer is not listened to. */
+void repair_drop(client_link_t *self, inflow_t *flow);
+
+#endif
