@@ -1,0 +1,28 @@
+#include "bridge/core/gather.h"
+
+#include <assert.h>
+
+void gather_line(gather_t *self, uint64_t now_us)
+{
+    assert(self);
+    if (self->lines == 0)
+        self->first_us = now_us;
+    assert(now_us >= self->first_us);
+    self->lines++;
+}
+
+uint64_t gather_wait_us(const gather_t *self, uint64_t now_us)
+{
+    assert(self);
+    if (self->lines == 0)
+        return UINT64_MAX;
+    uint64_t due_us = self->first_us + (self->is_busy ? GATHER_US : 0);
+    return due_us > now_us ? due_us - now_us : 0;
+}
+
+void gather_swept(gather_t *self)
+{
+    assert(self);
+    self->is_busy = self->lines >= GATHER_BUSY_LINES;
+    self->lines = 0;
+}

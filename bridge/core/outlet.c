@@ -1,0 +1,343 @@
+#include "bridge/core/outlet.h"
+
+#include "proto/tables.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { SEGMENT = -1, SMALLEST = 4, NOTICE_BYTES = 256 };
+
+struct segment {
+    segment_t *next;
+    const linelog_t *log; /* it comes after the lines before `line` in there; NULL: at once */
+    uint64_t line;
+    uint32_t size, sent; /* bytes */
+    char bytes[];
+};
+
+void outlet_fini(outlet_t *self)
+{
+    assert(self);
+    while (self->head) {
+        segment_t *segment = self->head;
+        self->head = segment->next;
+        free(segment);
+    }
+    free(self->many);
+    *self = (outlet_t){0};
+}
+
+cursor_t *outlet_cursors(outlet_t *self)
+{
+    assert(self);
+    return self->many ? self->many : &self->only;
+}
+
+cursor_t *outlet_cursor(outlet_t *self, uint32_t room)
+{
+    cursor_t *cursors = outlet_cursors(self);
+    for (size_t i = 0; i < self->count; i++)
+        if (cursors[i].room == room)
+            return &cursors[i];
+    return NULL;
+}
+
+/* Makes room for one more cursor: the first has its own place, more are on the heap. */
+static void widen(outlet_t *self)
+{
+    if (self->count < (self->many ? self->capacity : 1))
+        return;
+    size_t capacity = self->many ? self->capacity * 2u : SMALLEST;
+    cursor_t *many = realloc(self->many, capacity * sizeof *many);
+    assert(many);
+    if (self->many == NULL)
+        many[0] = self->only;
+    self->many = many;
+    self->capacity = (uint8_t)capacity;
+}
+
+void outlet_enter(outlet_t *self, uint32_t room, linelog_t *log, uint32_t place)
+{
+    assert(self && log && outlet_cursor(self, room) == NULL);
+    assert(self->count < LIMIT_ROOMS_PER_SESSION);
+    widen(self);
+    outlet_cursors(self)[self->count++] = (cursor_t){log, linelog_end(log), room, place};
+}
+
+void outlet_leave(outlet_t *self, uint32_t room)
+{
+    assert(self);
+    cursor_t *cursor = outlet_cursor(self, room);
+    if (cursor == NULL)
+        return;
+    for (segment_t *segment = self->head; segment; segment = segment->next)
+        if (segment->log == cursor->log)
+            segment->log = NULL;
+    *cursor = outlet_cursors(self)[--self->count];
+    if (self->many && self->count == 1) {
+        self->only = self->many[0];
+        free(self->many);
+        self->many = NULL;
+        self->capacity = 0;
+    }
+}
+
+static segment_t *segment_new(span_t bytes)
+{
+    assert(bytes.size > 0 && bytes.size <= UINT32_MAX);
+    segment_t *segment = malloc(sizeof *segment + bytes.size);
+    assert(segment);
+    *segment = (segment_t){.size = (uint32_t)bytes.size};
+    memcpy(segment->bytes, bytes.data, bytes.size);
+    return segment;
+}
+
+static void push_back(outlet_t *self, segment_t *segment)
+{
+    if (self->tail)
+        self->tail->next = segment;
+    else
+        self->head = segment;
+    self->tail = segment;
+    self->waiting_bytes += segment->size;
+}
+
+static void push_front(outlet_t *self, segment_t *segment)
+{
+    segment->next = self->head;
+    self->head = segment;
+    if (self->tail == NULL)
+        self->tail = segment;
+    self->waiting_bytes += segment->size;
+}
+
+static void pop_front(outlet_t *self)
+{
+    segment_t *segment = self->head;
+    assert(segment && self->waiting_bytes >= segment->size);
+    self->waiting_bytes -= segment->size;
+    self->head = segment->next;
+    if (self->head == NULL)
+        self->tail = NULL;
+    free(segment);
+}
+
+static uint64_t count_lines(span_t lines)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < lines.size; i++)
+        count += lines.data[i] == '\n';
+    return count;
+}
+
+/* A segment behind everything there is now. */
+static segment_t *segment_at_end(const cursor_t *cursor, span_t lines)
+{
+    segment_t *segment = segment_new(lines);
+    if (cursor) {
+        segment->log = cursor->log;
+        segment->line = linelog_end(cursor->log);
+    }
+    return segment;
+}
+
+uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current)
+{
+    assert(self && lines.size > 0 && lines.data[lines.size - 1] == '\n');
+    if (self->lost_lines > 0 || self->waiting_bytes + lines.size > OUTLET_WAITING_BYTES) {
+        uint64_t lost = count_lines(lines);
+        self->lost_lines += (uint32_t)lost;
+        return lost;
+    }
+    push_back(self, segment_at_end(outlet_cursor(self, current), lines));
+    return 0;
+}
+
+static segment_t *notice(const cursor_t *cursor, language_t language, uint64_t skipped)
+{
+    buffer_t line;
+    numeral_t digits;
+    buffer_init(&line, NOTICE_BYTES);
+    phrase_line(&line, language, PHRASE_skipped, &(words_t){.count = numeral(skipped, &digits)});
+    segment_t *segment = segment_at_end(cursor, buffer_span(&line));
+    buffer_fini(&line);
+    return segment;
+}
+
+/* Whoever has fallen off a log goes on at its end. The notice comes before all segments placed later,
+ * and after those whose place was skipped. */
+static uint64_t skip_what_is_gone(outlet_t *self, language_t language)
+{
+    uint64_t skipped = 0;
+    cursor_t *cursors = outlet_cursors(self);
+    for (size_t i = 0; i < self->count; i++) {
+        cursor_t *cursor = &cursors[i];
+        if (cursor->line >= linelog_first(cursor->log))
+            continue;
+        uint64_t end = linelog_end(cursor->log);
+        push_back(self, notice(cursor, language, end - cursor->line));
+        skipped += end - cursor->line;
+        cursor->line = end;
+    }
+    return skipped;
+}
+
+/* Private lines that found no room are told once the others are out. */
+static uint64_t tell_what_was_lost(outlet_t *self, language_t language)
+{
+    if (self->lost_lines == 0 || self->head)
+        return 0;
+    uint64_t lost = self->lost_lines;
+    push_back(self, notice(NULL, language, lost));
+    self->lost_lines = 0;
+    return lost;
+}
+
+static bool has_room(const plan_t *plan)
+{
+    return plan->part_count < PLAN_PARTS;
+}
+
+static void add_piece(plan_t *plan, span_t piece)
+{
+    assert(plan->count < PLAN_PIECES);
+    plan->pieces[plan->count++] = (struct iovec){(void *)(uintptr_t)piece.data, piece.size};
+    plan->bytes += piece.size;
+}
+
+static void add_lines(plan_t *plan, const cursor_t *cursor, int index, uint64_t from, uint64_t to)
+{
+    assert(has_room(plan) && from < to);
+    span_t pieces[2];
+    size_t before = plan->bytes, count = linelog_read(cursor->log, from, to, pieces);
+    for (size_t i = 0; i < count; i++)
+        add_piece(plan, pieces[i]);
+    plan->parts[plan->part_count].from = from;
+    plan->parts[plan->part_count].to = to;
+    plan->parts[plan->part_count].cursor = index;
+    plan->parts[plan->part_count++].bytes = plan->bytes - before;
+}
+
+static void add_segment(plan_t *plan, const segment_t *segment)
+{
+    assert(has_room(plan) && segment->sent < segment->size);
+    span_t rest = {segment->bytes + segment->sent, segment->size - segment->sent};
+    add_piece(plan, rest);
+    plan->parts[plan->part_count].from = plan->parts[plan->part_count].to = 0;
+    plan->parts[plan->part_count].cursor = SEGMENT;
+    plan->parts[plan->part_count++].bytes = rest.size;
+}
+
+/* Up to where the plan so far has the lines of a cursor. */
+static uint64_t planned(const plan_t *plan, const cursor_t *cursor, int index)
+{
+    for (size_t i = plan->part_count; i-- > 0;)
+        if (plan->parts[i].cursor == index)
+            return plan->parts[i].to;
+    return cursor->line;
+}
+
+static int find_log(const cursor_t *cursors, size_t count, const linelog_t *log)
+{
+    for (size_t i = 0; i < count; i++)
+        if (cursors[i].log == log)
+            return (int)i;
+    return SEGMENT;
+}
+
+/* The lines before each segment's place, then the segment. False: the plan is full. */
+static bool plan_segments(outlet_t *self, plan_t *out)
+{
+    const cursor_t *cursors = outlet_cursors(self);
+    for (const segment_t *segment = self->head; segment; segment = segment->next) {
+        int index = segment->log ? find_log(cursors, self->count, segment->log) : SEGMENT;
+        if (index != SEGMENT) {
+            uint64_t from = planned(out, &cursors[index], index);
+            if (from < segment->line && has_room(out))
+                add_lines(out, &cursors[index], index, from, segment->line);
+        }
+        if (!has_room(out))
+            return false;
+        add_segment(out, segment);
+    }
+    return true;
+}
+
+void outlet_plan(outlet_t *self, language_t language, plan_t *out)
+{
+    assert(self && out);
+    out->count = 0;
+    out->bytes = out->part_count = 0;
+    out->skipped = skip_what_is_gone(self, language);
+    out->skipped += tell_what_was_lost(self, language);
+    if (self->head && !plan_segments(self, out))
+        return;
+    const cursor_t *cursors = outlet_cursors(self);
+    for (int i = 0; i < self->count && has_room(out); i++) {
+        uint64_t from = self->head ? planned(out, &cursors[i], i) : cursors[i].line;
+        uint64_t end = linelog_end(cursors[i].log);
+        if (from < end)
+            add_lines(out, &cursors[i], i, from, end);
+    }
+}
+
+/* A part of a log of which only `size` bytes were sent. */
+static void break_lines(outlet_t *self, cursor_t *cursor, uint64_t from, size_t size)
+{
+    size_t into;
+    cursor->line = linelog_find(cursor->log, from, size, &into);
+    if (into == 0)
+        return;
+    span_t pieces[2];
+    size_t count = linelog_read(cursor->log, cursor->line, cursor->line + 1, pieces);
+    segment_t *rest =
+        malloc(sizeof *rest + linelog_bytes(cursor->log, cursor->line, cursor->line + 1));
+    assert(rest && count > 0);
+    *rest = (segment_t){.size = 0};
+    for (size_t i = 0; i < count; i++) {
+        size_t skip = into < pieces[i].size ? into : pieces[i].size;
+        memcpy(rest->bytes + rest->size, pieces[i].data + skip, pieces[i].size - skip);
+        rest->size += (uint32_t)(pieces[i].size - skip);
+        into -= skip;
+    }
+    push_front(self, rest);
+    cursor->line++;
+}
+
+void outlet_sent(outlet_t *self, const plan_t *plan, size_t size)
+{
+    assert(self && plan && size <= plan->bytes);
+    cursor_t *cursors = outlet_cursors(self);
+    for (size_t i = 0; i < plan->part_count && size > 0; i++) {
+        size_t bytes = plan->parts[i].bytes < size ? plan->parts[i].bytes : size;
+        bool is_whole = bytes == plan->parts[i].bytes;
+        size -= bytes;
+        if (plan->parts[i].cursor == SEGMENT && is_whole)
+            pop_front(self);
+        else if (plan->parts[i].cursor == SEGMENT)
+            self->head->sent += (uint32_t)bytes;
+        else if (is_whole)
+            cursors[plan->parts[i].cursor].line = plan->parts[i].to;
+        else
+            break_lines(self, &cursors[plan->parts[i].cursor], plan->parts[i].from, bytes);
+    }
+}
+
+bool outlet_is_done(const outlet_t *self)
+{
+    assert(self);
+    const cursor_t *cursors = self->many ? self->many : &self->only;
+    for (size_t i = 0; i < self->count; i++)
+        if (cursors[i].line < linelog_end(cursors[i].log))
+            return false;
+    return self->head == NULL && self->lost_lines == 0;
+}
+
+size_t outlet_memory(const outlet_t *self)
+{
+    assert(self);
+    size_t bytes = self->capacity * sizeof *self->many;
+    for (const segment_t *segment = self->head; segment; segment = segment->next)
+        bytes += sizeof *segment + segment->size;
+    return bytes;
+}

@@ -1,0 +1,131 @@
+#include "bridge/core/render.h"
+
+#include "bridge/core/clean.h"
+
+#include <assert.h>
+
+static void append(buffer_t *out, span_t piece)
+{
+    if (piece.size == 0)
+        return;
+    bool has_room = buffer_append(out, piece.data, piece.size);
+    assert(has_room);
+    (void)has_room;
+}
+
+/* The next line of a text, its LF taken off. */
+static span_t next_line(span_t *text)
+{
+    const char *end = text->size > 0 ? memchr(text->data, '\n', text->size) : NULL;
+    span_t line = {text->data, end ? (size_t)(end - text->data) : text->size};
+    size_t size = line.size + (end ? 1 : 0);
+    text->data += size;
+    text->size -= size;
+    return line;
+}
+
+void render_text(buffer_t *out, language_t language, phrase_t before, span_t nick, span_t room,
+                 span_t text)
+{
+    assert(out && out->maximum >= RENDER_BYTES);
+    words_t words = {.nick = nick, .room = room};
+    if (text.size > RENDER_TEXT_BYTES)
+        text.size = RENDER_TEXT_BYTES;
+    do {
+        span_t line = next_line(&text);
+        if (out->maximum - out->size < RENDER_LINE_BYTES)
+            return;
+        phrase_append(out, language, before, &words);
+        clean_append(out, line, CLEAN_OUT);
+        append(out, span_of("\r\n"));
+    } while (text.size > 0);
+}
+
+void render_message(buffer_t *out, language_t language, const message_t *event, span_t room,
+                    bool is_first)
+{
+    assert(event);
+    render_text(out, language, is_first ? PHRASE_said : PHRASE_said_in,
+                message_span(event, KEY_from), room, message_span(event, KEY_text));
+}
+
+void render_private(buffer_t *out, language_t language, const message_t *event, span_t own)
+{
+    assert(event);
+    span_t from = message_span(event, KEY_from), to = message_span(event, KEY_to);
+    bool is_own = span_equal(from, own) && !span_equal(to, own);
+    render_text(out, language, is_own ? PHRASE_tells : PHRASE_told, is_own ? to : from,
+                (span_t){"", 0}, message_span(event, KEY_text));
+}
+
+static span_t state_word(language_t language, span_t state)
+{
+    if (span_is(state, "inactive"))
+        return span_of(phrase_text(language, PHRASE_inactive));
+    if (span_is(state, "detached"))
+        return span_of(phrase_text(language, PHRASE_detached));
+    return (span_t){"", 0};
+}
+
+static void render_member(buffer_t *out, language_t language, const message_t *member)
+{
+    words_t words = {.nick = message_span(member, KEY_nick),
+                     .state = state_word(language, message_span(member, KEY_state)),
+                     .text = message_span(member, KEY_status)};
+    phrase_t plain = words.state.size ? PHRASE_who_row_state : PHRASE_who_row;
+    phrase_t full = words.state.size ? PHRASE_who_row_both : PHRASE_who_row_status;
+    phrase_line(out, language, words.text.size ? full : plain, &words);
+}
+
+static void render_room(buffer_t *out, language_t language, const message_t *room)
+{
+    numeral_t digits;
+    words_t words = {.room = message_span(room, KEY_room),
+                     .count = numeral(message_uint(room, KEY_count), &digits)};
+    phrase_line(out, language, PHRASE_rooms_row, &words);
+}
+
+static void render_said_before(buffer_t *out, language_t language, const message_t *event)
+{
+    render_text(out, language, PHRASE_quoted, message_span(event, KEY_from), (span_t){"", 0},
+                message_span(event, KEY_text));
+}
+
+typedef void row_t(buffer_t *out, language_t language, const message_t *row);
+
+/* Calls `render` for each map of a list from number `first` on; returns how many. */
+static size_t each(buffer_t *out, language_t language, const message_t *reply, key_id_t key,
+                   size_t first, row_t *render)
+{
+    size_t count, done = 0;
+    const msgpack_object *rows = message_list(reply, key, &count);
+    for (size_t i = first; i < count; i++) {
+        message_t row;
+        if (out->maximum - out->size < RENDER_LINE_BYTES || !message_from_object(&row, &rows[i]))
+            continue;
+        render(out, language, &row);
+        done++;
+    }
+    return done;
+}
+
+size_t render_members(buffer_t *out, language_t language, const message_t *reply)
+{
+    assert(out && reply && out->maximum >= RENDER_BYTES);
+    return each(out, language, reply, KEY_members, 0, render_member);
+}
+
+size_t render_rooms(buffer_t *out, language_t language, const message_t *reply)
+{
+    assert(out && reply && out->maximum >= RENDER_BYTES);
+    return each(out, language, reply, KEY_rooms, 0, render_room);
+}
+
+size_t render_history(buffer_t *out, language_t language, const message_t *reply, size_t limit)
+{
+    assert(out && reply && out->maximum >= RENDER_BYTES);
+    size_t count;
+    (void)message_list(reply, KEY_events, &count);
+    size_t first = count > limit ? count - limit : 0;
+    return each(out, language, reply, KEY_events, first, render_said_before);
+}

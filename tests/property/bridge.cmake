@@ -1,0 +1,1 @@
+hub_test(prop_bridge_outlet LINK bridge_core)

@@ -1,0 +1,139 @@
+/* What typed lines ask for: bridge/core/grammar.h. */
+#include "bridge/core/grammar.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void check(const char *line, verb_t verb, const char *name, const char *text)
+{
+    order_t order = order_read(span_of(line));
+    bool is_right = order.verb == verb && span_is(order.name, name) && span_is(order.text, text);
+    if (!is_right)
+        fail_msg("\"%s\": verb %d name \"%.*s\" text \"%.*s\"", line, (int)order.verb,
+                 (int)order.name.size, order.name.data, (int)order.text.size, order.text.data);
+}
+
+static void check_usage(const char *line, phrase_t usage)
+{
+    order_t order = order_read(span_of(line));
+    if (order.verb != ORDER_USAGE || order.usage != usage)
+        fail_msg("\"%s\": verb %d, usage %d", line, (int)order.verb, (int)order.usage);
+}
+
+static void anything_else_is_said(void **state)
+{
+    (void)state;
+    check("hello", ORDER_SAY, "", "hello");
+    check("  indented ", ORDER_SAY, "", "  indented ");
+    check("who is there?", ORDER_SAY, "", "who is there?");
+    check("who|x", ORDER_SAY, "", "who|x");
+    check("to be or not to be", ORDER_SAY, "", "to be or not to be");
+    check("renamed|x", ORDER_SAY, "", "renamed|x");
+    check("a|b", ORDER_SAY, "", "a|b");
+    check("|", ORDER_SAY, "", "|");
+}
+
+static void blanks_alone_are_nothing(void **state)
+{
+    (void)state;
+    check("", ORDER_NOTHING, "", "");
+    check(" \t ", ORDER_NOTHING, "", "");
+}
+
+static void the_models_grammar_is_kept(void **state)
+{
+    (void)state;
+    check("who", ORDER_who, "", "");
+    check("who ", ORDER_who, "", "");
+    check("rename|ada", ORDER_nick, "ada", "");
+    check("rename| ada ", ORDER_nick, "ada", "");
+    check("rename|a|b", ORDER_nick, "a|b", ""); /* the broker refuses that */
+    check("to|bob|hi", ORDER_tell, "bob", "hi");
+}
+
+static void a_private_text_may_hold_bars(void **state)
+{
+    (void)state;
+    check("to|bob|a|b||c", ORDER_tell, "bob", "a|b||c");
+    check("to|bob| hi ", ORDER_tell, "bob", " hi ");
+}
+
+static void what_lacks_a_field_gets_a_usage_line(void **state)
+{
+    (void)state;
+    check_usage("to", PHRASE_usage_to);
+    check_usage("to|", PHRASE_usage_to);
+    check_usage("to|bob", PHRASE_usage_to);
+    check_usage("to|bob|", PHRASE_usage_to);
+    check_usage("to|bob|  ", PHRASE_usage_to);
+    check_usage("to||hi", PHRASE_usage_to);
+    check_usage("rename", PHRASE_usage_rename);
+    check_usage("rename|", PHRASE_usage_rename);
+    check_usage("rename|  ", PHRASE_usage_rename);
+    check_usage("/nick", PHRASE_usage_nick);
+    check_usage("/tell bob", PHRASE_usage_tell);
+    check_usage("/tell", PHRASE_usage_tell);
+    check_usage("/join ", PHRASE_usage_join);
+    check_usage("/quit now", PHRASE_usage_quit);
+    check_usage("/history ten", PHRASE_usage_history);
+    check_usage("/history 0", PHRASE_usage_history);
+    check_usage("/history 99999999999999999999999", PHRASE_usage_history);
+}
+
+static void slash_commands_take_fields_after_blanks(void **state)
+{
+    (void)state;
+    check("/who", ORDER_who, "", "");
+    check("/who tea", ORDER_who, "tea", "");
+    check("/nick  ada ", ORDER_nick, "ada", "");
+    check("/tell bob hello  there", ORDER_tell, "bob", "hello  there");
+    check("/msg bob\thello", ORDER_tell, "bob", "hello");
+    check("/join tea", ORDER_join, "tea", "");
+    check("/part", ORDER_part, "", "");
+    check("/part tea", ORDER_part, "tea", "");
+    check("/rooms", ORDER_rooms, "", "");
+    check("/status at tea", ORDER_status, "", "at tea");
+    check("/status", ORDER_status, "", "");
+    check("/help", ORDER_help, "", "");
+    check("/quit", ORDER_quit, "", "");
+}
+
+static void history_takes_a_number_or_none(void **state)
+{
+    (void)state;
+    assert_int_equal(order_read(span_of("/history")).verb, ORDER_history);
+    assert_int_equal(order_read(span_of("/history")).count, 0);
+    assert_int_equal(order_read(span_of("/history 20")).count, 20);
+}
+
+static void two_slashes_say_one(void **state)
+{
+    (void)state;
+    check("//help", ORDER_SAY, "", "/help");
+    check("//", ORDER_SAY, "", "/");
+}
+
+static void an_unknown_slash_command_is_not_said(void **state)
+{
+    (void)state;
+    check("/dance wildly", ORDER_UNKNOWN, "", "dance");
+    check("/", ORDER_UNKNOWN, "", "");
+    check("/Who", ORDER_UNKNOWN, "", "Who");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(anything_else_is_said),
+        cmocka_unit_test(blanks_alone_are_nothing),
+        cmocka_unit_test(the_models_grammar_is_kept),
+        cmocka_unit_test(a_private_text_may_hold_bars),
+        cmocka_unit_test(what_lacks_a_field_gets_a_usage_line),
+        cmocka_unit_test(slash_commands_take_fields_after_blanks),
+        cmocka_unit_test(history_takes_a_number_or_none),
+        cmocka_unit_test(two_slashes_say_one),
+        cmocka_unit_test(an_unknown_slash_command_is_not_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+/* What a user is sent and in which order, who is waited for, when is swept: bridge/core/outlet.h,
+ * patience.h, gather.h. */
+#include "bridge/core/gather.h"
+#include "bridge/core/outlet.h"
+#include "bridge/core/patience.h"
+#include "proto/tables.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { LOBBY = 1, TEA = 2 };
+
+/* Two rooms, one user, and all bytes the user got. */
+typedef struct {
+    linelog_t *lobby, *tea;
+    outlet_t outlet;
+    plan_t plan;
+    char seen[1024 * 1024];
+    size_t size;
+} bench_t;
+
+static int set_up(void **state)
+{
+    bench_t *bench = calloc(1, sizeof *bench);
+    bench->lobby = linelog_new();
+    bench->tea = linelog_new();
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    bench_t *bench = *state;
+    outlet_fini(&bench->outlet);
+    linelog_destroy(&bench->lobby);
+    linelog_destroy(&bench->tea);
+    free(bench);
+    return 0;
+}
+
+/* A socket that takes at most `size` bytes; returns how many it took. */
+static size_t take(bench_t *bench, size_t size)
+{
+    outlet_plan(&bench->outlet, LANGUAGE_en, &bench->plan);
+    if (size > bench->plan.bytes)
+        size = bench->plan.bytes;
+    size_t left = size;
+    for (int i = 0; i < bench->plan.count && left > 0; i++) {
+        size_t piece = bench->plan.pieces[i].iov_len < left ? bench->plan.pieces[i].iov_len : left;
+        assert_true(bench->size + piece < sizeof bench->seen);
+        memcpy(bench->seen + bench->size, bench->plan.pieces[i].iov_base, piece);
+        bench->size += piece;
+        left -= piece;
+    }
+    outlet_sent(&bench->outlet, &bench->plan, size);
+    return size;
+}
+
+static void take_all(bench_t *bench)
+{
+    while (take(bench, SIZE_MAX) > 0)
+        ;
+    assert_true(outlet_is_done(&bench->outlet));
+}
+
+static void check(bench_t *bench, const char *text)
+{
+    bench->seen[bench->size] = '\0';
+    assert_string_equal(bench->seen, text);
+    bench->size = 0;
+}
+
+static void a_user_gets_the_lines_after_entering(void **state)
+{
+    bench_t *bench = *state;
+    linelog_append(bench->lobby, span_of("before\n"), 1);
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    assert_true(outlet_is_done(&bench->outlet));
+    linelog_append(bench->lobby, span_of("one\ntwo\n"), 1);
+    assert_false(outlet_is_done(&bench->outlet));
+    take_all(bench);
+    check(bench, "one\ntwo\n");
+}
+
+static void all_that_waits_goes_in_one_plan(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    for (int i = 0; i < 1000; i++)
+        linelog_append(bench->lobby, span_of("a line\n"), 1);
+    assert_int_equal(take(bench, SIZE_MAX), 7000);
+    assert_true(bench->plan.count <= 2);
+}
+
+static void a_private_line_stands_where_it_came(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    linelog_append(bench->lobby, span_of("one\n"), 1);
+    assert_int_equal(outlet_put(&bench->outlet, span_of("psst\n"), LOBBY), 0);
+    linelog_append(bench->lobby, span_of("two\n"), 1);
+    take_all(bench);
+    check(bench, "one\npsst\ntwo\n");
+}
+
+static void a_broken_line_is_completed_before_anything_else(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    outlet_enter(&bench->outlet, TEA, bench->tea, 0);
+    linelog_append(bench->tea, span_of("a line of tea\n"), 1);
+    assert_int_equal(take(bench, 4), 4);
+    linelog_append(bench->lobby, span_of("lobby\n"), 1);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    take_all(bench);
+    check(bench, "a line of tea\nlobby\npsst\n");
+}
+
+static void a_broken_line_outlives_its_log(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    linelog_append(bench->lobby, span_of("one\nthe second\n"), 1);
+    assert_int_equal(take(bench, 7), 7);
+    outlet_leave(&bench->outlet, LOBBY);
+    linelog_destroy(&bench->lobby);
+    take_all(bench);
+    check(bench, "one\nthe second\n");
+}
+
+static void a_private_line_may_be_broken_too(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    assert_int_equal(take(bench, 2), 2);
+    linelog_append(bench->lobby, span_of("one\n"), 1);
+    take_all(bench);
+    check(bench, "psst\none\n");
+}
+
+static void who_falls_off_the_log_is_told_how_many_lines_were_skipped(void **state)
+{
+    bench_t *bench = *state;
+    char line[4097];
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    linelog_append(bench->lobby, span_of("first line\nsecond\n"), 1);
+    assert_int_equal(take(bench, 3), 3);
+    for (int i = 0; i < 3000; i++)
+        linelog_append(bench->lobby, (span_t){line, sizeof line}, 1);
+    outlet_plan(&bench->outlet, LANGUAGE_en, &bench->plan);
+    assert_int_equal(bench->plan.skipped, 3001);
+    take_all(bench);
+    linelog_append(bench->lobby, span_of("after\n"), 1);
+    take_all(bench);
+    check(bench, "first line\n... 3001 lines skipped\r\nafter\n");
+}
+
+static void too_much_private_text_is_dropped_and_told(void **state)
+{
+    bench_t *bench = *state;
+    char line[1024];
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    uint64_t dropped = 0;
+    for (int i = 0; i < 100; i++)
+        dropped += outlet_put(&bench->outlet, (span_t){line, sizeof line}, LOBBY);
+    assert_int_equal(dropped, 100 - OUTLET_WAITING_BYTES / sizeof line);
+    assert_true(outlet_memory(&bench->outlet) < OUTLET_WAITING_BYTES + 8192);
+    take_all(bench);
+    assert_int_equal(outlet_put(&bench->outlet, span_of("again\n"), LOBBY), 0);
+    take_all(bench);
+    bench->seen[bench->size] = '\0';
+    assert_string_equal(bench->seen + OUTLET_WAITING_BYTES, "... 36 lines skipped\r\nagain\n");
+}
+
+static void leaving_a_room_sends_its_private_lines_at_once(void **state)
+{
+    bench_t *bench = *state;
+    outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
+    linelog_append(bench->lobby, span_of("unsent\n"), 1);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    outlet_leave(&bench->outlet, LOBBY);
+    take_all(bench);
+    check(bench, "psst\n");
+}
+
+static void many_rooms_have_their_cursors(void **state)
+{
+    bench_t *bench = *state;
+    linelog_t *logs[LIMIT_ROOMS_PER_SESSION];
+    for (uint32_t i = 0; i < LIMIT_ROOMS_PER_SESSION; i++) {
+        logs[i] = linelog_new();
+        outlet_enter(&bench->outlet, i, logs[i], i * 2);
+        linelog_append(logs[i], span_of("x\n"), 1);
+    }
+    for (uint32_t i = 0; i < LIMIT_ROOMS_PER_SESSION; i++)
+        assert_int_equal(outlet_cursor(&bench->outlet, i)->place, i * 2);
+    take_all(bench);
+    assert_int_equal(bench->size, 2 * LIMIT_ROOMS_PER_SESSION);
+    for (uint32_t i = 0; i < LIMIT_ROOMS_PER_SESSION; i++) {
+        outlet_leave(&bench->outlet, i);
+        assert_null(outlet_cursor(&bench->outlet, i));
+        linelog_destroy(&logs[i]);
+    }
+    assert_int_equal(outlet_memory(&bench->outlet), 0);
+}
+
+static void who_takes_nothing_for_10_s_is_due(void **state)
+{
+    (void)state;
+    patience_t patience = {0};
+    patient_t ada = {0}, bob = {0}, eve = {0};
+    patience_wait(&patience, &ada, 1000);
+    patience_wait(&patience, &bob, 2000);
+    patience_wait(&patience, &eve, 3000);
+    patience_wait(&patience, &ada, 4000); /* waiting longer is no progress */
+    assert_null(patience_due(&patience, 1000 + PATIENCE_MS - 1));
+    assert_ptr_equal(patience_due(&patience, 1000 + PATIENCE_MS), &ada);
+    patience_progress(&patience, &ada, 5000);
+    patience_leave(&patience, &bob);
+    patience_leave(&patience, &bob);
+    assert_null(patience_due(&patience, 3000 + PATIENCE_MS - 1));
+    assert_ptr_equal(patience_due(&patience, 3000 + PATIENCE_MS), &eve);
+    patience_leave(&patience, &eve);
+    assert_ptr_equal(patience_due(&patience, 5000 + PATIENCE_MS), &ada);
+    patience_leave(&patience, &ada);
+    assert_null(patience_due(&patience, UINT64_MAX));
+}
+
+static void a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later(void **state)
+{
+    (void)state;
+    gather_t gather = {0};
+    assert_true(gather_wait_us(&gather, 1000) == UINT64_MAX);
+    gather_line(&gather, 1000);
+    assert_int_equal(gather_wait_us(&gather, 1000), 0);
+    gather_swept(&gather);
+    gather_line(&gather, 2000);
+    gather_line(&gather, 2000);
+    assert_int_equal(gather_wait_us(&gather, 2000), 0);
+    gather_swept(&gather); /* carried two */
+    gather_line(&gather, 3000);
+    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US);
+    gather_line(&gather, 3150);
+    assert_int_equal(gather_wait_us(&gather, 3150), GATHER_US - 150);
+    assert_int_equal(gather_wait_us(&gather, 3000 + GATHER_US), 0);
+    gather_swept(&gather);
+    gather_line(&gather, 4000);
+    gather_swept(&gather); /* carried one */
+    gather_line(&gather, 5000);
+    assert_int_equal(gather_wait_us(&gather, 5000), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_user_gets_the_lines_after_entering, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_that_waits_goes_in_one_plan, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_private_line_stands_where_it_came, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_line_is_completed_before_anything_else, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_line_outlives_its_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_private_line_may_be_broken_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_falls_off_the_log_is_told_how_many_lines_were_skipped,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_much_private_text_is_dropped_and_told, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(leaving_a_room_sends_its_private_lines_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(many_rooms_have_their_cursors, set_up, tear_down),
+        cmocka_unit_test(who_takes_nothing_for_10_s_is_due),
+        cmocka_unit_test(a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
