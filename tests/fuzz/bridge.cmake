@@ -1,0 +1,2 @@
+hub_fuzz(fuzz_bridge_lines LINK bridge_core)
+hub_fuzz(fuzz_bridge_grammar LINK bridge_core)
