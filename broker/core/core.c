@@ -1,0 +1,205 @@
+#include "broker/core/core.h"
+
+#include "broker/core/commit.h"
+#include "broker/core/dispatch.h"
+#include "broker/core/links.h"
+#include "broker/core/sessions.h"
+#include "broker/core/presence.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+#include <czmq.h>
+
+/* Deadlines met per tick, so that a great many at once do not keep the frames waiting. */
+enum { DUE_PER_TICK = 1024 };
+
+static lookup_t *new_lookup(core_t *self, const moment_t *now)
+{
+    uint64_t secret[LOOKUP_SECRET_BYTES / sizeof(uint64_t)];
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
+        secret[i] = mint_number(&self->mint, now->entropy);
+    return lookup_new((const uint8_t *)secret);
+}
+
+core_t *core_new(const core_settings_t *settings, const moment_t *now)
+{
+    assert(settings && now);
+    assert(settings->links_max > 0 && settings->sessions_max > 0 && settings->rooms_max > 0);
+    assert(settings->heartbeat_ms > 0 && settings->idle_ms > 0);
+    assert(settings->ring_bytes >= LIMIT_FRAME_BYTES);
+    core_t *self = zmalloc(sizeof *self);
+    self->settings = *settings;
+    self->links = slab_new(sizeof(link_t), settings->links_max);
+    self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
+    self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
+    self->links_by_peer = new_lookup(self, now);
+    self->identities = new_lookup(self, now);
+    self->sessions_by_address = new_lookup(self, now);
+    self->rooms_by_name = new_lookup(self, now);
+    self->journals =
+        journals_new(settings->ring_events, settings->ring_bytes, settings->rings_bytes);
+    self->deadlines = deadlines_new();
+    pipeline_init(&self->pipeline);
+    decoder_init(&self->decoder);
+    return self;
+}
+
+static void free_things(core_t *self)
+{
+    session_t *session;
+    for (uint32_t place = 0; (session = slab_next(self->sessions, &place));) {
+        if (session->inbox)
+            journal_fini(session->inbox, self->journals);
+        free(session->inbox);
+        session->inbox = NULL;
+        session_fini(session);
+    }
+    room_t *room;
+    for (uint32_t place = 0; (room = slab_next(self->rooms, &place));) {
+        journal_fini(&room->journal, self->journals);
+        room->members.count = 0;
+        room_fini(room);
+    }
+    link_t *link;
+    for (uint32_t place = 0; (link = slab_next(self->links, &place));) {
+        link->session_count = 0;
+        link_fini(link);
+    }
+}
+
+void core_destroy(core_t **self_p)
+{
+    assert(self_p);
+    core_t *self = *self_p;
+    if (self == NULL)
+        return;
+    free_things(self);
+    decoder_fini(&self->decoder);
+    pipeline_fini(&self->pipeline);
+    deadlines_destroy(&self->deadlines);
+    journals_destroy(&self->journals);
+    lookup_destroy(&self->links_by_peer);
+    lookup_destroy(&self->identities);
+    lookup_destroy(&self->sessions_by_address);
+    lookup_destroy(&self->rooms_by_name);
+    slab_destroy(&self->links);
+    slab_destroy(&self->sessions);
+    slab_destroy(&self->rooms);
+    free(self);
+    *self_p = NULL;
+}
+
+/* The owners' deadlines are cancelled before they go, so an owner is always there. */
+static void meet(core_t *self, due_t kind, uint64_t owner)
+{
+    switch (kind) {
+    case DUE_LINK:
+        link_is_due(self, core_link(self, owner));
+        return;
+    case DUE_SESSION:
+        session_is_due(self, core_session(self, owner));
+        return;
+    case DUE_INBOX:
+        session_inbox_is_quiet(self, core_session(self, owner));
+        return;
+    case DUE_PRESENCE:
+        presence_flush(self, core_room(self, owner));
+        return;
+    case DUE_QUIET:
+        room_is_quiet(self, core_room(self, owner));
+        return;
+    case DUE_ROOM:
+        room_is_old(self, core_room(self, owner));
+        return;
+    }
+}
+
+static void tick(core_t *self)
+{
+    deadline_t *due;
+    for (int i = 0; i < DUE_PER_TICK; i++) {
+        due = deadlines_take(self->deadlines, self->now->mono_ms);
+        if (due == NULL)
+            return;
+        meet(self, due->kind, due->owner);
+    }
+}
+
+static void lose_peer(core_t *self, peer_t peer)
+{
+    link_t *link = link_find(self, peer);
+    if (link == NULL)
+        return;
+    self->counters.links_gone++;
+    link_lose(self, link);
+}
+
+static void peer_waits(core_t *self, peer_t peer, uint64_t bytes)
+{
+    link_t *link = link_find(self, peer);
+    if (link)
+        link_waits(self, link, bytes);
+}
+
+/* Once per link: it is about the broker, not about one session. */
+static void stop(core_t *self, uint64_t after_ms)
+{
+    const link_t *link;
+    for (uint32_t place = 0; (link = slab_next(self->links, &place));) {
+        outbox_begin_send(self->out, link_peer(link));
+        write_begin(&self->writer, &self->out->bytes);
+        write_str(&self->writer, KEY_ev, event_row(EV_shutdown)->name);
+        write_uint(&self->writer, KEY_after_ms, after_ms);
+        write_end(&self->writer);
+        outbox_end(self->out);
+        self->counters.events[EV_shutdown]++;
+    }
+}
+
+void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t *out)
+{
+    assert(self && event && now && out);
+    assert(self->now == NULL); /* not from within a step */
+    self->now = now;
+    self->out = out;
+    switch (event->kind) {
+    case EVENT_FRAME:
+        dispatch(self, event);
+        break;
+    case EVENT_TURN:
+        commit_turn(self);
+        break;
+    case EVENT_TICK:
+        tick(self);
+        break;
+    case EVENT_COMMITTED:
+        commit_release(self, event->batch);
+        break;
+    case EVENT_APPEND_FAILED:
+        commit_undo(self);
+        break;
+    case EVENT_LINK_GONE:
+        lose_peer(self, event->peer);
+        break;
+    case EVENT_LINK_WAITING:
+        peer_waits(self, event->peer, event->waiting_bytes);
+        break;
+    case EVENT_STOP:
+        stop(self, event->after_ms);
+        break;
+    }
+    self->now = NULL;
+    self->out = NULL;
+}
+
+uint64_t core_next_ms(const core_t *self)
+{
+    assert(self);
+    return deadlines_next_ms(self->deadlines);
+}
+
+size_t core_session_count(const core_t *self)
+{
+    assert(self);
+    return slab_count(self->sessions);
+}

@@ -1,0 +1,89 @@
+/* broker/core/core.h - the whole broker as one function.
+ *
+ * Feed it events, perform the effects it leaves in the outbox. No socket, clock, log or random source
+ * inside: time and entropy come in with the moment. One owner, no locks.
+ *
+ *   frame ----> core_step() ----> append, send, publish       (as many frames as one turn reads)
+ *   turn  ----> core_step() ----> commit(batch)               (once per turn)
+ *   committed(batch) -> core_step() -> replies and events that waited for it
+ *
+ * Whatever says that something is stored, and whatever shows it to somebody, is held back until the
+ * store has confirmed the batch; when it cannot, the batch is undone and the senders are told to try
+ * again. */
+#ifndef BROKER_CORE_CORE_H
+#define BROKER_CORE_CORE_H
+
+#include "broker/core/mint.h"
+#include "broker/core/outbox.h"
+
+#include <stdbool.h>
+
+typedef struct core core_t;
+
+/* The time and fresh randomness of a turn. */
+typedef struct {
+    uint64_t mono_ms;                    /* never goes back */
+    uint64_t wall_ms;                    /* since 1970; may jump */
+    uint8_t entropy[MINT_ENTROPY_BYTES]; /* unpredictable */
+} moment_t;
+
+/* The allocator's figures, for `stats`. */
+typedef struct {
+    uint64_t in_use_bytes, held_bytes, mapped_bytes;
+} memory_t;
+
+/* What an operator may set; see base/settings.def for meanings and ranges. All in the unit of the name;
+ * 0 where a limit may be lifted means none. */
+typedef struct {
+    uint64_t heartbeat_ms, idle_ms, kick_ms, resume_ms, room_keep_ms;
+    uint32_t rate_per_s, rate_burst;
+    uint32_t links_max, sessions_max, rooms_max; /* > 0 */
+    uint32_t ring_events;                        /* a power of two */
+    uint32_t ring_bytes;                         /* of one room's recent events, >= a frame */
+    uint64_t rings_bytes;                        /* of all rooms' together */
+    uint64_t link_backlog_bytes;
+    uint32_t pending_max;            /* appends waiting for the store */
+    const char *const *pub;          /* endpoints told in the welcome; borrowed for the core's life */
+    size_t pub_count;
+    void (*memory)(memory_t *out);   /* asked for `stats`; NULL: zeros */
+} core_settings_t;
+
+typedef enum {
+    EVENT_FRAME,         /* a request came */
+    EVENT_TURN,          /* the turn has read all it will read */
+    EVENT_TICK,          /* time has passed: see core_next_ms() */
+    EVENT_COMMITTED,     /* the store has the batch, and all before it */
+    EVENT_APPEND_FAILED, /* the store has neither the batch nor any after it */
+    EVENT_LINK_GONE,     /* ROUTER does not know that peer any more */
+    EVENT_LINK_WAITING,  /* so many bytes wait for that peer; 0: all were taken */
+    EVENT_STOP,          /* the process ends soon: tell everybody */
+} event_kind_t;
+
+typedef struct {
+    event_kind_t kind;
+    peer_t peer;          /* FRAME, LINK_GONE, LINK_WAITING; borrowed */
+    span_t frame;         /* FRAME; borrowed, aligned or not */
+    bool is_multipart;    /* FRAME: more frames came with it, which no request has */
+    bool is_local;        /* FRAME: over ipc or inproc */
+    uint64_t batch;       /* COMMITTED, APPEND_FAILED */
+    uint64_t waiting_bytes; /* LINK_WAITING */
+    uint64_t after_ms;    /* STOP */
+} event_t;
+
+/* A broker with nobody in it. `settings` is copied, what it points to is borrowed. */
+core_t *core_new(const core_settings_t *settings, const moment_t *now);
+
+/* Frees *self_p and all it holds; NULL in *self_p is fine. */
+void core_destroy(core_t **self_p);
+
+/* Feeds one event at `now` and appends to `out` what the shell must do. Never blocks, never fails: a
+ * bad peer gets an answer. `now->mono_ms` never goes back from call to call. */
+void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t *out);
+
+/* When the next EVENT_TICK is due (monotonic); UINT64_MAX: not before something else happens. */
+uint64_t core_next_ms(const core_t *self);
+
+/* How many sessions there are, attached or detached. */
+size_t core_session_count(const core_t *self);
+
+#endif

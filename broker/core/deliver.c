@@ -1,0 +1,54 @@
+#include "broker/core/deliver.h"
+
+#include <assert.h>
+
+writer_t *deliver_begin(core_t *core, const room_t *room, ev_t ev)
+{
+    assert(core && room);
+    core->counters.events[ev]++;
+    buffer_t *bytes = &core->pipeline.bytes;
+    bool has_room = buffer_append(bytes, room->name.text, deliver_topic_size(room));
+    assert(has_room);
+    (void)has_room;
+    write_begin(&core->writer, bytes);
+    write_str(&core->writer, KEY_ev, event_row(ev)->name);
+    write_str(&core->writer, KEY_room, name_span(&room->name));
+    return &core->writer;
+}
+
+void deliver_end(core_t *core, const room_t *room)
+{
+    assert(core && room);
+    write_end(&core->writer);
+    buffer_t *bytes = &core->pipeline.bytes;
+    uint32_t topic_size = deliver_topic_size(room);
+    size_t start = core->writer.start - topic_size;
+    if (journal_is_waiting(&room->journal)) {
+        pipeline_hold(&core->pipeline, (held_t){.kind = HELD_FRAME,
+                                                .owner = room->id,
+                                                .offset = core->pipeline.base + start,
+                                                .topic_size = topic_size});
+        return;
+    }
+    span_t frame = {bytes->data + start, bytes->size - start};
+    deliver_frame(core, room, frame, topic_size);
+    bytes->size = start;
+}
+
+void deliver_frame(core_t *core, const room_t *room, span_t frame, uint32_t topic_size)
+{
+    assert(core && room && frame.size > topic_size);
+    assert(frame.size <= LIMIT_FRAME_BYTES);
+    if (!room->is_private) {
+        outbox_publish(core->out, frame);
+        core->counters.published++;
+        return;
+    }
+    span_t event = {frame.data + topic_size, frame.size - topic_size};
+    for (size_t i = 0; i < room->links.count; i++) {
+        const link_t *link = core_link(core, room->links.list[i].number);
+        assert(link);
+        outbox_send(core->out, link_peer(link), event);
+        core->counters.sent++;
+    }
+}

@@ -1,0 +1,268 @@
+#include "broker/core/dispatch.h"
+
+#include "broker/core/links.h"
+#include "broker/core/sessions.h"
+
+#include <assert.h>
+
+/* Commands whose rights nobody has yet: the gate refuses them before their handlers. */
+static hub_err_t never_reached(core_t *core, request_t *request)
+{
+    (void)core;
+    assert(request == NULL);
+    return HUB_DENIED;
+}
+#define on_register never_reached
+#define on_login never_reached
+#define on_password never_reached
+#define on_kick never_reached
+#define on_ban never_reached
+#define on_mute never_reached
+#define on_shutdown never_reached
+
+static handler_t *const HANDLERS[OP_COUNT] = {
+#define COMMAND(op, who, needs, may, cost, text) [OP_##op] = on_##op,
+#include "proto/commands.def"
+#undef COMMAND
+};
+
+/* What to say where a key is missing. */
+static const char *const MISSING[KEY_COUNT] = {
+#define KEY(name, type, min, max, text) [KEY_##name] = "the key " #name " is missing",
+#include "proto/keys.def"
+#undef KEY
+};
+
+static bool needs_session(const request_t *request)
+{
+    switch (command_row(request->op)->who) {
+    case WHO_ANYBODY:
+        return request->op == OP_ping && request->has_sid;
+    case WHO_LOCAL:
+        return !request->is_local;
+    case WHO_SESSION:
+    case WHO_ACCOUNTS:
+    case WHO_OPERATOR:
+        return true;
+    }
+    return true;
+}
+
+static hub_err_t check_rights(request_t *request)
+{
+    switch (command_row(request->op)->who) {
+    case WHO_ANYBODY:
+    case WHO_SESSION:
+        return HUB_OK;
+    case WHO_LOCAL:
+        request->hint = "that is answered over ipc and inproc only";
+        return request->is_local ? HUB_OK : HUB_DENIED;
+    case WHO_ACCOUNTS:
+        request->hint = "this broker has no accounts";
+        return HUB_UNSUPPORTED;
+    case WHO_OPERATOR:
+        return HUB_DENIED;
+    }
+    return HUB_DENIED;
+}
+
+/* Keys named in `must` have to be ones that the command takes. */
+static hub_err_t check_must(const request_t *request)
+{
+    const command_row_t *row = command_row(request->op);
+    keys_t known = row->needs | row->may | K(op) | K(id) | K(sid) | K(must);
+    size_t count;
+    const msgpack_object *names = message_list(request->message, KEY_must, &count);
+    if (keyset_has(request->message->wrong, KEY_must))
+        return HUB_BAD_REQUEST;
+    for (size_t i = 0; i < count; i++) {
+        span_t name;
+        if (!object_span(&names[i], &name))
+            return HUB_BAD_REQUEST;
+        key_id_t key = key_find(name);
+        if (key >= 64 || !(known >> key & 1))
+            return HUB_UNSUPPORTED;
+    }
+    return HUB_OK;
+}
+
+static hub_err_t check_keys(request_t *request)
+{
+    const message_t *message = request->message;
+    if (message->wrong.word[0] || message->wrong.word[1]) {
+        request->hint = "a key has the wrong type or range, or is there twice";
+        return HUB_BAD_REQUEST;
+    }
+    keys_t missing = command_row(request->op)->needs & ~message->present.word[0];
+    if (missing) {
+        request->hint = MISSING[__builtin_ctzll(missing)];
+        return HUB_BAD_REQUEST;
+    }
+    return HUB_OK;
+}
+
+static hub_err_t check_flood(const core_t *core, request_t *request)
+{
+    session_t *session = request->session;
+    if (session == NULL)
+        return HUB_OK;
+    request->retry_ms =
+        bucket_spend(&session->allowance, command_row(request->op)->cost,
+                     core->settings.rate_per_s, core->settings.rate_burst, core->now->mono_ms);
+    return request->retry_ms ? HUB_FLOOD : HUB_OK;
+}
+
+/* Holds an answer until everything before it is stored. */
+static void hold_answer(core_t *core, const request_t *request, outcome_t outcome, bool is_dup)
+{
+    answer_t answer = request_answer(request, outcome);
+    answer.is_duplicate = is_dup;
+    request->session->waiting++;
+    pipeline_hold(&core->pipeline, (held_t){.kind = HELD_ANSWER,
+                                            .offset = pipeline_mark(&core->pipeline),
+                                            .answer = answer});
+}
+
+static void answer_again(core_t *core, const request_t *request, const outcome_t *outcome)
+{
+    core->counters.duplicates++;
+    if (outcome->is_waiting) {
+        hold_answer(core, request, *outcome, true);
+        return;
+    }
+    answer_t answer = request_answer(request, *outcome);
+    answer.is_duplicate = true;
+    reply_answer(core, &answer);
+}
+
+static bool has_cid(const request_t *request)
+{
+    return (command_row(request->op)->may & K(cid)) && message_has(request->message, KEY_cid);
+}
+
+/* Looks the cid up. *out_is_answered: it was known, and its answer was given again. */
+static hub_err_t check_cid(core_t *core, request_t *request, bool *out_is_answered)
+{
+    *out_is_answered = false;
+    if (!has_cid(request))
+        return HUB_OK;
+    uint64_t cid = message_uint(request->message, KEY_cid);
+    const outcome_t *outcome;
+    request->hint = "cids count from 1, and one so old is forgotten";
+    if (cid == 0)
+        return HUB_BAD_REQUEST;
+    switch (cids_look(&request->session->cids, cid, &outcome)) {
+    case CID_NEXT:
+        request->hint = NULL;
+        return HUB_OK;
+    case CID_KNOWN:
+        answer_again(core, request, outcome);
+        *out_is_answered = true;
+        return HUB_OK;
+    case CID_OLD:
+        return HUB_BAD_REQUEST;
+    case CID_TOO_FAR:
+        request->hint = NULL;
+        return HUB_OUT_OF_ORDER;
+    }
+    return HUB_BAD_REQUEST;
+}
+
+/* The cid is taken by what was done and by what will never be; its answer may not overtake those that
+ * wait, or an undone batch would leave it taken above a gap. */
+static void finish(core_t *core, request_t *request, hub_err_t err)
+{
+    bool takes_cid = has_cid(request) && request->retry_ms == 0;
+    if (err == HUB_OK && !request->is_waiting)
+        return;
+    outcome_t outcome = request->outcome;
+    if (err != HUB_OK)
+        outcome = (outcome_t){.err = err, .hint = request->hint};
+    bool waits = request->is_waiting || (takes_cid && request->session->waiting > 0);
+    outcome.is_waiting = waits;
+    if (takes_cid)
+        cids_take(&request->session->cids, message_uint(request->message, KEY_cid), outcome);
+    if (waits)
+        hold_answer(core, request, outcome, false);
+    else
+        reply_error(core, request, err);
+}
+
+static hub_err_t admit(core_t *core, request_t *request)
+{
+    if (needs_session(request) && request->session == NULL)
+        return HUB_NO_SESSION;
+    if (request->session && !(request->op == OP_ping && !message_bool(request->message, KEY_active)))
+        session_act(core, request->session);
+    hub_err_t err = check_flood(core, request);
+    if (err == HUB_OK)
+        err = check_must(request);
+    if (err == HUB_OK)
+        err = check_rights(request);
+    return err;
+}
+
+static void handle(core_t *core, request_t *request)
+{
+    bool is_answered;
+    hub_err_t err = admit(core, request);
+    if (err == HUB_OK)
+        err = check_cid(core, request, &is_answered);
+    if (err != HUB_OK) {
+        reply_error(core, request, err);
+        return;
+    }
+    if (is_answered)
+        return;
+    core->counters.commands[request->op]++;
+    request->hint = NULL;
+    err = check_keys(request);
+    if (err == HUB_OK)
+        err = HANDLERS[request->op](core, request);
+    finish(core, request, err);
+}
+
+/* Finds out which command it is and whose. */
+static hub_err_t identify(core_t *core, request_t *request)
+{
+    const message_t *message = request->message;
+    if (!message_has(message, KEY_op)) {
+        request->hint = MISSING[KEY_op];
+        return HUB_BAD_REQUEST;
+    }
+    request->op = op_find(message_span(message, KEY_op));
+    if (request->op == OP_COUNT)
+        return HUB_UNSUPPORTED;
+    if (keyset_has(message->wrong, KEY_sid))
+        return HUB_BAD_REQUEST;
+    if (request->link)
+        request->session = session_at(core, request->link, request->sid);
+    return HUB_OK;
+}
+
+void dispatch(core_t *core, const event_t *event)
+{
+    assert(core && event && event->kind == EVENT_FRAME);
+    core->counters.frames++;
+    request_t request = {.message = &core->message,
+                         .peer = event->peer,
+                         .link = link_find(core, event->peer),
+                         .is_local = event->is_local};
+    if (request.link)
+        link_heard(core, request.link);
+    hub_err_t err = HUB_MALFORMED;
+    if (!event->is_multipart && event->frame.size <= LIMIT_FRAME_BYTES)
+        err = decoder_frame(&core->decoder, event->frame.data, event->frame.size, &core->message);
+    if (err != HUB_OK || !message_has(&core->message, KEY_id)) {
+        core->counters.malformed++;
+        return;
+    }
+    request.id = message_uint(&core->message, KEY_id);
+    request.has_sid = message_has(&core->message, KEY_sid);
+    request.sid = (uint32_t)message_uint(&core->message, KEY_sid);
+    err = identify(core, &request);
+    if (err == HUB_OK)
+        handle(core, &request);
+    else
+        reply_error(core, &request, err);
+}

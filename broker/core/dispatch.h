@@ -1,0 +1,29 @@
+/* broker/core/dispatch.h - the only gate: from a frame to the handler of its command.
+ *
+ * A handler may rely on it that the session is there (where the command needs one), that the flood
+ * allowance, the rights and the cid were looked at, and that all keys there are have their types and
+ * all needed ones are there. It either answers itself and returns HUB_OK, or sets `is_waiting` with the
+ * outcome, or returns the error, which the gate then sends. */
+#ifndef BROKER_CORE_DISPATCH_H
+#define BROKER_CORE_DISPATCH_H
+
+#include "broker/core/request.h"
+
+typedef hub_err_t handler_t(core_t *core, request_t *request);
+
+/* Takes one frame from a peer through all checks to its handler, and answers it. */
+void dispatch(core_t *core, const event_t *event);
+
+/* One per row of commands.def; each in the file that its comment names. */
+handler_t on_hello, on_resume, on_bye;                        /* on_hello.c */
+handler_t on_ping;                                            /* on_ping.c */
+handler_t on_say, on_tell;                                    /* on_say.c */
+handler_t on_join, on_part, on_invite;                        /* on_join.c */
+handler_t on_who, on_rooms;                                   /* on_who.c */
+handler_t on_history, on_replay;                              /* on_history.c */
+handler_t on_nick, on_status;                                 /* on_nick.c */
+handler_t on_stats;                                           /* on_stats.c */
+handler_t on_register, on_login, on_password;                 /* dispatch.c: never reached */
+handler_t on_kick, on_ban, on_mute, on_shutdown;              /* dispatch.c: never reached */
+
+#endif

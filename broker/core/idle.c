@@ -1,0 +1,127 @@
+#include "broker/core/sessions.h"
+
+#include "broker/core/presence.h"
+#include "broker/core/request.h"
+
+#include <assert.h>
+
+/* A warning comes this long before the kick, or a tenth of the time if that is less. */
+enum { WARNING_MS = 30000, WARNING_PART = 10 };
+
+/* Silence after which the session is kicked; 0: never. */
+static uint64_t kick_after_ms(const core_t *core, const session_t *session)
+{
+    return session->is_kicked_when_idle ? core->settings.idle_ms : core->settings.kick_ms;
+}
+
+/* Silence after which it is inactive: always before the kick. */
+static uint64_t inactive_after_ms(const core_t *core, const session_t *session)
+{
+    uint64_t kick_ms = kick_after_ms(core, session);
+    if (kick_ms > 0 && kick_ms <= core->settings.idle_ms)
+        return kick_ms / 2;
+    return core->settings.idle_ms;
+}
+
+static uint64_t warning_ms(uint64_t kick_ms)
+{
+    return kick_ms / WARNING_PART < WARNING_MS ? kick_ms / WARNING_PART : WARNING_MS;
+}
+
+static void set_due(core_t *core, session_t *session, uint64_t silence_ms)
+{
+    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+                  session->heard_ms + silence_ms);
+}
+
+void session_act(core_t *core, session_t *session)
+{
+    assert(core && session && core->now->mono_ms >= session->heard_ms);
+    session->heard_ms = core->now->mono_ms;
+    session->is_warned = false;
+    if (session->state == STATE_ACTIVE)
+        return;
+    assert(session->state == STATE_INACTIVE);
+    session->state = STATE_ACTIVE;
+    session->since_ms = core->now->wall_ms;
+    presence_note_everywhere(core, session, STATE_ACTIVE, (span_t){0}, false);
+    set_due(core, session, inactive_after_ms(core, session));
+}
+
+static void warn(core_t *core, session_t *session, uint64_t idle_in_ms)
+{
+    session->is_warned = true;
+    writer_t *writer = event_begin(core, session, EV_warning);
+    if (writer == NULL)
+        return;
+    write_uint(writer, KEY_idle_in_ms, idle_in_ms);
+    reply_end(core);
+}
+
+void session_kick(core_t *core, session_t *session, const char *reason)
+{
+    assert(core && session && reason);
+    writer_t *writer = event_begin(core, session, EV_kicked);
+    if (writer) {
+        write_str(writer, KEY_reason, span_of(reason));
+        reply_end(core);
+    }
+    session_end(core, session);
+}
+
+static void go_inactive(core_t *core, session_t *session)
+{
+    session->state = STATE_INACTIVE;
+    session->since_ms = core->now->wall_ms;
+    presence_note_everywhere(core, session, STATE_INACTIVE, (span_t){0}, false);
+}
+
+/* Does what the silence calls for and sets the next deadline: inactive, then warned, then kicked. */
+static void judge_silence(core_t *core, session_t *session)
+{
+    uint64_t silence_ms = core->now->mono_ms - session->heard_ms;
+    uint64_t kick_ms = kick_after_ms(core, session);
+    if (kick_ms > 0 && silence_ms >= kick_ms) {
+        core->counters.sessions_kicked++;
+        session_kick(core, session, "idle");
+        return;
+    }
+    uint64_t inactive_ms = inactive_after_ms(core, session);
+    if (silence_ms < inactive_ms) {
+        set_due(core, session, inactive_ms);
+        return;
+    }
+    if (session->state == STATE_ACTIVE)
+        go_inactive(core, session);
+    if (kick_ms == 0)
+        return; /* nothing more comes by itself */
+    uint64_t warn_ms = kick_ms - warning_ms(kick_ms);
+    if (silence_ms >= warn_ms && !session->is_warned)
+        warn(core, session, kick_ms - silence_ms);
+    set_due(core, session, session->is_warned ? kick_ms : warn_ms);
+}
+
+void session_is_due(core_t *core, session_t *session)
+{
+    assert(core && session && session->state != STATE_GONE);
+    if (session->state != STATE_DETACHED) {
+        judge_silence(core, session);
+        return;
+    }
+    assert(core->now->mono_ms - session->heard_ms >= session->resume_ms);
+    core->counters.sessions_expired++;
+    session_end(core, session);
+}
+
+void session_inbox_is_quiet(core_t *core, session_t *session)
+{
+    assert(core && session && session->inbox);
+    writer_t *writer = event_begin(core, session, EV_head);
+    if (writer == NULL)
+        return;
+    write_str(writer, KEY_room, span_of("@"));
+    write_uint(writer, KEY_epoch, session->inbox->epoch);
+    write_uint(writer, KEY_seq, session->inbox->head);
+    write_uint(writer, KEY_pseq, 0);
+    reply_end(core);
+}

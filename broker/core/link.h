@@ -1,0 +1,39 @@
+/* broker/core/link.h - one DEALER connection, which carries any number of sessions. */
+#ifndef BROKER_CORE_LINK_H
+#define BROKER_CORE_LINK_H
+
+#include "broker/core/deadlines.h"
+#include "broker/core/lookup.h"
+#include "broker/core/outbox.h"
+#include "broker/core/refs.h"
+
+typedef struct {
+    uint64_t id;
+    lookup_key_t by_peer;
+    char *key; /* the door's number, then the routing id */
+    uint32_t routing_size;
+    uint32_t door;
+    bool names_sid; /* it has carried a sid other than 0: events name theirs */
+    uint64_t heard_ms;
+    deadline_t due;         /* when to look whether it has gone silent */
+    uint64_t first_session; /* a list through the sessions; 0: none */
+    uint32_t session_count;
+    refs_t rooms;           /* how many of its sessions are in which room */
+    uint64_t waiting_bytes; /* unsent */
+    uint64_t waiting_since_ms;
+} link_t;
+
+/* Writes the bytes under which a peer's link is looked up, LINK_KEY_BYTES at most; returns how many. */
+enum { LINK_KEY_BYTES = sizeof(uint32_t) + UINT8_MAX };
+size_t link_key(peer_t peer, char *out_key);
+
+/* Takes the peer's address (copied). */
+void link_set_peer(link_t *self, peer_t peer);
+
+/* Where its frames go; borrowed. */
+peer_t link_peer(const link_t *self);
+
+/* Frees what the record owns, not the record. */
+void link_fini(link_t *self);
+
+#endif

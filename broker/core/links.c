@@ -1,0 +1,98 @@
+#include "broker/core/links.h"
+
+#include "broker/core/sessions.h"
+
+#include <assert.h>
+
+/* Heartbeats a link may miss, and how long it may leave what is sent to it unread. */
+enum { HEARTBEATS = 3, UNREAD_MS = 10000 };
+
+link_t *link_find(core_t *core, peer_t peer)
+{
+    assert(core);
+    char key[LINK_KEY_BYTES];
+    size_t size = link_key(peer, key);
+    return lookup_find(core->links_by_peer, (span_t){key, size});
+}
+
+static uint64_t silent_ms(const core_t *core, const link_t *link)
+{
+    return link->heard_ms + HEARTBEATS * core->settings.heartbeat_ms;
+}
+
+link_t *link_make(core_t *core, peer_t peer)
+{
+    assert(core && link_find(core, peer) == NULL);
+    uint64_t id;
+    link_t *link = slab_add(core->links, &id);
+    if (link == NULL)
+        return NULL;
+    link->id = id;
+    link->heard_ms = core->now->mono_ms;
+    link_set_peer(link, peer);
+    span_t key = {link->key, sizeof peer.door + peer.routing.size};
+    lookup_add(core->links_by_peer, &link->by_peer, key, link);
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, id, silent_ms(core, link));
+    return link;
+}
+
+void link_heard(const core_t *core, link_t *link)
+{
+    assert(core && link && core->now->mono_ms >= link->heard_ms);
+    link->heard_ms = core->now->mono_ms;
+}
+
+void link_lose(core_t *core, link_t *link)
+{
+    assert(core && link);
+    while (link->first_session)
+        session_lose_link(core, core_session(core, link->first_session));
+    assert(link->session_count == 0 && link->rooms.count == 0);
+    deadlines_cancel(core->deadlines, &link->due);
+    lookup_remove(core->links_by_peer, &link->by_peer);
+    uint64_t id = link->id;
+    link_fini(link);
+    slab_remove(core->links, id);
+}
+
+static void drop_slow(core_t *core, link_t *link)
+{
+    core->counters.links_slow++;
+    outbox_forget(core->out, link_peer(link));
+    link_lose(core, link);
+}
+
+/* The soonest moment at which the link may be found silent or not reading. */
+static uint64_t due_ms(const core_t *core, const link_t *link)
+{
+    uint64_t silent = silent_ms(core, link), unread = link->waiting_since_ms + UNREAD_MS;
+    return link->waiting_bytes > 0 && unread < silent ? unread : silent;
+}
+
+void link_is_due(core_t *core, link_t *link)
+{
+    assert(core && link);
+    uint64_t now_ms = core->now->mono_ms;
+    if (link->waiting_bytes > 0 && now_ms - link->waiting_since_ms >= UNREAD_MS) {
+        drop_slow(core, link);
+    } else if (now_ms >= silent_ms(core, link)) {
+        core->counters.links_silent++;
+        link_lose(core, link);
+    } else {
+        deadlines_set(core->deadlines, &link->due, DUE_LINK, link->id, due_ms(core, link));
+    }
+}
+
+void link_waits(core_t *core, link_t *link, uint64_t bytes)
+{
+    assert(core && link);
+    if (bytes > core->settings.link_backlog_bytes) {
+        drop_slow(core, link);
+        return;
+    }
+    /* Progress: it took some of it. */
+    if (link->waiting_bytes == 0 || bytes < link->waiting_bytes)
+        link->waiting_since_ms = core->now->mono_ms;
+    link->waiting_bytes = bytes;
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, link->id, due_ms(core, link));
+}

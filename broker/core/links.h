@@ -1,0 +1,28 @@
+/* broker/core/links.h - how links come and go.
+ *
+ * A link is known from its first hello or resume until it is silent for three heartbeats, ROUTER no
+ * longer knows it, or it does not read what is sent to it. Its sessions are then detached. */
+#ifndef BROKER_CORE_LINKS_H
+#define BROKER_CORE_LINKS_H
+
+#include "broker/core/state.h"
+
+/* The link of a peer, NULL if it is not known. */
+link_t *link_find(core_t *core, peer_t peer);
+
+/* Makes a link for a peer that has none. NULL: links_max are there. */
+link_t *link_make(core_t *core, peer_t peer);
+
+/* Anything came over the link. */
+void link_heard(const core_t *core, link_t *link);
+
+/* The link is lost: its sessions are detached, the record is freed. */
+void link_lose(core_t *core, link_t *link);
+
+/* The link's deadline has come: is it silent, does it not read? */
+void link_is_due(core_t *core, link_t *link);
+
+/* So many bytes wait for the link now. Too many: it is lost, and told nothing, since it does not read. */
+void link_waits(core_t *core, link_t *link, uint64_t bytes);
+
+#endif

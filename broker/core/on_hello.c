@@ -1,0 +1,287 @@
+#include "broker/core/dispatch.h"
+
+#include "broker/core/links.h"
+#include "broker/core/sessions.h"
+#include "broker/core/presence.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+
+static const char DEFAULT_ROOM[] = "lobby";
+
+/* The versions that the client speaks have to hold ours. */
+static hub_err_t check_version(request_t *request)
+{
+    const msgpack_object *range = message_object(request->message, KEY_proto);
+    uint64_t versions[2];
+    if (range == NULL)
+        return HUB_OK;
+    request->hint = "proto is a list of the lowest and highest version";
+    if (!object_numbers(range, versions, 2))
+        return HUB_BAD_REQUEST;
+    request->hint = "this broker speaks version 1 of the protocol";
+    if (versions[0] > PROTO_VERSION || versions[1] < PROTO_VERSION)
+        return HUB_UNSUPPORTED;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
+static bool are_strings(const message_t *message, key_id_t key)
+{
+    size_t count;
+    const msgpack_object *list = message_list(message, key, &count);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].type != MSGPACK_OBJECT_STR)
+            return false;
+    return true;
+}
+
+static hub_err_t check_greeting(request_t *request)
+{
+    hub_err_t err = check_version(request);
+    if (err != HUB_OK)
+        return err;
+    request->hint = "join and caps are lists of strings";
+    if (!are_strings(request->message, KEY_join) || !are_strings(request->message, KEY_caps))
+        return HUB_BAD_REQUEST;
+    request->hint = "this broker has no accounts: leave the password out";
+    if (message_has(request->message, KEY_password))
+        return HUB_UNSUPPORTED;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
+/* A guest's name: short while there are few of them. Two letters more after every few collisions. */
+static span_t make_guest(core_t *core, char *text, name_t *out_identity)
+{
+    static const char PREFIX[] = "guest-", HEX[] = "0123456789abcdef";
+    enum { TRIES = 4, SHORTEST = 4, LONGEST = 16 };
+    memcpy(text, PREFIX, sizeof PREFIX - 1);
+    for (int try = 0;; try++) {
+        int digits = SHORTEST + 2 * (try / TRIES);
+        assert(digits <= LONGEST);
+        uint64_t number = mint_number(&core->mint, core->now->entropy);
+        char *place = text + sizeof PREFIX - 1;
+        for (int i = 0; i < digits; i++, number >>= 4)
+            *place++ = HEX[number & 15];
+        span_t nick = {text, (size_t)(place - text)};
+        hub_err_t err = nick_fold(nick, out_identity);
+        assert(err == HUB_OK);
+        (void)err;
+        if (lookup_find(core->identities, name_span(out_identity)) == NULL)
+            return nick;
+    }
+}
+
+static hub_err_t choose_nick(core_t *core, const request_t *request, char *guest, span_t *out_nick,
+                             name_t *out_identity)
+{
+    if (!message_has(request->message, KEY_nick)) {
+        *out_nick = make_guest(core, guest, out_identity);
+        return HUB_OK;
+    }
+    *out_nick = message_span(request->message, KEY_nick);
+    hub_err_t err = nick_fold(*out_nick, out_identity);
+    if (err != HUB_OK)
+        return err;
+    return lookup_find(core->identities, name_span(out_identity)) ? HUB_NICK_TAKEN : HUB_OK;
+}
+
+static room_t *find_or_make(core_t *core, span_t name)
+{
+    room_t *room = NULL;
+    name_t folded;
+    hub_err_t err = rooms_find(core, name, &room);
+    if (err == HUB_NO_SUCH_ROOM && room_fold(name, &folded) == HUB_OK)
+        room = rooms_make(core, &folded, false);
+    return room;
+}
+
+/* Joins what can be joined; the heads in the reply tell which those were. */
+static void join_at_once(core_t *core, session_t *session, span_t name)
+{
+    if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
+        return;
+    room_t *room = find_or_make(core, name);
+    if (room && room_may_read(room, session) == HUB_OK && !room_has(room, session))
+        session_enter(core, session, room);
+}
+
+static void join_all(core_t *core, const request_t *request, session_t *session)
+{
+    if (!message_has(request->message, KEY_join)) {
+        join_at_once(core, session, span_of(DEFAULT_ROOM));
+        return;
+    }
+    size_t count;
+    const msgpack_object *rooms = message_list(request->message, KEY_join, &count);
+    for (size_t i = 0; i < count; i++)
+        join_at_once(core, session, (span_t){rooms[i].via.str.ptr, rooms[i].via.str.size});
+}
+
+static void write_limit(writer_t *writer, const char *name, uint64_t value)
+{
+    pack_span(writer, span_of(name));
+    msgpack_pack_uint64(&writer->packer, value);
+}
+
+static void write_limits(writer_t *writer, const core_settings_t *settings)
+{
+    write_key(writer, KEY_limits);
+    msgpack_pack_map(&writer->packer, 12);
+    write_limit(writer, "frame_bytes", LIMIT_FRAME_BYTES);
+    write_limit(writer, "text_bytes", LIMIT_TEXT_BYTES);
+    write_limit(writer, "nick_bytes", LIMIT_NICK_BYTES);
+    write_limit(writer, "room_bytes", LIMIT_ROOM_BYTES);
+    write_limit(writer, "status_bytes", LIMIT_STATUS_BYTES);
+    write_limit(writer, "rooms_per_session", LIMIT_ROOMS_PER_SESSION);
+    write_limit(writer, "sessions_per_link", LIMIT_SESSIONS_PER_LINK);
+    write_limit(writer, "history_max", LIMIT_HISTORY_MAX);
+    write_limit(writer, "replay_max", LIMIT_REPLAY_MAX);
+    write_limit(writer, "presence_named_members", LIMIT_PRESENCE_NAMED_MEMBERS);
+    write_limit(writer, "rate_per_s", settings->rate_per_s);
+    write_limit(writer, "rate_burst", settings->rate_burst);
+}
+
+/* Where the session's rooms and its inbox stand. */
+static void write_heads(core_t *core, writer_t *writer, const session_t *session)
+{
+    write_key(writer, KEY_heads);
+    msgpack_pack_map(&writer->packer, session->membership_count + 1u);
+    for (unsigned i = 0; i < session->membership_count; i++)
+        write_room_head(writer, core_room(core, session->memberships[i].room));
+    write_inbox_head(writer, session);
+}
+
+static void write_token(core_t *core, writer_t *writer, session_t *session)
+{
+    uint8_t token[TOKEN_BYTES];
+    mint_token(&core->mint, core->now->entropy, session->id, token);
+    session_add_token(session, token);
+    write_bin(writer, KEY_token, (span_t){(char *)token, sizeof token});
+}
+
+/* What hello and resume answer. */
+static void welcome(core_t *core, const request_t *request, session_t *session)
+{
+    const core_settings_t *settings = &core->settings;
+    writer_t *writer = reply_begin(core, request);
+    write_str(writer, KEY_nick, session_nick(session));
+    write_str(writer, KEY_uid, span_of(session->uid));
+    write_str(writer, KEY_session, span_of(session->name));
+    write_token(core, writer, session);
+    write_uint(writer, KEY_version, PROTO_VERSION);
+    write_key(writer, KEY_caps);
+    msgpack_pack_array(&writer->packer, 0);
+    write_uint(writer, KEY_heartbeat_ms, settings->heartbeat_ms);
+    write_uint(writer, KEY_idle_ms, settings->idle_ms);
+    write_uint(writer, KEY_resume_ms, session->resume_ms);
+    write_pub(writer, settings);
+    write_limits(writer, settings);
+    write_heads(core, writer, session);
+    write_uint(writer, KEY_cid, session->cids.highest);
+    reply_end(core);
+}
+
+static uint32_t agreed_resume_ms(const core_t *core, const message_t *message)
+{
+    uint64_t longest = core->settings.resume_ms;
+    if (!message_has(message, KEY_resume_ms))
+        return (uint32_t)longest;
+    uint64_t wanted = message_uint(message, KEY_resume_ms);
+    return (uint32_t)(wanted < longest ? wanted : longest);
+}
+
+/* The link of the request, made where it is new. NULL: there are too many, or it carries too many. */
+static link_t *link_with_room(core_t *core, request_t *request)
+{
+    if (request->link == NULL)
+        request->link = link_make(core, request->peer);
+    if (request->link == NULL || request->link->session_count == LIMIT_SESSIONS_PER_LINK)
+        return NULL;
+    return request->link;
+}
+
+/* The sid carries a session already: the same one, by its nick, gets a new token. */
+static hub_err_t greet_again(core_t *core, request_t *request)
+{
+    session_t *session = request->session;
+    bool is_same = message_has(request->message, KEY_nick) &&
+                   session_of_nick(core, message_span(request->message, KEY_nick)) == session;
+    request->hint = "this sid carries another session: say bye there first";
+    if (!is_same)
+        return HUB_BAD_REQUEST;
+    welcome(core, request, session);
+    return HUB_OK;
+}
+
+hub_err_t on_hello(core_t *core, request_t *request)
+{
+    hub_err_t err = check_greeting(request);
+    if (err != HUB_OK)
+        return err;
+    if (request->session)
+        return greet_again(core, request);
+    char guest[NAME_BYTES];
+    span_t nick;
+    name_t identity;
+    err = choose_nick(core, request, guest, &nick, &identity);
+    if (err != HUB_OK)
+        return err;
+    link_t *link = link_with_room(core, request);
+    session_t *session = link ? session_open(core, nick, &identity) : NULL;
+    if (session == NULL)
+        return HUB_FULL;
+    session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
+    session->resume_ms = agreed_resume_ms(core, request->message);
+    session_attach(core, session, link, request->sid);
+    join_all(core, request, session);
+    welcome(core, request, session);
+    return HUB_OK;
+}
+
+/* Tells the old link, if there is one and it is another place, that the session went on. */
+static void take_over(core_t *core, const request_t *request, session_t *session)
+{
+    bool is_here = request->session == session;
+    writer_t *writer = is_here ? NULL : event_begin(core, session, EV_kicked);
+    if (writer) {
+        write_str(writer, KEY_reason, span_of("resumed"));
+        reply_end(core);
+    }
+    session_detach(core, session);
+}
+
+hub_err_t on_resume(core_t *core, request_t *request)
+{
+    hub_err_t err = check_greeting(request);
+    if (err != HUB_OK)
+        return err;
+    span_t token = message_span(request->message, KEY_token);
+    if (token.size != TOKEN_BYTES)
+        return HUB_EXPIRED;
+    const uint8_t *bytes = (const uint8_t *)token.data;
+    session_t *session = core_session(core, mint_token_owner(bytes));
+    request->hint = "this sid carries another session: say bye there first";
+    if (request->session && request->session != session)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    if (session == NULL || !session_has_token(session, bytes))
+        return HUB_EXPIRED;
+    if (request->session == NULL && link_with_room(core, request) == NULL)
+        return HUB_FULL;
+    session_use_token(session, bytes);
+    core->counters.sessions_resumed++;
+    take_over(core, request, session);
+    session_attach(core, session, request->link, request->sid);
+    welcome(core, request, session);
+    return HUB_OK;
+}
+
+hub_err_t on_bye(core_t *core, request_t *request)
+{
+    core->counters.sessions_left++;
+    reply_ok(core, request);
+    session_end(core, request->session);
+    return HUB_OK;
+}

@@ -1,0 +1,101 @@
+#include "broker/core/dispatch.h"
+
+#include "broker/core/sessions.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+
+static void answer_join(core_t *core, const request_t *request, const room_t *room)
+{
+    writer_t *writer = reply_begin(core, request);
+    write_str(writer, KEY_room, name_span(&room->name));
+    write_bool(writer, KEY_private, room->is_private);
+    write_key(writer, KEY_heads);
+    msgpack_pack_map(&writer->packer, 1);
+    write_room_head(writer, room);
+    write_uint(writer, KEY_count, room->members.count);
+    reply_end(core);
+}
+
+static hub_err_t may_join(const request_t *request, const room_t *room)
+{
+    if (room_may_read(room, request->session) == HUB_NO_SUCH_ROOM)
+        return HUB_NO_SUCH_ROOM;
+    return message_bool(request->message, KEY_private) && !room->is_private ? HUB_EXISTS : HUB_OK;
+}
+
+static hub_err_t make_room(core_t *core, const request_t *request, room_t **out_room)
+{
+    name_t name;
+    hub_err_t err = room_fold(message_span(request->message, KEY_room), &name);
+    if (err != HUB_OK)
+        return err;
+    *out_room = rooms_make(core, &name, message_bool(request->message, KEY_private));
+    return *out_room ? HUB_OK : HUB_FULL;
+}
+
+hub_err_t on_join(core_t *core, request_t *request)
+{
+    session_t *session = request->session;
+    room_t *room = NULL;
+    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    if (err == HUB_OK)
+        err = may_join(request, room);
+    if (err != HUB_OK && (err != HUB_NO_SUCH_ROOM || room))
+        return err;
+    if (room && room_has(room, session)) {
+        answer_join(core, request, room);
+        return HUB_OK;
+    }
+    request->hint = "you are in as many rooms as one may be; part from one first";
+    if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
+        return HUB_FULL;
+    request->hint = NULL;
+    if (room == NULL)
+        err = make_room(core, request, &room);
+    if (err != HUB_OK)
+        return err;
+    session_enter(core, session, room);
+    answer_join(core, request, room);
+    return HUB_OK;
+}
+
+hub_err_t on_part(core_t *core, request_t *request)
+{
+    room_t *room;
+    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    if (err == HUB_OK)
+        err = room_may_read(room, request->session);
+    if (err != HUB_OK)
+        return err;
+    if (!room_has(room, request->session))
+        return HUB_NOT_MEMBER;
+    session_leave(core, request->session, room);
+    reply_ok(core, request);
+    return HUB_OK;
+}
+
+hub_err_t on_invite(core_t *core, request_t *request)
+{
+    room_t *room;
+    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    if (err == HUB_OK)
+        err = room_may_read(room, request->session);
+    if (err != HUB_OK)
+        return err;
+    if (!room_has(room, request->session))
+        return HUB_NOT_MEMBER;
+    request->hint = "that room is public: everybody may join";
+    if (!room->is_private)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    session_t *guest = session_of_nick(core, message_span(request->message, KEY_nick));
+    if (guest == NULL)
+        return HUB_NO_SUCH_NICK;
+    if (room_has(room, guest))
+        return HUB_EXISTS;
+    err = room_invite(room, guest->id);
+    if (err == HUB_OK)
+        reply_ok(core, request);
+    return err;
+}

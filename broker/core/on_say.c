@@ -1,0 +1,172 @@
+#include "broker/core/dispatch.h"
+
+#include "broker/core/deliver.h"
+#include "broker/core/sessions.h"
+#include "broker/core/presence.h"
+#include "broker/core/rooms.h"
+#include "proto/payload.h"
+
+#include <assert.h>
+#include <czmq.h>
+
+/* Bytes that may wait for the store, for each event that may. */
+enum { PENDING_BYTES = 4096 };
+
+static hub_err_t check_text(request_t *request)
+{
+    span_t text = message_span(request->message, KEY_text);
+    request->hint = "a text is UTF-8 without control characters other than TAB and LF, and not empty";
+    if (text.size == 0)
+        return HUB_BAD_REQUEST;
+    hub_err_t err = text_check(text, LIMIT_TEXT_BYTES, TEXT_PARAGRAPH);
+    if (err == HUB_BAD_REQUEST)
+        return err;
+    request->hint = NULL;
+    return err == HUB_OK ? payload_check(request->message) : err;
+}
+
+static hub_err_t check_pipeline(const core_t *core, request_t *request)
+{
+    const pipeline_t *pipeline = &core->pipeline;
+    size_t maximum = core->settings.pending_max;
+    if (pipeline->count < maximum && pipeline->bytes.size < maximum * PENDING_BYTES)
+        return HUB_OK;
+    request->retry_ms = BUSY_RETRY_MS;
+    return HUB_BUSY;
+}
+
+/* The keys that are carried as they came. */
+static void write_payload(writer_t *writer, const message_t *message)
+{
+    static const key_id_t CARRIED[] = {KEY_cid, KEY_type,   KEY_data, KEY_ref,
+                                       KEY_rel, KEY_thread, KEY_x};
+    if ((message->present.word[0] & PAYLOAD_KEYS) == 0)
+        return;
+    for (size_t i = 0; i < sizeof CARRIED / sizeof CARRIED[0]; i++)
+        if (message_has(message, CARRIED[i]))
+            write_object(writer, CARRIED[i], message_object(message, CARRIED[i]));
+}
+
+static void write_said(writer_t *writer, const request_t *request, uint64_t epoch, uint64_t seq,
+                       uint64_t at_ms)
+{
+    const session_t *from = request->session;
+    write_uint(writer, KEY_epoch, epoch);
+    write_uint(writer, KEY_seq, seq);
+    write_uint(writer, KEY_at, at_ms);
+    write_str(writer, KEY_from, session_nick(from));
+    write_str(writer, KEY_uid, (span_t){from->uid, MINT_NAME_CHARS});
+    write_str(writer, KEY_text, message_span(request->message, KEY_text));
+    write_payload(writer, request->message);
+}
+
+/* Gives the message its number and holds it for the store. */
+static void append_message(core_t *core, request_t *request, room_t *room)
+{
+    held_t held = {.kind = HELD_MESSAGE,
+                   .owner = room->id,
+                   .offset = pipeline_mark(&core->pipeline),
+                   .topic_size = deliver_topic_size(room)};
+    held.seq = journal_assign(&room->journal, core->now->wall_ms, &held.at_ms);
+    writer_t *writer = deliver_begin(core, room, EV_message);
+    write_said(writer, request, room->journal.epoch, held.seq, held.at_ms);
+    write_end(writer);
+    span_t event = {writer->buffer->data + writer->start, writer->buffer->size - writer->start};
+    outbox_append(core->out, core->pipeline.batch, name_span(&room->name), room->journal.epoch,
+                  held.seq, held.at_ms, event);
+    core->counters.appended++;
+    pipeline_hold(&core->pipeline, held);
+    request->outcome =
+        (outcome_t){.epoch = room->journal.epoch, .seq = held.seq, .at_ms = held.at_ms};
+    request->is_waiting = true;
+}
+
+hub_err_t on_say(core_t *core, request_t *request)
+{
+    room_t *room;
+    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    if (err == HUB_OK)
+        err = room_may_read(room, request->session);
+    if (err != HUB_OK)
+        return err;
+    const membership_t *membership = session_membership(request->session, room->id);
+    if (membership == NULL)
+        return HUB_NOT_MEMBER;
+    err = check_text(request);
+    if (err == HUB_OK)
+        err = check_pipeline(core, request);
+    if (err != HUB_OK)
+        return err;
+    if (presence_is_pending(room, membership))
+        presence_flush(core, room);
+    append_message(core, request, room);
+    return HUB_OK;
+}
+
+static journal_t *inbox_of(session_t *session)
+{
+    if (session->inbox == NULL) {
+        session->inbox = zmalloc(sizeof *session->inbox);
+        journal_init(session->inbox, session->inbox_epoch);
+    }
+    return session->inbox;
+}
+
+/* The store's name for a person's log: @ and the uid. */
+static span_t inbox_name(const session_t *session, char *out_name)
+{
+    out_name[0] = '@';
+    memcpy(out_name + 1, session->uid, MINT_NAME_CHARS);
+    return (span_t){out_name, MINT_NAME_CHARS + 1};
+}
+
+/* Appends one copy to the log of `owner`. `numbers` are the copy's, given out before. */
+static void append_copy(core_t *core, const request_t *request, session_t *owner,
+                        const session_t *to, span_t mid, uint64_t seq, uint64_t at_ms)
+{
+    buffer_t *bytes = &core->pipeline.bytes;
+    held_t held = {.kind = HELD_COPY,
+                   .owner = owner->id,
+                   .offset = pipeline_mark(&core->pipeline),
+                   .seq = seq,
+                   .at_ms = at_ms};
+    writer_t *writer = &core->writer;
+    size_t start = write_begin(writer, bytes);
+    write_str(writer, KEY_ev, event_row(EV_private)->name);
+    write_str(writer, KEY_room, span_of("@"));
+    write_said(writer, request, owner->inbox->epoch, seq, at_ms);
+    write_str(writer, KEY_to, session_nick(to));
+    write_str(writer, KEY_mid, mid);
+    write_end(writer);
+    char name[MINT_NAME_CHARS + 2];
+    outbox_append(core->out, core->pipeline.batch, inbox_name(owner, name), owner->inbox->epoch,
+                  seq, at_ms, (span_t){bytes->data + start, bytes->size - start});
+    core->counters.appended++;
+    pipeline_hold(&core->pipeline, held);
+}
+
+hub_err_t on_tell(core_t *core, request_t *request)
+{
+    session_t *from = request->session;
+    session_t *to = session_of_nick(core, message_span(request->message, KEY_to));
+    if (to == NULL)
+        return HUB_NO_SUCH_NICK;
+    hub_err_t err = check_text(request);
+    if (err == HUB_OK)
+        err = check_pipeline(core, request);
+    if (err != HUB_OK)
+        return err;
+    uint64_t at_ms, seq = journal_assign(inbox_of(from), core->now->wall_ms, &at_ms);
+    char text[MID_BYTES];
+    span_t mid = make_mid(from, from->inbox->epoch, seq, text);
+    append_copy(core, request, from, to, mid, seq, at_ms);
+    if (to != from) {
+        uint64_t their_at_ms;
+        uint64_t their_seq = journal_assign(inbox_of(to), core->now->wall_ms, &their_at_ms);
+        append_copy(core, request, to, to, mid, their_seq, their_at_ms);
+    }
+    request->outcome = (outcome_t){
+        .is_private = true, .epoch = from->inbox->epoch, .seq = seq, .at_ms = at_ms};
+    request->is_waiting = true;
+    return HUB_OK;
+}

@@ -1,0 +1,136 @@
+#include "broker/core/outbox.h"
+
+#include <assert.h>
+#include <czmq.h>
+
+enum { SMALLEST = 64 };
+
+/* The bytes of one turn: bounded by what a turn reads, far below this. Offsets are 32 bits. */
+static const size_t BYTES_MAX = UINT32_MAX;
+
+void outbox_init(outbox_t *self)
+{
+    assert(self);
+    *self = (outbox_t){0};
+    buffer_init(&self->bytes, BYTES_MAX);
+}
+
+void outbox_fini(outbox_t *self)
+{
+    assert(self);
+    free(self->effects);
+    buffer_fini(&self->bytes);
+    *self = (outbox_t){0};
+}
+
+void outbox_clear(outbox_t *self)
+{
+    assert(self);
+    self->count = 0;
+    buffer_clear(&self->bytes);
+}
+
+span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size)
+{
+    assert(self && (size_t)offset + size <= self->bytes.size);
+    return (span_t){self->bytes.data + offset, size};
+}
+
+peer_t outbox_peer(const outbox_t *self, const effect_t *effect)
+{
+    assert(effect->kind == EFFECT_SEND || effect->kind == EFFECT_FORGET);
+    return (peer_t){effect->door,
+                    outbox_span(self, effect->routing_offset, effect->routing_size)};
+}
+
+static effect_t *add(outbox_t *self, effect_kind_t kind)
+{
+    if (self->count == self->capacity) {
+        self->capacity = self->capacity ? 2 * self->capacity : SMALLEST;
+        self->effects = realloc(self->effects, self->capacity * sizeof *self->effects);
+        assert(self->effects);
+    }
+    effect_t *effect = &self->effects[self->count++];
+    *effect = (effect_t){.kind = kind};
+    return effect;
+}
+
+static uint32_t keep(outbox_t *self, span_t bytes)
+{
+    uint32_t offset = (uint32_t)self->bytes.size;
+    bool has_room = buffer_append(&self->bytes, bytes.data, bytes.size);
+    assert(has_room);
+    (void)has_room;
+    return offset;
+}
+
+static effect_t *add_to_peer(outbox_t *self, effect_kind_t kind, peer_t peer)
+{
+    assert(peer.routing.size > 0 && peer.routing.size <= UINT8_MAX);
+    effect_t *effect = add(self, kind);
+    effect->door = peer.door;
+    effect->routing_offset = keep(self, peer.routing);
+    effect->routing_size = (uint32_t)peer.routing.size;
+    return effect;
+}
+
+void outbox_begin_send(outbox_t *self, peer_t to)
+{
+    assert(self);
+    add_to_peer(self, EFFECT_SEND, to)->offset = (uint32_t)self->bytes.size;
+}
+
+void outbox_begin_publish(outbox_t *self)
+{
+    assert(self);
+    add(self, EFFECT_PUBLISH)->offset = (uint32_t)self->bytes.size;
+}
+
+void outbox_end(outbox_t *self)
+{
+    assert(self && self->count > 0);
+    effect_t *effect = &self->effects[self->count - 1];
+    assert(effect->size == 0 && effect->offset < self->bytes.size);
+    effect->size = (uint32_t)self->bytes.size - effect->offset;
+}
+
+void outbox_send(outbox_t *self, peer_t to, span_t frame)
+{
+    outbox_begin_send(self, to);
+    keep(self, frame);
+    outbox_end(self);
+}
+
+void outbox_publish(outbox_t *self, span_t frame)
+{
+    outbox_begin_publish(self);
+    keep(self, frame);
+    outbox_end(self);
+}
+
+void outbox_append(outbox_t *self, uint64_t batch, span_t log, uint64_t epoch, uint64_t seq,
+                   uint64_t at_ms, span_t event)
+{
+    assert(self && batch > 0 && seq > 0);
+    effect_t *effect = add(self, EFFECT_APPEND);
+    effect->batch = batch;
+    effect->epoch = epoch;
+    effect->seq = seq;
+    effect->at_ms = at_ms;
+    effect->log_offset = keep(self, log);
+    effect->log_size = (uint32_t)log.size;
+    effect->offset = keep(self, event);
+    effect->size = (uint32_t)event.size;
+}
+
+void outbox_commit(outbox_t *self, uint64_t batch)
+{
+    assert(self && batch > 0);
+    add(self, EFFECT_COMMIT)->batch = batch;
+}
+
+void outbox_forget(outbox_t *self, peer_t peer)
+{
+    assert(self);
+    add_to_peer(self, EFFECT_FORGET, peer);
+}

@@ -1,0 +1,68 @@
+/* broker/core/outbox.h - what the core wants done.
+ *
+ * A list of effects in order, their bytes in one block. The shell performs all of them after
+ * core_step(), then clears. The memory stays, so the steady state allocates nothing. */
+#ifndef BROKER_CORE_OUTBOX_H
+#define BROKER_CORE_OUTBOX_H
+
+#include "proto/buffer.h"
+
+#include <stdint.h>
+
+/* Where a frame came from or goes to: a socket of the shell and the routing id there. */
+typedef struct {
+    uint32_t door;  /* which ROUTER */
+    span_t routing; /* 1..255 bytes, may hold zeros; never a proof of who */
+} peer_t;
+
+typedef enum {
+    EFFECT_SEND,    /* a frame to one link */
+    EFFECT_PUBLISH, /* a frame to PUB, its topic in front */
+    EFFECT_APPEND,  /* an event to the store */
+    EFFECT_COMMIT,  /* no more appends in this batch: store it, answer with EVENT_COMMITTED */
+    EFFECT_FORGET,  /* drop what waits for this link: it does not read */
+} effect_kind_t;
+
+typedef struct {
+    effect_kind_t kind;
+    uint32_t door;                          /* SEND, FORGET */
+    uint32_t routing_offset, routing_size;  /* SEND, FORGET */
+    uint32_t offset, size;                  /* SEND, PUBLISH, APPEND: the bytes */
+    uint64_t batch;                         /* APPEND, COMMIT */
+    uint64_t epoch, seq, at_ms;             /* APPEND */
+    uint32_t log_offset, log_size;          /* APPEND: the log's name: a room, or @uid */
+} effect_t;
+
+typedef struct {
+    effect_t *effects;
+    size_t count, capacity;
+    buffer_t bytes;
+} outbox_t;
+
+void outbox_init(outbox_t *self);
+void outbox_fini(outbox_t *self);
+
+/* Forgets all effects, keeps the memory. */
+void outbox_clear(outbox_t *self);
+
+/* Bytes of an effect; borrowed until the next change. */
+span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size);
+
+/* Where an effect goes. */
+peer_t outbox_peer(const outbox_t *self, const effect_t *effect);
+
+/* Adds an effect whose frame is `frame` (copied). */
+void outbox_send(outbox_t *self, peer_t to, span_t frame);
+void outbox_publish(outbox_t *self, span_t frame);
+void outbox_append(outbox_t *self, uint64_t batch, span_t log, uint64_t epoch, uint64_t seq,
+                   uint64_t at_ms, span_t event);
+void outbox_commit(outbox_t *self, uint64_t batch);
+void outbox_forget(outbox_t *self, peer_t peer);
+
+/* For frames written in place: `outbox_begin_send` notes whom the frame is for, the caller appends its
+ * bytes to self->bytes, `outbox_end` completes it. Nothing else may be added between. */
+void outbox_begin_send(outbox_t *self, peer_t to);
+void outbox_begin_publish(outbox_t *self);
+void outbox_end(outbox_t *self);
+
+#endif

@@ -1,0 +1,71 @@
+/* broker/core/pipeline.h - what waits for the store.
+ *
+ * A queue of held things, each under the number of the batch it depends on: events not yet to be seen,
+ * answers not yet to be given. The core releases or undoes them in order. Pure bookkeeping: what
+ * release means is in commit.c. */
+#ifndef BROKER_CORE_PIPELINE_H
+#define BROKER_CORE_PIPELINE_H
+
+#include "broker/core/cids.h"
+#include "proto/buffer.h"
+
+typedef enum {
+    HELD_MESSAGE, /* an event of the room `owner` */
+    HELD_COPY,    /* a private event of the session `owner` */
+    HELD_FRAME,   /* a frame of the room `owner` that is told either way: presence */
+    HELD_ANSWER,  /* the reply to a request */
+} held_kind_t;
+
+/* Whom an answer goes to, and about what. */
+typedef struct {
+    uint64_t link, session;
+    uint64_t id;  /* of the request */
+    uint64_t cid; /* 0: none */
+    uint32_t sid;
+    bool has_sid;
+    bool is_duplicate; /* repeats the answer of an earlier request */
+    outcome_t outcome;
+} answer_t;
+
+typedef struct {
+    held_kind_t kind;
+    uint64_t batch;
+    uint64_t owner;
+    uint64_t seq, at_ms;        /* MESSAGE, COPY */
+    uint64_t offset;            /* of the bytes, from the pipeline's beginning */
+    uint32_t size, topic_size;  /* all bytes; of them the topic in front */
+    answer_t answer;            /* ANSWER */
+} held_t;
+
+typedef struct {
+    held_t *queue; /* [first, first + count) */
+    size_t first, count, capacity;
+    buffer_t bytes;
+    uint64_t base;  /* offset of the first byte in `bytes` */
+    uint64_t batch; /* that new things go under, from 1 */
+    bool is_open;   /* something in this batch waits for the store */
+} pipeline_t;
+
+void pipeline_init(pipeline_t *self);
+void pipeline_fini(pipeline_t *self);
+
+/* Where the bytes of the next held thing begin: append them to self->bytes, then pipeline_hold(). */
+uint64_t pipeline_mark(const pipeline_t *self);
+
+/* Holds a thing under the current batch; its batch is set, and its size from what was appended since
+ * `held.offset`. */
+void pipeline_hold(pipeline_t *self, held_t held);
+
+/* The first held thing of a batch up to `batch`, NULL if there is none; borrowed until dropped. */
+held_t *pipeline_first(pipeline_t *self, uint64_t batch);
+
+/* Its bytes; borrowed until the next change. */
+span_t pipeline_span(const pipeline_t *self, const held_t *held);
+
+/* Removes the first held thing. */
+void pipeline_drop(pipeline_t *self);
+
+/* Ends the current batch. Returns its number if the store has work in it, else 0. */
+uint64_t pipeline_close(pipeline_t *self);
+
+#endif

@@ -1,0 +1,170 @@
+#include "broker/core/presence.h"
+
+#include "broker/core/deliver.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+#include <czmq.h>
+
+/* What a room gathers at most before it tells at once. Half a frame leaves room for the last change. */
+enum {
+    SMALLEST = 4,
+    CHANGES_MAX = 2 * LIMIT_PRESENCE_NAMED_MEMBERS,
+    CHANGES_BYTES_MAX = LIMIT_FRAME_BYTES / 2,
+    CHANGE_BYTES = 64, /* keys, uid and state of one change */
+};
+
+bool presence_is_pending(const room_t *room, const membership_t *membership)
+{
+    assert(room && membership);
+    return membership->noted_pseq == room->pseq + 1;
+}
+
+static void count_only(room_t *room)
+{
+    room->is_counted = true;
+    room->change_count = room->named_count = 0;
+    room->change_bytes = 0;
+}
+
+static change_t *add_change(room_t *room)
+{
+    if (room->change_count == room->change_capacity) {
+        room->change_capacity = room->change_capacity ? 2 * room->change_capacity : SMALLEST;
+        room->changes = realloc(room->changes, room->change_capacity * sizeof *room->changes);
+        assert(room->changes);
+    }
+    room->named_count++;
+    return &room->changes[room->change_count++];
+}
+
+/* Takes the member's earlier change out of the list and hands on what it says beyond the state. */
+static void supersede(room_t *room, const membership_t *membership, change_t *next)
+{
+    assert(membership->noted_at < room->change_count);
+    change_t *earlier = &room->changes[membership->noted_at];
+    earlier->is_superseded = true;
+    room->named_count--;
+    next->has_status |= earlier->has_status;
+    if (earlier->was_size > 0) {
+        next->was_size = earlier->was_size;
+        memcpy(next->was, earlier->was, earlier->was_size);
+    }
+}
+
+static void note_change(room_t *room, membership_t *membership, change_t change,
+                        size_t status_size)
+{
+    if (presence_is_pending(room, membership))
+        supersede(room, membership, &change);
+    room->change_bytes += status_size + CHANGE_BYTES + (size_t)(change.nick_size + change.was_size);
+    membership->noted_at = room->change_count;
+    membership->noted_pseq = room->pseq + 1;
+    *add_change(room) = change;
+}
+
+void presence_note(core_t *core, room_t *room, session_t *session, state_t state, span_t was,
+                   bool has_status)
+{
+    assert(core && room && session && was.size <= NAME_BYTES);
+    membership_t *membership = session_membership(session, room->id);
+    assert(membership);
+    if (room->change_count == CHANGES_MAX || room->change_bytes > CHANGES_BYTES_MAX)
+        presence_flush(core, room);
+    if (!room->has_news)
+        deadlines_set(core->deadlines, &room->presence_due, DUE_PRESENCE, room->id,
+                      core->now->mono_ms + PRESENCE_GATHER_MS);
+    room->has_news = true;
+    if (!room->is_counted && room->members.count > LIMIT_PRESENCE_NAMED_MEMBERS)
+        count_only(room);
+    if (room->is_counted)
+        return;
+    change_t change = {.state = state,
+                       .session = session->id,
+                       .has_status = has_status,
+                       .nick_size = session->nick_size,
+                       .was_size = (uint8_t)was.size};
+    memcpy(change.uid, session->uid, sizeof change.uid);
+    memcpy(change.nick, session->nick, session->nick_size);
+    if (was.size > 0)
+        memcpy(change.was, was.data, was.size);
+    note_change(room, membership, change, session_status(session).size);
+}
+
+void presence_note_everywhere(core_t *core, session_t *session, state_t state, span_t was,
+                              bool has_status)
+{
+    assert(session);
+    for (unsigned i = 0; i < session->membership_count; i++)
+        presence_note(core, core_room(core, session->memberships[i].room), session, state, was,
+                      has_status);
+}
+
+/* A status is told when it is new, and of who comes with one. */
+static bool tells_status(const change_t *change, span_t status)
+{
+    return change->has_status || (change->state == STATE_ACTIVE && status.size > 0);
+}
+
+static void write_change(core_t *core, const change_t *change)
+{
+    writer_t *writer = &core->writer;
+    const session_t *session = core_session(core, change->session);
+    span_t status = session ? session_status(session) : (span_t){"", 0};
+    bool has_status = tells_status(change, status);
+    msgpack_pack_map(&writer->packer, 3u + (change->was_size > 0) + has_status);
+    pack_key(writer, KEY_nick);
+    pack_span(writer, (span_t){change->nick, change->nick_size});
+    pack_key(writer, KEY_uid);
+    pack_span(writer, span_of(change->uid));
+    pack_key(writer, KEY_state);
+    pack_span(writer, state_name(change->state));
+    if (change->was_size > 0) {
+        pack_key(writer, KEY_was);
+        pack_span(writer, (span_t){change->was, change->was_size});
+    }
+    if (has_status) {
+        pack_key(writer, KEY_status);
+        pack_span(writer, status);
+    }
+}
+
+static bool is_named(const room_t *room)
+{
+    return !room->is_counted && room->told_count <= LIMIT_PRESENCE_NAMED_MEMBERS &&
+           room->members.count <= LIMIT_PRESENCE_NAMED_MEMBERS &&
+           room->named_count <= LIMIT_PRESENCE_NAMED_MEMBERS;
+}
+
+static void write_changes(core_t *core, const room_t *room)
+{
+    write_key(&core->writer, KEY_changes);
+    msgpack_pack_array(&core->writer.packer, room->named_count);
+    for (uint32_t i = 0; i < room->change_count; i++)
+        if (!room->changes[i].is_superseded)
+            write_change(core, &room->changes[i]);
+}
+
+void presence_flush(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (!room->has_news)
+        return;
+    room->has_news = false;
+    deadlines_cancel(core->deadlines, &room->presence_due);
+    room->pseq++;
+    writer_t *writer = deliver_begin(core, room, EV_presence);
+    write_uint(writer, KEY_pseq, room->pseq);
+    write_uint(writer, KEY_at, core->now->wall_ms);
+    write_uint(writer, KEY_count, room->members.count);
+    if (is_named(room))
+        write_changes(core, room);
+    else
+        core->counters.presence_counts++;
+    room->told_count = room->members.count;
+    room->is_counted = false;
+    room->change_count = room->named_count = 0;
+    room->change_bytes = 0;
+    deliver_end(core, room);
+    room_moved(core, room);
+}

@@ -1,0 +1,63 @@
+/* broker/core/room.h - one room: its log, its members, its gathered presence.
+ *
+ * The record and who may do what in it. Members are known by their sessions' numbers only, so that a
+ * room can one day live on another broker. */
+#ifndef BROKER_CORE_ROOM_H
+#define BROKER_CORE_ROOM_H
+
+#include "broker/core/members.h"
+#include "broker/core/refs.h"
+#include "broker/core/session.h"
+
+/* One gathered change of a member; see presence.h. */
+typedef struct {
+    char uid[MINT_NAME_CHARS + 1];
+    bool is_superseded; /* a later change of the same member tells all */
+    bool has_status;
+    state_t state;
+    uint64_t session;
+    uint8_t nick_size, was_size; /* was_size 0: no rename */
+    char nick[NAME_BYTES], was[NAME_BYTES];
+} change_t;
+
+typedef struct {
+    uint64_t id;
+    name_t name; /* folded: the canonical one */
+    lookup_key_t by_name;
+    bool is_private;
+    bool is_counted; /* gathered changes are told by the count alone */
+    bool has_news;   /* something was gathered */
+    journal_t journal;
+    uint64_t pseq;
+    uint64_t moved_ms; /* when seq or pseq last moved, monotonic */
+    members_t members;
+    refs_t links;      /* private rooms: which links carry how many members */
+    uint64_t *invited; /* sessions, at most LIMIT_INVITES_PER_ROOM */
+    uint32_t invited_count;
+    change_t *changes;
+    uint32_t change_count, change_capacity;
+    uint32_t named_count;   /* changes that are not superseded */
+    size_t change_bytes;    /* about what telling them takes */
+    size_t told_count;      /* members when presence was last told */
+    deadline_t presence_due, quiet_due, keep_due;
+} room_t;
+
+/* True if the session is in the room. */
+bool room_has(const room_t *self, const session_t *session);
+
+bool room_is_invited(const room_t *self, uint64_t session);
+
+/* Remembers an invitation; full at LIMIT_INVITES_PER_ROOM: HUB_FULL, nothing changed. */
+HUB_MUST_CHECK hub_err_t room_invite(room_t *self, uint64_t session);
+
+/* Uses up or takes back an invitation; fine where there is none. */
+void room_uninvite(room_t *self, uint64_t session);
+
+/* May the session see the room at all? HUB_NO_SUCH_ROOM: it is private and the session is neither
+ * member nor invited. HUB_NOT_MEMBER: it is private and the session is invited, so it may only join. */
+HUB_MUST_CHECK hub_err_t room_may_read(const room_t *self, const session_t *session);
+
+/* Frees what the record owns, not the record. The journal was ended before. */
+void room_fini(room_t *self);
+
+#endif

@@ -1,0 +1,130 @@
+#include "broker/core/rooms.h"
+
+#include "broker/core/deliver.h"
+#include "broker/core/presence.h"
+
+#include <assert.h>
+
+hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room)
+{
+    assert(core && out_room);
+    room_t *room = name.size > 0 && name.size <= NAME_BYTES ? lookup_find(core->rooms_by_name, name)
+                                                            : NULL;
+    if (room == NULL) {
+        name_t folded;
+        hub_err_t err = room_fold(name, &folded);
+        if (err != HUB_OK)
+            return err;
+        room = lookup_find(core->rooms_by_name, name_span(&folded));
+    }
+    if (room == NULL)
+        return HUB_NO_SUCH_ROOM;
+    *out_room = room;
+    return HUB_OK;
+}
+
+static uint64_t at_least(uint64_t number, uint64_t floor)
+{
+    return number > floor ? number : floor;
+}
+
+static bool is_forgettable(const room_t *room)
+{
+    return room->members.count == 0 && !journal_is_waiting(&room->journal);
+}
+
+static void forget(core_t *core, room_t *room)
+{
+    assert(is_forgettable(room));
+    presence_flush(core, room);
+    core->counters.rooms_forgotten++;
+    core->epoch_floor = at_least(core->epoch_floor, room->journal.epoch);
+    core->pseq_floor = at_least(core->pseq_floor, room->pseq);
+    deadlines_cancel(core->deadlines, &room->quiet_due);
+    deadlines_cancel(core->deadlines, &room->keep_due);
+    lookup_remove(core->rooms_by_name, &room->by_name);
+    journal_fini(&room->journal, core->journals);
+    uint64_t id = room->id;
+    room_fini(room);
+    slab_remove(core->rooms, id);
+}
+
+/* When the directory is full: the room that has been empty and silent longest makes way. */
+static void make_way(core_t *core)
+{
+    room_t *oldest = NULL, *room;
+    for (uint32_t place = 0; (room = slab_next(core->rooms, &place));)
+        if (is_forgettable(room) && (oldest == NULL || room->moved_ms < oldest->moved_ms))
+            oldest = room;
+    if (oldest)
+        forget(core, oldest);
+}
+
+room_t *rooms_make(core_t *core, const name_t *name, bool is_private)
+{
+    assert(core && name);
+    if (slab_count(core->rooms) == core->settings.rooms_max)
+        make_way(core);
+    uint64_t id;
+    room_t *room = slab_add(core->rooms, &id);
+    if (room == NULL)
+        return NULL;
+    core->counters.rooms_made++;
+    room->id = id;
+    room->name = *name;
+    room->is_private = is_private;
+    room->pseq = at_least(core->now->wall_ms, core->pseq_floor);
+    room->moved_ms = core->now->mono_ms;
+    journal_init(&room->journal, at_least(core->now->wall_ms / 1000, core->epoch_floor + 1));
+    lookup_add(core->rooms_by_name, &room->by_name, name_span(&room->name), room);
+    return room;
+}
+
+void room_moved(core_t *core, room_t *room)
+{
+    assert(core && room);
+    room->moved_ms = core->now->mono_ms;
+    if (!deadline_is_set(&room->quiet_due))
+        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id,
+                      room->moved_ms + QUIET_MS);
+}
+
+bool room_has_moved(const core_t *core, const room_t *room)
+{
+    assert(core && room && core->now->mono_ms >= room->moved_ms);
+    return core->now->mono_ms - room->moved_ms <= 3 * core->settings.heartbeat_ms;
+}
+
+void room_emptied(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (!is_forgettable(room))
+        return;
+    if (room->journal.head == 0)
+        forget(core, room);
+    else
+        deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
+                      core->now->mono_ms + core->settings.room_keep_ms);
+}
+
+void room_is_quiet(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (core->now->mono_ms - room->moved_ms < QUIET_MS) {
+        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id,
+                      room->moved_ms + QUIET_MS);
+        return;
+    }
+    writer_t *writer = deliver_begin(core, room, EV_head);
+    write_uint(writer, KEY_epoch, room->journal.epoch);
+    write_uint(writer, KEY_seq, room->journal.head);
+    write_uint(writer, KEY_pseq, room->pseq);
+    deliver_end(core, room);
+}
+
+void room_is_old(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (is_forgettable(room))
+        forget(core, room);
+}

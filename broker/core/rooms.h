@@ -1,0 +1,28 @@
+/* broker/core/rooms.h - the directory of rooms: which there are, made and forgotten when. */
+#ifndef BROKER_CORE_ROOMS_H
+#define BROKER_CORE_ROOMS_H
+
+#include "broker/core/state.h"
+
+/* Finds the room a request names, in whatever spelling. HUB_ROOM_INVALID: no possible name.
+ * HUB_NO_SUCH_ROOM. *out_room is untouched on error. */
+HUB_MUST_CHECK hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room);
+
+/* Makes a room of a folded name that is not there yet. NULL: rooms_max rooms have members. */
+room_t *rooms_make(core_t *core, const name_t *name, bool is_private);
+
+/* Notes that seq or pseq of the room moved: a head event follows once it is quiet. */
+void room_moved(core_t *core, room_t *room);
+
+/* Notes that the room may have emptied: one without history is forgotten at once, another when its
+ * time has passed. */
+void room_emptied(core_t *core, room_t *room);
+
+/* A deadline of the room has come. */
+void room_is_quiet(core_t *core, room_t *room);
+void room_is_old(core_t *core, room_t *room);
+
+/* True if the room moved within the last three heartbeats. */
+bool room_has_moved(const core_t *core, const room_t *room);
+
+#endif

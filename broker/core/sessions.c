@@ -1,0 +1,184 @@
+#include "broker/core/sessions.h"
+
+#include "broker/core/presence.h"
+#include "broker/core/request.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+
+static span_t address_span(const session_t *session)
+{
+    return (span_t){(const char *)&session->address, sizeof session->address};
+}
+
+session_t *session_at(core_t *core, const link_t *link, uint32_t sid)
+{
+    assert(core && link);
+    session_address_t address = {link->id, sid};
+    return lookup_find(core->sessions_by_address, (span_t){(char *)&address, sizeof address});
+}
+
+session_t *session_of_nick(core_t *core, span_t nick)
+{
+    assert(core);
+    name_t identity;
+    if (nick_fold(nick, &identity) != HUB_OK)
+        return NULL;
+    return lookup_find(core->identities, name_span(&identity));
+}
+
+session_t *session_open(core_t *core, span_t nick, const name_t *identity)
+{
+    assert(core && identity);
+    uint64_t id;
+    session_t *session = slab_add(core->sessions, &id);
+    if (session == NULL)
+        return NULL;
+    core->counters.sessions_opened++;
+    session->id = id;
+    session->state = STATE_ACTIVE;
+    session->since_ms = core->now->wall_ms;
+    session->inbox_epoch = core->now->wall_ms / 1000;
+    mint_name(&core->mint, core->now->entropy, session->uid);
+    mint_name(&core->mint, core->now->entropy, session->name);
+    bucket_init(&session->allowance, core->settings.rate_burst, core->now->mono_ms);
+    session_set_nick(session, nick, identity);
+    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    return session;
+}
+
+/* Counts the session's rooms in or out of its link's. */
+static void count_rooms(core_t *core, const session_t *session, link_t *link,
+                        void (*count)(refs_t *, uint64_t))
+{
+    for (unsigned i = 0; i < session->membership_count; i++) {
+        room_t *room = core_room(core, session->memberships[i].room);
+        count(&link->rooms, room->id);
+        if (room->is_private)
+            count(&room->links, link->id);
+    }
+}
+
+static void set_next(core_t *core, session_t *session, link_t *link)
+{
+    session->previous_of_link = 0;
+    session->next_of_link = link->first_session;
+    session_t *next = core_session(core, link->first_session);
+    if (next)
+        next->previous_of_link = session->id;
+    link->first_session = session->id;
+    link->session_count++;
+}
+
+void session_attach(core_t *core, session_t *session, link_t *link, uint32_t sid)
+{
+    assert(core && session && link);
+    assert(session->address.link == 0 && session_at(core, link, sid) == NULL);
+    session->address = (session_address_t){link->id, sid};
+    lookup_add(core->sessions_by_address, &session->by_address, address_span(session), session);
+    set_next(core, session, link);
+    link->names_sid |= sid != 0;
+    count_rooms(core, session, link, refs_add);
+    session->heard_ms = core->now->mono_ms;
+    session->is_warned = false;
+    if (session->state != STATE_ACTIVE) {
+        session->state = STATE_ACTIVE;
+        session->since_ms = core->now->wall_ms;
+        presence_note_everywhere(core, session, STATE_ACTIVE, (span_t){0}, false);
+    }
+    session_is_due(core, session);
+}
+
+void session_detach(core_t *core, session_t *session)
+{
+    assert(core && session);
+    link_t *link = core_link(core, session->address.link);
+    if (link == NULL)
+        return;
+    lookup_remove(core->sessions_by_address, &session->by_address);
+    session_t *next = core_session(core, session->next_of_link);
+    session_t *previous = core_session(core, session->previous_of_link);
+    if (next)
+        next->previous_of_link = session->previous_of_link;
+    if (previous)
+        previous->next_of_link = session->next_of_link;
+    else
+        link->first_session = session->next_of_link;
+    link->session_count--;
+    count_rooms(core, session, link, refs_remove);
+    session->address = (session_address_t){0};
+}
+
+void session_lose_link(core_t *core, session_t *session)
+{
+    session_detach(core, session);
+    session->state = STATE_DETACHED;
+    session->heard_ms = core->now->mono_ms;
+    session->since_ms = core->now->wall_ms;
+    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+                  session->heard_ms + session->resume_ms);
+    presence_note_everywhere(core, session, STATE_DETACHED, (span_t){0}, false);
+}
+
+void session_enter(core_t *core, session_t *session, room_t *room)
+{
+    assert(core && session && room && !room_has(room, session));
+    deadlines_cancel(core->deadlines, &room->keep_due);
+    room_uninvite(room, session->id);
+    session_add_membership(session, room->id, members_add(&room->members, session->id));
+    link_t *link = core_link(core, session->address.link);
+    if (link)
+        refs_add(&link->rooms, room->id);
+    if (link && room->is_private)
+        refs_add(&room->links, link->id);
+    presence_note(core, room, session, session->state, (span_t){0}, false);
+}
+
+void session_leave(core_t *core, session_t *session, room_t *room)
+{
+    assert(core && session && room);
+    membership_t *membership = session_membership(session, room->id);
+    assert(membership);
+    presence_note(core, room, session, STATE_GONE, (span_t){0}, false);
+    members_remove(&room->members, membership->number);
+    link_t *link = core_link(core, session->address.link);
+    if (link)
+        refs_remove(&link->rooms, room->id);
+    if (link && room->is_private)
+        refs_remove(&room->links, link->id);
+    session_remove_membership(session, room->id);
+    room_emptied(core, room);
+}
+
+void session_rename(core_t *core, session_t *session, span_t nick, const name_t *identity)
+{
+    assert(core && session && identity);
+    if (span_equal(nick, session_nick(session)))
+        return;
+    char was[NAME_BYTES];
+    span_t old = {was, session->nick_size};
+    memcpy(was, session->nick, session->nick_size);
+    lookup_remove(core->identities, &session->by_nick);
+    session_set_nick(session, nick, identity);
+    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    presence_note_everywhere(core, session, session->state, old, false);
+}
+
+void session_end(core_t *core, session_t *session)
+{
+    assert(core && session);
+    while (session->membership_count > 0)
+        session_leave(core, session,
+                      core_room(core, session->memberships[session->membership_count - 1].room));
+    session_detach(core, session);
+    deadlines_cancel(core->deadlines, &session->due);
+    deadlines_cancel(core->deadlines, &session->inbox_due);
+    lookup_remove(core->identities, &session->by_nick);
+    if (session->inbox)
+        journal_fini(session->inbox, core->journals);
+    free(session->inbox);
+    session->inbox = NULL;
+    uint64_t id = session->id;
+    session_fini(session);
+    slab_remove(core->sessions, id);
+}
