@@ -1,0 +1,154 @@
+#include "broker/shell/doors.h"
+
+#include "proto/tables.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+/* The fixed settings of both kinds of socket. */
+enum {
+    SEND_HWM = 10000,         /* messages libzmq holds per peer; what is beyond we hold and count */
+    RECEIVE_HWM = 10000,      /* requests of one peer waiting to be read */
+    SUBSCRIPTION_BYTES = 256, /* a subscription is a room's name; nothing longer comes to PUB */
+    ACCEPT_BACKLOG = 4096,    /* TCP connections waiting to be accepted */
+    HANDSHAKE_MS = 10000,     /* a peer that does not finish its greeting is dropped */
+    PROBE_MS = 10000,         /* ZMTP's own heartbeat finds half-open connections */
+    PROBE_TIMEOUT_MS = 30000,
+    CONTEXT_SOCKETS = 1023,
+};
+
+static void set(void *socket, int option, int value)
+{
+    int done = zmq_setsockopt(socket, option, &value, sizeof value);
+    assert(done == 0);
+    (void)done;
+}
+
+static void set_common(void *socket)
+{
+    set(socket, ZMQ_IPV6, 1);
+    set(socket, ZMQ_SNDHWM, SEND_HWM);
+    set(socket, ZMQ_BACKLOG, ACCEPT_BACKLOG);
+    set(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
+    set(socket, ZMQ_HEARTBEAT_IVL, PROBE_MS);
+    set(socket, ZMQ_HEARTBEAT_TIMEOUT, PROBE_TIMEOUT_MS);
+}
+
+static void *open_router(void *context)
+{
+    void *router = zmq_socket(context, ZMQ_ROUTER);
+    if (router == NULL)
+        return NULL;
+    set_common(router);
+    set(router, ZMQ_RCVHWM, RECEIVE_HWM);
+    set(router, ZMQ_MAXMSGSIZE, LIMIT_FRAME_BYTES);
+    set(router, ZMQ_ROUTER_MANDATORY, 1); /* or it drops silently */
+    return router;
+}
+
+static void *open_pub(void *context)
+{
+    void *pub = zmq_socket(context, ZMQ_PUB);
+    if (pub == NULL)
+        return NULL;
+    set_common(pub);
+    set(pub, ZMQ_MAXMSGSIZE, SUBSCRIPTION_BYTES);
+    return pub;
+}
+
+static bool starts_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+static bool bind_one(void *socket, const char *option, const char *endpoint,
+                     setting_list_t *bound, char *out_error)
+{
+    if (zmq_bind(socket, endpoint) != 0) {
+        snprintf(out_error, DOORS_ERROR_BYTES, "cannot bind --%s %s: %s (errno %d)", option,
+                 endpoint, zmq_strerror(zmq_errno()), zmq_errno());
+        return false;
+    }
+    if (bound == NULL)
+        return true;
+    assert(bound->count < SETTING_LIST_ITEMS);
+    size_t size = sizeof bound->items[0];
+    int done = zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound->items[bound->count++], &size);
+    assert(done == 0);
+    (void)done;
+    return true;
+}
+
+static bool is_local(const char *endpoint)
+{
+    return starts_with(endpoint, "ipc://") || starts_with(endpoint, "inproc://");
+}
+
+static bool is_known(const char *option, const char *endpoint, char *out_error)
+{
+    if (starts_with(endpoint, "tcp://") || is_local(endpoint))
+        return true;
+    snprintf(out_error, DOORS_ERROR_BYTES,
+             "--%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH", option, endpoint);
+    return false;
+}
+
+static bool bind_all(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
+                     char *out_error)
+{
+    for (size_t i = 0; i < router->count; i++) {
+        const char *endpoint = router->items[i];
+        void *socket = self->routers[is_local(endpoint) ? DOOR_LOCAL : DOOR_NET];
+        if (!is_known("router", endpoint, out_error) ||
+            !bind_one(socket, "router", endpoint, &self->router_bound, out_error))
+            return false;
+    }
+    for (size_t i = 0; i < pub->count; i++)
+        if (!is_known("pub", pub->items[i], out_error) ||
+            !bind_one(self->pub, "pub", pub->items[i], &self->pub_bound, out_error))
+            return false;
+    return bind_one(self->routers[DOOR_LOCAL], "router", DOORS_ROUTER_INPROC, NULL, out_error) &&
+           bind_one(self->pub, "pub", DOORS_PUB_INPROC, NULL, out_error);
+}
+
+bool doors_open(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
+                char *out_error)
+{
+    assert(self && router && pub && out_error);
+    memset(self, 0, sizeof *self);
+    self->context = zmq_ctx_new();
+    assert(self->context);
+    zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, CONTEXT_SOCKETS);
+    self->routers[DOOR_NET] = open_router(self->context);
+    self->routers[DOOR_LOCAL] = open_router(self->context);
+    self->pub = open_pub(self->context);
+    if (!self->routers[DOOR_NET] || !self->routers[DOOR_LOCAL] || !self->pub) {
+        snprintf(out_error, DOORS_ERROR_BYTES, "cannot make a socket: %s",
+                 zmq_strerror(zmq_errno()));
+        return false;
+    }
+    return bind_all(self, router, pub, out_error);
+}
+
+static void close_one(void **socket, int linger_ms)
+{
+    if (*socket == NULL)
+        return;
+    set(*socket, ZMQ_LINGER, linger_ms);
+    zmq_close(*socket);
+    *socket = NULL;
+}
+
+void doors_close(doors_t *self, int linger_ms)
+{
+    assert(self && linger_ms >= 0);
+    for (int door = 0; door < DOOR_COUNT; door++)
+        close_one(&self->routers[door], linger_ms);
+    close_one(&self->pub, linger_ms);
+    if (self->context)
+        zmq_ctx_term(self->context);
+    self->context = NULL;
+}

@@ -1,0 +1,36 @@
+/* broker/shell/doors.h - the broker's sockets.
+ *
+ * Two ROUTERs, so that what is allowed over ipc and inproc only can be told from what came over a
+ * network, and one PUB. All are made at start-up: czmq and libzmq abort or spin when a process runs
+ * out of descriptors later. */
+#ifndef BROKER_SHELL_DOORS_H
+#define BROKER_SHELL_DOORS_H
+
+#include "base/settings.h"
+
+#include <stdbool.h>
+
+enum { DOOR_NET, DOOR_LOCAL, DOOR_COUNT };
+
+/* Where the bridge in this process connects. */
+#define DOORS_ROUTER_INPROC "inproc://hubbub.router"
+#define DOORS_PUB_INPROC "inproc://hubbub.pub"
+
+typedef struct {
+    void *context;
+    void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc and inproc */
+    void *pub;
+    setting_list_t router_bound, pub_bound; /* with the real ports */
+} doors_t;
+
+enum { DOORS_ERROR_BYTES = 512 };
+
+/* Makes the context and the sockets and binds them to all endpoints and the two inproc ones. False:
+ * `out_error` (DOORS_ERROR_BYTES) says which endpoint could not be had and why; close anyway. */
+HUB_MUST_CHECK bool doors_open(doors_t *self, const setting_list_t *router,
+                               const setting_list_t *pub, char *out_error);
+
+/* Closes the sockets, giving what is unsent up to `linger_ms`. The bridge's have to be closed before. */
+void doors_close(doors_t *self, int linger_ms);
+
+#endif

@@ -1,0 +1,108 @@
+/* hubbubd - the broker of Hubbub. */
+#include "base/entropy.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "broker/shell/options.h"
+#include "broker/shell/server.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { STOP_MS = 200, LINGER_MS = 1000, EXIT_CANNOT = 1 };
+
+/* As many files as the hard limit gives: every telnet user takes one. */
+static void raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* the soft limit then does */
+}
+
+static void print_list(const char *name, const setting_list_t *list)
+{
+    printf(" %s=", name);
+    for (size_t i = 0; i < list->count; i++)
+        printf("%s%s", i ? "," : "", list->items[i]);
+}
+
+static void print_ready(const doors_t *doors, const char *tcp)
+{
+    printf("ready");
+    print_list("router", &doors->router_bound);
+    print_list("pub", &doors->pub_bound);
+    if (*tcp)
+        printf(" tcp=%s", tcp);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* What clients are told about PUB: where it is bound, a wildcard host as *, or what the operator says. */
+static size_t tell_pub(const options_t *options, const doors_t *doors, setting_list_t *out,
+                       const char **out_items)
+{
+    static const char *const WILDCARDS[] = {"tcp://0.0.0.0:", "tcp://[::]:"};
+    *out = options->advertise_pub.count ? options->advertise_pub : doors->pub_bound;
+    for (size_t i = 0; i < out->count; i++) {
+        char *endpoint = out->items[i];
+        for (size_t k = 0; k < sizeof WILDCARDS / sizeof WILDCARDS[0]; k++) {
+            size_t size = strlen(WILDCARDS[k]);
+            if (strncmp(endpoint, WILDCARDS[k], size) != 0)
+                continue;
+            char port[SETTING_STR_BYTES + 1];
+            snprintf(port, sizeof port, "%s", endpoint + size);
+            snprintf(endpoint, sizeof out->items[i], "tcp://*:%.16s", port);
+        }
+        out_items[i] = endpoint;
+    }
+    return out->count;
+}
+
+static int cannot(const char *error)
+{
+    fprintf(stderr, "hubbubd: %s\n", error);
+    return EXIT_CANNOT;
+}
+
+static int serve(const options_t *options, const doors_t *doors, int stop_fd)
+{
+    setting_list_t pub;
+    const char *items[SETTING_LIST_ITEMS];
+    size_t count = tell_pub(options, doors, &pub, items);
+    core_settings_t settings = options_core(options, items, count);
+    store_t *store = store_memory_new();
+    server_t *server = server_new(doors, &settings, &store);
+    print_ready(doors, "");
+    log_info("broker.ready", log_str("version", HUB_VERSION));
+    server_run(server, stop_fd);
+    log_info("broker.stopping", log_u64("after_ms", STOP_MS));
+    server_stop(server, STOP_MS);
+    server_destroy(&server);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    options_t options;
+    int status;
+    if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
+        return status;
+    log_set_level((log_level_t)options.log_level);
+    raise_files();
+    int stop_fd = signals_open();
+    if (stop_fd < 0)
+        return cannot("no descriptor left for signals");
+    entropy_seed_srand();
+    doors_t doors;
+    char error[DOORS_ERROR_BYTES];
+    if (doors_open(&doors, &options.router, &options.pub, error))
+        status = serve(&options, &doors, stop_fd);
+    else
+        status = cannot(error);
+    doors_close(&doors, LINGER_MS);
+    close(stop_fd);
+    return status;
+}

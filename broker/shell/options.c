@@ -1,0 +1,97 @@
+#include "broker/shell/options.h"
+
+#include <assert.h>
+#include <malloc.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+#define SETTING(...) SETTING_ROW(options_t, __VA_ARGS__)
+static const setting_row_t ROWS[] = {
+#include "base/settings.def"
+};
+#undef SETTING
+
+static const settings_t SETTINGS = {
+    .program = "hubbubd",
+    .about = "The broker of Hubbub: people connect with hubbub, with any ZeroMQ program, and with "
+             "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
+    .rows = ROWS,
+    .row_count = sizeof ROWS / sizeof ROWS[0],
+    .common = "router pub tcp data durability idle_ms kick_ms heartbeat_ms resume_ms advertise_pub "
+              "log_level",
+    .hidden = "listen",
+};
+
+static options_result_t refuse(const char *error, int *out_status)
+{
+    fprintf(stderr, "hubbubd: %s\n", error);
+    *out_status = EXIT_USAGE;
+    return OPTIONS_EXIT;
+}
+
+options_result_t options_read(int argc, char **argv, options_t *out, int *out_status)
+{
+    assert(argv && out && out_status);
+    char error[SETTINGS_ERROR_BYTES];
+    *out_status = 0;
+    switch (settings_read(&SETTINGS, argc, argv, environ, out, sizeof *out, error)) {
+    case SETTINGS_READ:
+        break;
+    case SETTINGS_HELP:
+        settings_print_help(&SETTINGS, stdout);
+        return OPTIONS_EXIT;
+    case SETTINGS_VERSION:
+        printf("hubbubd %s\n", HUB_VERSION);
+        return OPTIONS_EXIT;
+    case SETTINGS_WRONG:
+        return refuse(error, out_status);
+    }
+    if (out->durability != 0)
+        return refuse("--durability: this version keeps messages in memory only; use memory",
+                      out_status);
+    if (out->rings_bytes < out->ring_bytes)
+        return refuse("--set rings_bytes: less than ring_bytes, the memory of one room",
+                      out_status);
+    return OPTIONS_RUN;
+}
+
+static uint32_t power_of_two(uint32_t number)
+{
+    uint32_t power = 1;
+    while (power < number)
+        power *= 2;
+    return power;
+}
+
+static void read_memory(memory_t *out)
+{
+    struct mallinfo2 info = mallinfo2();
+    *out = (memory_t){info.uordblks, info.arena, info.hblkhd};
+}
+
+core_settings_t options_core(const options_t *self, const char *const *pub, size_t pub_count)
+{
+    assert(self && (pub || pub_count == 0));
+    return (core_settings_t){
+        .heartbeat_ms = self->heartbeat_ms,
+        .idle_ms = self->idle_ms,
+        .kick_ms = self->kick_ms,
+        .resume_ms = self->resume_ms,
+        .room_keep_ms = self->room_keep_ms,
+        .rate_per_s = self->rate_per_s,
+        .rate_burst = self->rate_burst,
+        .links_max = self->links_max,
+        .sessions_max = self->sessions_max,
+        .rooms_max = self->rooms_max,
+        .ring_events = power_of_two(self->ring_events),
+        .ring_bytes = self->ring_bytes,
+        .rings_bytes = self->rings_bytes,
+        .link_backlog_bytes = self->link_backlog_bytes,
+        .pending_max = self->pending_max,
+        .pub = pub,
+        .pub_count = pub_count,
+        .memory = read_memory,
+    };
+}

@@ -1,0 +1,308 @@
+#include "broker/shell/server.h"
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/log.h"
+#include "broker/shell/unsent.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <errno.h>
+#include <zmq.h>
+
+enum {
+    FRAMES_PER_TURN = 256, /* of one door, before effects are performed: nobody can starve the rest */
+    RETRY_MS = 10,         /* how soon what could not be sent is tried again */
+};
+
+struct server {
+    const doors_t *doors;
+    store_t *store;
+    core_t *core;
+    unsent_t *unsent;
+    entropy_t entropy;
+    moment_t now;
+    outbox_t outbox;
+};
+
+static void take_moment(server_t *self)
+{
+    self->now.mono_ms = clock_mono_ms();
+    self->now.wall_ms = clock_wall_ms();
+    entropy_fill(&self->entropy, self->now.entropy);
+}
+
+server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p)
+{
+    assert(doors && settings && store_p && *store_p);
+    server_t *self = zmalloc(sizeof *self);
+    self->doors = doors;
+    self->store = *store_p;
+    *store_p = NULL;
+    self->unsent = unsent_new();
+    entropy_init(&self->entropy);
+    take_moment(self);
+    self->core = core_new(settings, &self->now);
+    outbox_init(&self->outbox);
+    return self;
+}
+
+void server_destroy(server_t **self_p)
+{
+    assert(self_p);
+    server_t *self = *self_p;
+    if (self == NULL)
+        return;
+    outbox_fini(&self->outbox);
+    core_destroy(&self->core);
+    unsent_destroy(&self->unsent);
+    entropy_fini(&self->entropy);
+    self->store->destroy(&self->store);
+    free(self);
+    *self_p = NULL;
+}
+
+static void step(server_t *self, const event_t *event)
+{
+    core_step(self->core, event, &self->now, &self->outbox);
+}
+
+/* --- sending ------------------------------------------------------------------------------------ */
+
+static int send_part(void *socket, span_t bytes, int flags)
+{
+    zmq_msg_t part;
+    if (zmq_msg_init_size(&part, bytes.size) != 0)
+        return -1;
+    memcpy(zmq_msg_data(&part), bytes.data, bytes.size);
+    int sent = zmq_msg_send(&part, socket, flags);
+    if (sent < 0)
+        zmq_msg_close(&part);
+    return sent;
+}
+
+/* Only the routing id can fail: once a pipe took it, it takes the frame behind it. */
+static sent_t try_send(void *context, peer_t to, span_t frame)
+{
+    const server_t *self = context;
+    void *router = self->doors->routers[to.door];
+    while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        if (errno == EINTR)
+            continue;
+        return errno == EAGAIN ? NOT_YET : NO_PEER;
+    }
+    while (send_part(router, frame, ZMQ_DONTWAIT) < 0)
+        if (errno != EINTR)
+            return NO_PEER;
+    return SENT;
+}
+
+static void tell_waiting(void *context, peer_t peer, size_t bytes)
+{
+    step(context,
+         &(event_t){.kind = EVENT_LINK_WAITING, .peer = peer, .waiting_bytes = bytes});
+}
+
+static void tell_gone(void *context, peer_t peer)
+{
+    log_debug("link.gone", log_u64("door", peer.door),
+              log_hex("routing_id", peer.routing.data, peer.routing.size));
+    step(context, &(event_t){.kind = EVENT_LINK_GONE, .peer = peer});
+}
+
+/* `to` and `frame` may lie in the outbox, which a step moves: they are copied for it. */
+static void send_frame(server_t *self, peer_t to, span_t frame)
+{
+    bool waits = !unsent_is_empty(self->unsent) && unsent_has(self->unsent, to);
+    sent_t sent = waits ? NOT_YET : try_send(self, to, frame);
+    if (sent == SENT)
+        return;
+    char routing[UINT8_MAX];
+    memcpy(routing, to.routing.data, to.routing.size);
+    peer_t peer = {to.door, {routing, to.routing.size}};
+    if (sent == NO_PEER)
+        tell_gone(self, peer);
+    else
+        tell_waiting(self, peer, unsent_add(self->unsent, to, frame));
+}
+
+static void publish(server_t *self, span_t frame)
+{
+    while (send_part(self->doors->pub, frame, ZMQ_DONTWAIT) < 0)
+        if (errno != EINTR)
+            return; /* PUB drops for who is too slow; clients find the hole */
+}
+
+/* --- effects ------------------------------------------------------------------------------------ */
+
+static void append(server_t *self, const effect_t *effect)
+{
+    const outbox_t *outbox = &self->outbox;
+    self->store->append(self->store,
+                        &(store_event_t){
+                            .batch = effect->batch,
+                            .log = outbox_span(outbox, effect->log_offset, effect->log_size),
+                            .epoch = effect->epoch,
+                            .seq = effect->seq,
+                            .at_ms = effect->at_ms,
+                            .event = outbox_span(outbox, effect->offset, effect->size)});
+}
+
+static void commit(server_t *self, uint64_t batch)
+{
+    hub_err_t err = self->store->commit(self->store, batch);
+    if (err != HUB_OK)
+        log_warn("store.failed", log_u64("batch", batch));
+    event_kind_t kind = err == HUB_OK ? EVENT_COMMITTED : EVENT_APPEND_FAILED;
+    step(self, &(event_t){.kind = kind, .batch = batch});
+}
+
+static void perform_one(server_t *self, effect_t effect)
+{
+    const outbox_t *outbox = &self->outbox;
+    switch (effect.kind) {
+    case EFFECT_SEND:
+        send_frame(self, outbox_peer(outbox, &effect),
+                   outbox_span(outbox, effect.offset, effect.size));
+        return;
+    case EFFECT_PUBLISH:
+        publish(self, outbox_span(outbox, effect.offset, effect.size));
+        return;
+    case EFFECT_APPEND:
+        append(self, &effect);
+        return;
+    case EFFECT_COMMIT:
+        commit(self, effect.batch);
+        return;
+    case EFFECT_FORGET:
+        unsent_forget(self->unsent, outbox_peer(outbox, &effect));
+        return;
+    }
+}
+
+/* Performing may step the core, which adds effects at the end: they are performed in the same go. */
+static void perform(server_t *self)
+{
+    for (size_t i = 0; i < self->outbox.count; i++)
+        perform_one(self, self->outbox.effects[i]);
+    outbox_clear(&self->outbox);
+}
+
+static void retry_unsent(server_t *self)
+{
+    if (unsent_is_empty(self->unsent))
+        return;
+    unsent_retry(self->unsent, &(unsent_calls_t){.context = self,
+                                                 .send = try_send,
+                                                 .waiting = tell_waiting,
+                                                 .gone = tell_gone});
+    perform(self);
+}
+
+/* --- receiving ---------------------------------------------------------------------------------- */
+
+/* Reads and drops what is left of a message; true if there was anything. */
+static bool skip_rest(void *router, zmq_msg_t *part)
+{
+    bool had_more = false;
+    while (zmq_msg_more(part) && zmq_msg_recv(part, router, ZMQ_DONTWAIT) >= 0)
+        had_more = true;
+    return had_more;
+}
+
+/* Feeds one message to the core. False: there is none. A message is its routing id and one frame. */
+static bool receive_one(server_t *self, uint32_t door)
+{
+    void *router = self->doors->routers[door];
+    zmq_msg_t routing, frame;
+    zmq_msg_init(&routing);
+    zmq_msg_init(&frame);
+    bool has_message = zmq_msg_recv(&routing, router, ZMQ_DONTWAIT) >= 0;
+    if (has_message && zmq_msg_more(&routing) && zmq_msg_recv(&frame, router, ZMQ_DONTWAIT) >= 0) {
+        zmq_msg_t rest;
+        zmq_msg_init(&rest);
+        bool has_rest = zmq_msg_more(&frame);
+        if (has_rest && zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0)
+            skip_rest(router, &rest);
+        zmq_msg_close(&rest);
+        step(self, &(event_t){.kind = EVENT_FRAME,
+                              .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
+                              .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
+                              .is_multipart = has_rest,
+                              .is_local = door == DOOR_LOCAL});
+    }
+    zmq_msg_close(&routing);
+    zmq_msg_close(&frame);
+    return has_message;
+}
+
+static void receive(server_t *self)
+{
+    for (uint32_t door = 0; door < DOOR_COUNT; door++)
+        for (int i = 0; i < FRAMES_PER_TURN && receive_one(self, door); i++)
+            ;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+static void turn(server_t *self)
+{
+    take_moment(self);
+    receive(self);
+    if (core_next_ms(self->core) <= self->now.mono_ms)
+        step(self, &(event_t){.kind = EVENT_TICK});
+    step(self, &(event_t){.kind = EVENT_TURN});
+    perform(self);
+    retry_unsent(self);
+}
+
+/* How long the poll may sleep until `until_ms` at the latest. */
+static long timeout_ms(const server_t *self, uint64_t until_ms)
+{
+    uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
+    if (next_ms > until_ms)
+        next_ms = until_ms;
+    if (!unsent_is_empty(self->unsent) && next_ms > now_ms + RETRY_MS)
+        next_ms = now_ms + RETRY_MS;
+    if (next_ms == UINT64_MAX)
+        return -1;
+    if (next_ms <= now_ms)
+        return 0;
+    return next_ms - now_ms < INT32_MAX ? (long)(next_ms - now_ms) : INT32_MAX;
+}
+
+/* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
+static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
+{
+    zmq_pollitem_t items[DOOR_COUNT + 1] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
+    int count = stop_fd >= 0 ? 1 : 0;
+    for (int door = 0; door < DOOR_COUNT; door++)
+        items[count++] =
+            (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};
+    do {
+        if (zmq_poll(items, count, timeout_ms(self, until_ms)) < 0 && errno != EINTR) {
+            log_error("poll.failed", log_errno(errno));
+            return true;
+        }
+        turn(self);
+        if (stop_fd >= 0 && items[0].revents)
+            return true;
+    } while (clock_mono_ms() < until_ms);
+    return false;
+}
+
+void server_run(server_t *self, int stop_fd)
+{
+    assert(self && stop_fd >= 0);
+    while (!serve(self, stop_fd, UINT64_MAX))
+        ;
+}
+
+void server_stop(server_t *self, uint64_t after_ms)
+{
+    assert(self);
+    take_moment(self);
+    step(self, &(event_t){.kind = EVENT_STOP, .after_ms = after_ms});
+    perform(self);
+    serve(self, -1, self->now.mono_ms + after_ms);
+}

@@ -1,0 +1,25 @@
+/* broker/shell/server.h - the broker's loop: frames in, core_step(), effects out.
+ *
+ * One thread owns the core, the ROUTERs and PUB. It decides nothing. */
+#ifndef BROKER_SHELL_SERVER_H
+#define BROKER_SHELL_SERVER_H
+
+#include "broker/core/core.h"
+#include "broker/shell/doors.h"
+#include "broker/store/store.h"
+
+typedef struct server server_t;
+
+/* A server over open doors (borrowed) and a store (ownership goes in, *store_p becomes NULL). */
+server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p);
+
+/* Frees the server; the doors stay open. */
+void server_destroy(server_t **self_p);
+
+/* Serves until `stop_fd` is readable. */
+void server_run(server_t *self, int stop_fd);
+
+/* Tells everybody that the broker stops in `after_ms`, and goes on serving for that long. */
+void server_stop(server_t *self, uint64_t after_ms);
+
+#endif
