@@ -17,12 +17,12 @@ typedef struct {
     size_t size;
 } line_t;
 
-static _Atomic int wanted_level = LOG_INFO;
+static _Atomic int wanted_level = LOG_LEVEL_INFO;
 static _Atomic int wanted_fd = STDERR_FILENO;
 
 void log_set_level(log_level_t level)
 {
-    assert(level >= LOG_ERROR && level <= LOG_DEBUG);
+    assert(level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG);
     atomic_store(&wanted_level, (int)level);
 }
 
@@ -175,7 +175,7 @@ static void add_prefix(line_t *line, log_level_t level, const char *event)
 void log_line(log_level_t level, const char *event, const log_field_t *fields)
 {
     assert(event && fields);
-    assert(level >= LOG_ERROR && level <= LOG_DEBUG);
+    assert(level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG);
     if ((int)level > atomic_load(&wanted_level))
         return;
     int saved_errno = errno;

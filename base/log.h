@@ -18,7 +18,7 @@ enum {
     LOG_PEER_BYTES = 64 /* of a value that came from outside */
 };
 
-typedef enum { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG } log_level_t;
+typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG } log_level_t;
 
 typedef enum { LOG_END, LOG_STR, LOG_PEER, LOG_HEX, LOG_U64, LOG_I64 } log_kind_t;
 
@@ -32,10 +32,10 @@ typedef struct {
 } log_field_t;
 
 /* A line of that level: log_info (event, fields...). `event` is a fixed "noun.verb". */
-#define log_error(...) LOG_LINE_(LOG_ERROR, __VA_ARGS__, log_end_())
-#define log_warn(...)  LOG_LINE_(LOG_WARN, __VA_ARGS__, log_end_())
-#define log_info(...)  LOG_LINE_(LOG_INFO, __VA_ARGS__, log_end_())
-#define log_debug(...) LOG_LINE_(LOG_DEBUG, __VA_ARGS__, log_end_())
+#define log_error(...) LOG_LINE_(LOG_LEVEL_ERROR, __VA_ARGS__, log_end_())
+#define log_warn(...)  LOG_LINE_(LOG_LEVEL_WARN, __VA_ARGS__, log_end_())
+#define log_info(...)  LOG_LINE_(LOG_LEVEL_INFO, __VA_ARGS__, log_end_())
+#define log_debug(...) LOG_LINE_(LOG_LEVEL_DEBUG, __VA_ARGS__, log_end_())
 
 /* A string of our own (an endpoint, a reason): plain, quoted only when it has to be. */
 log_field_t log_str(const char *key, const char *value);
@@ -53,7 +53,7 @@ log_field_t log_i64(const char *key, int64_t value);
 /* error="Address already in use" for an errno. */
 log_field_t log_errno(int error);
 
-/* Lines above `level` are dropped from now on, in all threads. At the start it is LOG_INFO. */
+/* Lines above `level` are dropped from now on, in all threads. At the start it is LOG_LEVEL_INFO. */
 void log_set_level(log_level_t level);
 
 /* Lines go to `fd` from now on, in all threads; borrowed. At the start it is 2. For tests. */

@@ -77,7 +77,8 @@ static effect_t *add_to_peer(outbox_t *self, effect_kind_t kind, peer_t peer)
 void outbox_begin_send(outbox_t *self, peer_t to)
 {
     assert(self);
-    add_to_peer(self, EFFECT_SEND, to)->offset = (uint32_t)self->bytes.size;
+    effect_t *effect = add_to_peer(self, EFFECT_SEND, to);
+    effect->offset = (uint32_t)self->bytes.size; /* behind the routing id */
 }
 
 void outbox_begin_publish(outbox_t *self)

@@ -27,9 +27,16 @@ static void set(void *socket, int option, int value)
     (void)done;
 }
 
+/* The one option that takes 64 bits. */
+static void set_longest(void *socket, int64_t bytes)
+{
+    int done = zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes, sizeof bytes);
+    assert(done == 0);
+    (void)done;
+}
+
 static void set_common(void *socket)
 {
-    set(socket, ZMQ_IPV6, 1);
     set(socket, ZMQ_SNDHWM, SEND_HWM);
     set(socket, ZMQ_BACKLOG, ACCEPT_BACKLOG);
     set(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
@@ -44,7 +51,7 @@ static void *open_router(void *context)
         return NULL;
     set_common(router);
     set(router, ZMQ_RCVHWM, RECEIVE_HWM);
-    set(router, ZMQ_MAXMSGSIZE, LIMIT_FRAME_BYTES);
+    set_longest(router, LIMIT_FRAME_BYTES);
     set(router, ZMQ_ROUTER_MANDATORY, 1); /* or it drops silently */
     return router;
 }
@@ -55,7 +62,7 @@ static void *open_pub(void *context)
     if (pub == NULL)
         return NULL;
     set_common(pub);
-    set(pub, ZMQ_MAXMSGSIZE, SUBSCRIPTION_BYTES);
+    set_longest(pub, SUBSCRIPTION_BYTES);
     return pub;
 }
 
@@ -67,6 +74,8 @@ static bool starts_with(const char *text, const char *beginning)
 static bool bind_one(void *socket, const char *option, const char *endpoint,
                      setting_list_t *bound, char *out_error)
 {
+    /* Only where it is asked for: IPv4 addresses would be reported in IPv6's clothes. */
+    set(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
     if (zmq_bind(socket, endpoint) != 0) {
         snprintf(out_error, DOORS_ERROR_BYTES, "cannot bind --%s %s: %s (errno %d)", option,
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());

@@ -20,7 +20,7 @@ static int open_pipe(void **state)
     if (pipe(ends) != 0)
         return -1;
     log_set_fd(ends[1]);
-    log_set_level(LOG_DEBUG);
+    log_set_level(LOG_LEVEL_DEBUG);
     return 0;
 }
 
@@ -28,7 +28,7 @@ static int close_pipe(void **state)
 {
     (void)state;
     log_set_fd(STDERR_FILENO);
-    log_set_level(LOG_INFO);
+    log_set_level(LOG_LEVEL_INFO);
     return close(ends[0]) | close(ends[1]);
 }
 
@@ -106,7 +106,7 @@ static void a_line_too_long_is_cut_and_still_ends(void **state)
 static void a_level_below_the_wanted_one_is_silent_and_errno_is_kept(void **state)
 {
     (void)state;
-    log_set_level(LOG_WARN);
+    log_set_level(LOG_LEVEL_WARN);
     log_info("not.seen");
     errno = ENOENT;
     log_warn("seen.once");
