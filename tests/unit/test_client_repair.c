@@ -1,0 +1,353 @@
+/* Events in order and once: holes, replays, epochs, presence. */
+#include "tests/unit/client_fixture.h"
+
+#define WITH_ADA(name)                                                                             \
+    static void name##_body(fixture_t *f, uint32_t ada);                                           \
+    static void name(void **state)                                                                 \
+    {                                                                                              \
+        (void)state;                                                                               \
+        static fixture_t fixture;                                                                  \
+        fixture_init(&fixture, NULL);                                                              \
+        name##_body(&fixture, fixture_ada(&fixture, 5));                                           \
+        fixture_fini(&fixture);                                                                    \
+    }                                                                                              \
+    static void name##_body(fixture_t *f, __attribute__((unused)) uint32_t ada)
+
+WITH_ADA(messages_come_once_and_in_order)
+{
+    fixture_message(f, "lobby", 1, 6);
+    fixture_message(f, "lobby", 1, 6);
+    fixture_message(f, "lobby", 1, 5);
+    fixture_message(f, "lobby", 1, 7);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7");
+    assert_int_equal(client_link_counters(f->link)->duplicates, 2);
+}
+
+WITH_ADA(what_is_only_reordered_needs_no_replay)
+{
+    fixture_message(f, "lobby", 1, 8);
+    fixture_message(f, "lobby", 1, 7);
+    fixture_expect(f, "");
+    fixture_message(f, "lobby", 1, 6);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7; message lobby 1.8");
+    fixture_pass(f, 200);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+}
+
+WITH_ADA(a_hole_is_replayed_once_and_what_came_early_follows)
+{
+    fixture_message(f, "lobby", 1, 8);
+    fixture_message(f, "lobby", 1, 9);
+    fixture_pass(f, 30);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_first), 6);
+    assert_int_equal(message_uint(&f->request, KEY_last), 9);
+    fixture_message(f, "lobby", 1, 10);
+    fixture_pass(f, 500);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_page(f, id, "lobby", 1, 6, 7, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7; message lobby 1.8; "
+                      "message lobby 1.9; message lobby 1.10");
+}
+
+WITH_ADA(a_lost_last_message_is_found_by_the_heads_of_a_ping)
+{
+    fixture_pass(f, 9000);
+    while (fixture_count(f, OP_ping) > 0)
+        fixture_take(f, OP_ping);
+    fixture_pass(f, 1000);
+    fixture_pong(f, 1, &(head_t){"lobby", 1, 6, 50}, 1);
+    fixture_pass(f, 99);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_pass(f, 1);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 6, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6");
+}
+
+static void head(fixture_t *f, const char *room, uint64_t epoch, uint64_t seq, uint64_t pseq)
+{
+    fixture_event(f, "head");
+    write_str(&f->writer, KEY_room, span_of(room));
+    write_uint(&f->writer, KEY_epoch, epoch);
+    write_uint(&f->writer, KEY_seq, seq);
+    write_uint(&f->writer, KEY_pseq, pseq);
+}
+
+WITH_ADA(a_head_that_the_room_catches_up_with_needs_no_replay)
+{
+    head(f, "lobby", 1, 6, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 50);
+    fixture_message(f, "lobby", 1, 6);
+    fixture_pass(f, 500);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_expect(f, "message lobby 1.6");
+}
+
+WITH_ADA(pages_are_asked_for_until_level)
+{
+    head(f, "lobby", 1, 9, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 7, 0, 0, true);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_first), 8);
+    fixture_page(f, id, "lobby", 1, 8, 9, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7; message lobby 1.8; message lobby 1.9");
+}
+
+WITH_ADA(what_is_lost_is_told_and_skipped)
+{
+    fixture_message(f, "lobby", 1, 10);
+    fixture_pass(f, 30);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 8, 9, 6, 7, false);
+    fixture_expect(f, "lost lobby 6-7; message lobby 1.8; message lobby 1.9; message lobby 1.10");
+}
+
+WITH_ADA(a_replay_that_must_wait_waits)
+{
+    fixture_message(f, "lobby", 1, 7);
+    fixture_pass(f, 30);
+    fixture_error(f, fixture_take(f, OP_replay), "busy", 300);
+    fixture_pass(f, 299);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_pass(f, 1);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 6, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7");
+}
+
+WITH_ADA(a_replay_refused_for_good_does_not_hold_up_the_room)
+{
+    fixture_message(f, "lobby", 1, 7);
+    fixture_pass(f, 30);
+    fixture_error(f, fixture_take(f, OP_replay), "no_such_room", 0);
+    fixture_message(f, "lobby", 1, 8);
+    fixture_expect(f, "lost lobby 6-7; message lobby 1.8");
+}
+
+WITH_ADA(a_broker_that_replays_nothing_is_asked_a_few_times_only)
+{
+    fixture_message(f, "lobby", 1, 7);
+    fixture_pass(f, 30);
+    for (int i = 0; i < 5; i++) {
+        fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 7, 6, 0, 0, false);
+        fixture_pass(f, 100);
+    }
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_message(f, "lobby", 1, 8);
+    fixture_expect(f, "lost lobby 6-7; message lobby 1.8");
+}
+
+WITH_ADA(a_new_epoch_that_goes_on_where_we_are_loses_nothing)
+{
+    fixture_message(f, "lobby", 2, 7);
+    fixture_pass(f, 30);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_epoch), 1);
+    assert_int_equal(message_uint(&f->request, KEY_first), 6);
+    fixture_page(f, id, "lobby", 2, 6, 7, 0, 0, false);
+    fixture_expect(f, "message lobby 2.6; message lobby 2.7");
+    fixture_message(f, "lobby", 2, 8);
+    fixture_expect(f, "message lobby 2.8");
+}
+
+WITH_ADA(a_new_epoch_that_begins_before_us_tells_what_is_undone)
+{
+    fixture_message(f, "lobby", 2, 5); /* began at 4: our 4 and 5 are gone */
+    fixture_pass(f, 30);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 2, 4, 5, 4, 5, false);
+    fixture_expect(f, "lost lobby 4-5; message lobby 2.4; message lobby 2.5");
+}
+
+WITH_ADA(an_epoch_that_the_broker_has_forgotten_starts_over)
+{
+    fixture_message(f, "lobby", 2, 3);
+    fixture_pass(f, 30);
+    fixture_error(f, fixture_take(f, OP_replay), "bad_request", 0);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_epoch), 2);
+    assert_int_equal(message_uint(&f->request, KEY_first), 1);
+    fixture_page(f, id, "lobby", 2, 1, 2, 0, 0, false);
+    fixture_expect(f, "message lobby 2.1; message lobby 2.2; message lobby 2.3");
+}
+
+WITH_ADA(an_older_epoch_is_a_duplicate)
+{
+    fixture_message(f, "lobby", 0, 99);
+    fixture_pass(f, 100);
+    fixture_expect(f, "");
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+}
+
+WITH_ADA(an_event_of_a_later_version_counts_its_number)
+{
+    fixture_event(f, "poll");
+    write_uint(&f->writer, KEY_epoch, 1);
+    write_uint(&f->writer, KEY_seq, 6);
+    fixture_publish(f, "lobby");
+    fixture_event(f, "typing");
+    fixture_publish(f, "lobby");
+    fixture_message(f, "lobby", 1, 7);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7");
+}
+
+WITH_ADA(what_is_held_is_bounded_and_replayed_later)
+{
+    for (uint64_t seq = 7; seq < 7 + 300; seq++)
+        fixture_message(f, "lobby", 1, seq);
+    assert_int_equal(client_link_counters(f->link)->held_dropped, 300 - 256);
+    fixture_pass(f, 30);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 6, 0, 0, true);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_first), 7 + 256);
+    fixture_page(f, id, "lobby", 1, 7 + 256, 306, 0, 0, false);
+    assert_int_equal(client_link_counters(f->link)->events, 301);
+}
+
+WITH_ADA(the_inbox_repairs_its_holes_under_its_own_session)
+{
+    fixture_private(f, ada, 1, 1);
+    fixture_private(f, ada, 1, 3);
+    fixture_private(f, ada, 1, 3);
+    fixture_expect(f, "private 0 1.1");
+    fixture_pass(f, 30);
+    uint64_t id = fixture_take(f, OP_replay);
+    assert_true(span_is(message_span(&f->request, KEY_room), "@"));
+    assert_int_equal(message_uint(&f->request, KEY_sid), ada);
+    fixture_page(f, id, "@", 1, 2, 2, 0, 0, false);
+    fixture_expect(f, "private 0 1.2; private 0 1.3");
+}
+
+WITH_ADA(a_lost_last_private_message_is_found_by_its_head)
+{
+    head(f, "@", 1, 1, 0);
+    write_uint(&f->writer, KEY_sid, ada);
+    fixture_send(f);
+    fixture_pass(f, 100);
+    fixture_page(f, fixture_take(f, OP_replay), "@", 1, 1, 1, 0, 0, false);
+    fixture_expect(f, "private 0 1.1");
+}
+
+WITH_ADA(a_private_room_comes_over_the_dealer)
+{
+    client_request_t join = {.op = OP_join, .room = span_of("den"), .is_private = true};
+    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    uint64_t id = fixture_take(f, OP_join);
+    assert_true(message_bool(&f->request, KEY_private));
+    fixture_reply(f, id);
+    write_bool(&f->writer, KEY_ok, true);
+    write_str(&f->writer, KEY_room, span_of("den"));
+    write_bool(&f->writer, KEY_private, true);
+    fixture_heads(f, &(head_t){"den", 1, 0, 1}, 1);
+    fixture_send(f);
+    fixture_expect(f, "subscribe den; unsubscribe den; joined 0 den; reply 0 join 0 ok");
+    fixture_event(f, "message");
+    write_str(&f->writer, KEY_room, span_of("den"));
+    write_uint(&f->writer, KEY_epoch, 1);
+    write_uint(&f->writer, KEY_seq, 1);
+    fixture_send(f);
+    fixture_expect(f, "message den 1.1");
+}
+
+WITH_ADA(what_is_published_before_the_welcome_is_not_missed)
+{
+    client_request_t join = {.op = OP_join, .room = span_of("tea")};
+    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    fixture_message(f, "tea", 1, 9);
+    fixture_message(f, "tea", 1, 10);
+    fixture_message(f, "tea", 1, 11);
+    fixture_reply(f, fixture_take(f, OP_join));
+    write_bool(&f->writer, KEY_ok, true);
+    fixture_heads(f, &(head_t){"tea", 1, 9, 1}, 1);
+    fixture_send(f);
+    fixture_expect(f, "subscribe tea; joined 0 tea; message tea 1.10; message tea 1.11; "
+                      "reply 0 join 0 ok");
+}
+
+static void presence(fixture_t *f, uint64_t pseq)
+{
+    fixture_event(f, "presence");
+    write_uint(&f->writer, KEY_pseq, pseq);
+    fixture_publish(f, "lobby");
+}
+
+WITH_ADA(a_hole_in_presence_is_told_never_replayed)
+{
+    presence(f, 51);
+    presence(f, 51);
+    fixture_expect(f, "presence lobby 51");
+    presence(f, 53);
+    fixture_expect(f, "presence lobby 53; gap lobby");
+    head(f, "lobby", 1, 5, 54);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    fixture_expect(f, "gap lobby");
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+}
+
+WITH_ADA(one_replay_serves_all_sessions_of_the_link)
+{
+    uint32_t bob;
+    span_t rooms[] = {span_of("lobby")};
+    client_hello_t hello = {.nick = span_of("bob"), .rooms = rooms, .room_count = 1};
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &bob), HUB_OK);
+    const head_t heads[] = {{"lobby", 1, 5, 51}, {"@", 1, 0, 0}};
+    fixture_welcome(f, fixture_take(f, OP_hello), "bob", 0, heads, 2);
+    fixture_expect(f, "ready 1 new; joined 1 lobby");
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    const head_t later[] = {{"lobby", 1, 8, 51}, {"@", 1, 0, 0}};
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, later, 2);
+    fixture_welcome(f, fixture_take(f, OP_resume), "bob", 0, later, 2);
+    fixture_clear(f);
+    fixture_pass(f, 100);
+    assert_int_equal(fixture_count(f, OP_replay), 1);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 8, 0, 0, false);
+    fixture_expect(f, "gap lobby; message lobby 1.6; message lobby 1.7; message lobby 1.8");
+}
+
+WITH_ADA(another_member_asks_when_the_last_one_to_join_has_left)
+{
+    uint32_t bob;
+    span_t rooms[] = {span_of("lobby")};
+    client_hello_t hello = {.nick = span_of("bob"), .rooms = rooms, .room_count = 1};
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &bob), HUB_OK);
+    const head_t heads[] = {{"lobby", 1, 5, 50}, {"@", 1, 0, 0}};
+    fixture_welcome(f, fixture_take(f, OP_hello), "bob", 0, heads, 2);
+    client_link_bye(f->link, bob, f->now_ms);
+    fixture_message(f, "lobby", 1, 7);
+    fixture_pass(f, 30);
+    fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_sid), ada);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_come_once_and_in_order),
+        cmocka_unit_test(what_is_only_reordered_needs_no_replay),
+        cmocka_unit_test(a_hole_is_replayed_once_and_what_came_early_follows),
+        cmocka_unit_test(a_lost_last_message_is_found_by_the_heads_of_a_ping),
+        cmocka_unit_test(a_head_that_the_room_catches_up_with_needs_no_replay),
+        cmocka_unit_test(pages_are_asked_for_until_level),
+        cmocka_unit_test(what_is_lost_is_told_and_skipped),
+        cmocka_unit_test(a_replay_that_must_wait_waits),
+        cmocka_unit_test(a_replay_refused_for_good_does_not_hold_up_the_room),
+        cmocka_unit_test(a_broker_that_replays_nothing_is_asked_a_few_times_only),
+        cmocka_unit_test(a_new_epoch_that_goes_on_where_we_are_loses_nothing),
+        cmocka_unit_test(a_new_epoch_that_begins_before_us_tells_what_is_undone),
+        cmocka_unit_test(an_epoch_that_the_broker_has_forgotten_starts_over),
+        cmocka_unit_test(an_older_epoch_is_a_duplicate),
+        cmocka_unit_test(an_event_of_a_later_version_counts_its_number),
+        cmocka_unit_test(what_is_held_is_bounded_and_replayed_later),
+        cmocka_unit_test(the_inbox_repairs_its_holes_under_its_own_session),
+        cmocka_unit_test(a_lost_last_private_message_is_found_by_its_head),
+        cmocka_unit_test(a_private_room_comes_over_the_dealer),
+        cmocka_unit_test(what_is_published_before_the_welcome_is_not_missed),
+        cmocka_unit_test(a_hole_in_presence_is_told_never_replayed),
+        cmocka_unit_test(one_replay_serves_all_sessions_of_the_link),
+        cmocka_unit_test(another_member_asks_when_the_last_one_to_join_has_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
