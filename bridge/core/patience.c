@@ -2,30 +2,38 @@
 
 #include <assert.h>
 
-void patience_leave(patience_t *self, patient_t *node)
+void patience_init(patience_t *self, uint64_t limit_ms)
 {
-    assert(self && node);
-    if (node->since_ms == 0)
+    assert(self && limit_ms > 0);
+    *self = (patience_t){.limit_ms = limit_ms};
+}
+
+void patience_leave(patient_t *node)
+{
+    assert(node);
+    patience_t *list = node->list;
+    if (list == NULL)
         return;
-    assert(self->first && self->last);
+    assert(list->first && list->last);
     if (node->previous)
         node->previous->next = node->next;
     else
-        self->first = node->next;
+        list->first = node->next;
     if (node->next)
         node->next->previous = node->previous;
     else
-        self->last = node->previous;
+        list->last = node->previous;
     *node = (patient_t){0};
 }
 
 void patience_wait(patience_t *self, patient_t *node, uint64_t now_ms)
 {
-    assert(self && node && now_ms > 0);
-    if (node->since_ms > 0)
+    assert(self && node && self->limit_ms > 0);
+    if (node->list == self)
         return;
+    patience_leave(node);
     assert(self->last == NULL || self->last->since_ms <= now_ms);
-    *node = (patient_t){.previous = self->last, .since_ms = now_ms};
+    *node = (patient_t){.previous = self->last, .list = self, .since_ms = now_ms};
     if (self->last)
         self->last->next = node;
     else
@@ -33,18 +41,20 @@ void patience_wait(patience_t *self, patient_t *node, uint64_t now_ms)
     self->last = node;
 }
 
-void patience_progress(patience_t *self, patient_t *node, uint64_t now_ms)
+void patience_progress(patient_t *node, uint64_t now_ms)
 {
-    patience_leave(self, node);
-    patience_wait(self, node, now_ms);
+    assert(node && node->list);
+    patience_t *list = node->list;
+    patience_leave(node);
+    patience_wait(list, node, now_ms);
 }
 
 patient_t *patience_due(const patience_t *self, uint64_t now_ms)
 {
     assert(self);
     patient_t *first = self->first;
-    if (first == NULL || now_ms < first->since_ms + PATIENCE_MS)
+    if (first == NULL || now_ms < first->since_ms + self->limit_ms)
         return NULL;
-    assert(first->previous == NULL);
+    assert(first->previous == NULL && first->list == self);
     return first;
 }

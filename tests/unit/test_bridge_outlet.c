@@ -214,7 +214,8 @@ static void many_rooms_have_their_cursors(void **state)
 static void who_takes_nothing_for_10_s_is_due(void **state)
 {
     (void)state;
-    patience_t patience = {0};
+    patience_t patience;
+    patience_init(&patience, PATIENCE_MS);
     patient_t ada = {0}, bob = {0}, eve = {0};
     patience_wait(&patience, &ada, 1000);
     patience_wait(&patience, &bob, 2000);
@@ -222,15 +223,30 @@ static void who_takes_nothing_for_10_s_is_due(void **state)
     patience_wait(&patience, &ada, 4000); /* waiting longer is no progress */
     assert_null(patience_due(&patience, 1000 + PATIENCE_MS - 1));
     assert_ptr_equal(patience_due(&patience, 1000 + PATIENCE_MS), &ada);
-    patience_progress(&patience, &ada, 5000);
-    patience_leave(&patience, &bob);
-    patience_leave(&patience, &bob);
+    patience_progress(&ada, 5000);
+    patience_leave(&bob);
+    patience_leave(&bob);
     assert_null(patience_due(&patience, 3000 + PATIENCE_MS - 1));
     assert_ptr_equal(patience_due(&patience, 3000 + PATIENCE_MS), &eve);
-    patience_leave(&patience, &eve);
+    patience_leave(&eve);
     assert_ptr_equal(patience_due(&patience, 5000 + PATIENCE_MS), &ada);
-    patience_leave(&patience, &ada);
+    patience_leave(&ada);
     assert_null(patience_due(&patience, UINT64_MAX));
+}
+
+static void a_user_is_waited_for_in_one_list_only(void **state)
+{
+    (void)state;
+    patience_t slow, ending;
+    patience_init(&slow, PATIENCE_MS);
+    patience_init(&ending, 2000);
+    patient_t ada = {0};
+    patience_wait(&slow, &ada, 1000);
+    patience_wait(&ending, &ada, 5000);
+    assert_null(patience_due(&slow, UINT64_MAX));
+    assert_null(patience_due(&ending, 6999));
+    assert_ptr_equal(patience_due(&ending, 7000), &ada);
+    patience_leave(&ada);
 }
 
 static void a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later(void **state)
@@ -275,6 +291,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_rooms_have_their_cursors, set_up, tear_down),
         cmocka_unit_test(who_takes_nothing_for_10_s_is_due),
+        cmocka_unit_test(a_user_is_waited_for_in_one_list_only),
         cmocka_unit_test(a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

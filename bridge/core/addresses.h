@@ -1,0 +1,34 @@
+/* bridge/core/addresses.h - how many connections come from where.
+ *
+ * A count per IPv4 address or IPv6 /64 network (what one household gets), in a table whose hash is keyed:
+ * nobody chooses their addresses so that all fall into one place. Pure: the key is an argument. */
+#ifndef BRIDGE_CORE_ADDRESSES_H
+#define BRIDGE_CORE_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct addresses addresses_t;
+
+/* An address as it is counted: the 16 bytes of IPv6, or of IPv4 mapped into it (::ffff:a.b.c.d). */
+typedef struct {
+    uint8_t bytes[16];
+} address_t;
+
+/* An empty table; at most `limit` connections per address, 0 for any number. */
+addresses_t *addresses_new(uint32_t limit, uint64_t key);
+
+/* Frees *self_p and sets it to NULL; NULL in *self_p is fine. */
+void addresses_destroy(addresses_t **self_p);
+
+/* Counts one more connection. False: the limit is reached, nothing was counted. */
+bool addresses_add(addresses_t *self, address_t address);
+
+/* One connection less; it was added before. */
+void addresses_remove(addresses_t *self, address_t address);
+
+/* How many connections come from there. */
+uint32_t addresses_count(const addresses_t *self, address_t address);
+
+#endif
