@@ -1,0 +1,24 @@
+"""Says one line to the lobby and prints what is said there: a whole client in ten lines.
+
+Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)"""
+import sys, zmq, msgpack
+
+commands = zmq.Context.instance().socket(zmq.DEALER)
+commands.connect("tcp://127.0.0.1:5680")
+events = zmq.Context.instance().socket(zmq.SUB)
+events.connect("tcp://127.0.0.1:5681")
+events.subscribe(b"lobby\0")
+
+def ask(request):
+    commands.send(msgpack.packb(request))
+    return msgpack.unpackb(commands.recv())
+
+print("I am", ask({"op": "hello", "id": 1})["nick"])
+ask({"op": "say", "id": 2, "room": "lobby", "text": " ".join(sys.argv[1:]) or "hello from Python"})
+while True:
+    if events.poll(3000):  # milliseconds
+        room, body = events.recv().split(b"\0", 1)
+        event = msgpack.unpackb(body)
+        if event["ev"] == "message":
+            print(f"[{event['from']}]{event['text']}", flush=True)
+    commands.send(msgpack.packb({"op": "ping", "id": 3}))  # stays: a link silent for 30 s is lost
