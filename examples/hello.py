@@ -1,4 +1,4 @@
-"""Says one line to the lobby and prints what is said there: a whole client in ten lines.
+"""Says one line to the lobby and prints what is said there: a whole client.
 
 Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)"""
 import sys, zmq, msgpack
@@ -11,7 +11,10 @@ events.subscribe(b"lobby\0")
 
 def ask(request):
     commands.send(msgpack.packb(request))
-    return msgpack.unpackb(commands.recv())
+    while True:  # private messages come the same way; skip what is not our answer
+        answer = msgpack.unpackb(commands.recv())
+        if answer.get("re") == request["id"]:
+            return answer
 
 print("I am", ask({"op": "hello", "id": 1})["nick"])
 ask({"op": "say", "id": 2, "room": "lobby", "text": " ".join(sys.argv[1:]) or "hello from Python"})
@@ -21,4 +24,4 @@ while True:
         event = msgpack.unpackb(body)
         if event["ev"] == "message":
             print(f"[{event['from']}]{event['text']}", flush=True)
-    commands.send(msgpack.packb({"op": "ping", "id": 3}))  # stays: a link silent for 30 s is lost
+    ask({"op": "ping", "id": 3})  # stays: a link silent for three heartbeats is lost
