@@ -10,7 +10,11 @@
 
 /* The fixed settings of both kinds of socket. */
 enum {
-    SEND_HWM = 10000,         /* messages libzmq holds per peer; what is beyond we hold and count */
+    /* Replies libzmq holds per peer, of up to a frame each; what is beyond we hold and count in bytes. */
+    ROUTER_SEND_HWM = 500,
+    /* Events libzmq holds per subscriber before it drops. They are shared, not copied: a thousand stuck
+     * subscribers hold the bytes of one. */
+    PUB_SEND_HWM = 4096,
     RECEIVE_HWM = 10000,      /* requests of one peer waiting to be read */
     SUBSCRIPTION_BYTES = 256, /* a subscription is a room's name; nothing longer comes to PUB */
     ACCEPT_BACKLOG = 4096,    /* TCP connections waiting to be accepted */
@@ -37,7 +41,6 @@ static void set_longest(void *socket, int64_t bytes)
 
 static void set_common(void *socket)
 {
-    set(socket, ZMQ_SNDHWM, SEND_HWM);
     set(socket, ZMQ_BACKLOG, ACCEPT_BACKLOG);
     set(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
     set(socket, ZMQ_HEARTBEAT_IVL, PROBE_MS);
@@ -50,6 +53,7 @@ static void *open_router(void *context)
     if (router == NULL)
         return NULL;
     set_common(router);
+    set(router, ZMQ_SNDHWM, ROUTER_SEND_HWM);
     set(router, ZMQ_RCVHWM, RECEIVE_HWM);
     set_longest(router, LIMIT_FRAME_BYTES);
     set(router, ZMQ_ROUTER_MANDATORY, 1); /* or it drops silently */
@@ -62,6 +66,7 @@ static void *open_pub(void *context)
     if (pub == NULL)
         return NULL;
     set_common(pub);
+    set(pub, ZMQ_SNDHWM, PUB_SEND_HWM);
     set_longest(pub, SUBSCRIPTION_BYTES);
     return pub;
 }
