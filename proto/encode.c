@@ -20,6 +20,19 @@ size_t write_begin(writer_t *self, buffer_t *buffer)
     return self->start;
 }
 
+void write_resume(writer_t *self, buffer_t *buffer, span_t map)
+{
+    write_begin(self, buffer);
+    const uint8_t *bytes = (const uint8_t *)map.data;
+    assert(map.size > 0);
+    bool is_large = bytes[0] == LARGE_HEADER;
+    assert(is_large || (bytes[0] & 0xf0) == SMALL_HEADER);
+    size_t header = is_large ? 1 + LARGE_EXTRA_BYTES : 1;
+    assert(map.size >= header);
+    self->pairs = is_large ? (uint32_t)bytes[1] << 8 | bytes[2] : bytes[0] & SMALL_MAP;
+    append(buffer, map.data + header, map.size - header);
+}
+
 /* Up to 15 pairs fit the one byte that was reserved; more make room for two more. */
 void write_end(writer_t *self)
 {
@@ -52,10 +65,15 @@ void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count)
         msgpack_pack_uint64(&self->packer, numbers[i]);
 }
 
+void pack_key(writer_t *self, key_id_t key)
+{
+    pack_span(self, key_row(key)->name);
+}
+
 void write_key(writer_t *self, key_id_t key)
 {
     self->pairs++;
-    pack_span(self, key_row(key)->name);
+    pack_key(self, key);
 }
 
 void write_uint(writer_t *self, key_id_t key, uint64_t value)

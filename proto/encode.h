@@ -26,6 +26,10 @@ typedef struct {
 /* Begins a map at the end of `buffer` (borrowed until write_end()) and returns where it begins. */
 size_t write_begin(writer_t *self, buffer_t *buffer);
 
+/* Begins a map with all pairs of `map`, an encoded map that write_end() completed (asserted); more may
+ * be added. Borrows `buffer`, copies `map`. */
+void write_resume(writer_t *self, buffer_t *buffer, span_t map);
+
 /* Completes the map's header. Only now are the bytes valid. */
 void write_end(writer_t *self);
 
@@ -42,8 +46,10 @@ void write_object(writer_t *self, key_id_t key, const msgpack_object *value);
  * `&self->packer`: exactly one value. */
 void write_key(writer_t *self, key_id_t key);
 
-/* Parts of such a value. */
+/* Parts of such a value: a key of a map inside, which is not counted here, a string, and a list of
+ * numbers. */
+void pack_key(writer_t *self, key_id_t key);
 void pack_span(writer_t *self, span_t text);
-void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count); /* as a list */
+void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count);
 
 #endif
