@@ -75,6 +75,14 @@ hub_err_t on_part(core_t *core, request_t *request)
     return HUB_OK;
 }
 
+/* Invitations of who has left since are void and make way for others. */
+static void forget_the_gone(const core_t *core, room_t *room)
+{
+    for (uint32_t i = room->invited_count; i-- > 0;)
+        if (core_session(core, room->invited[i]) == NULL)
+            room_uninvite(room, room->invited[i]);
+}
+
 hub_err_t on_invite(core_t *core, request_t *request)
 {
     room_t *room;
@@ -94,6 +102,7 @@ hub_err_t on_invite(core_t *core, request_t *request)
         return HUB_NO_SUCH_NICK;
     if (room_has(room, guest))
         return HUB_EXISTS;
+    forget_the_gone(core, room);
     err = room_invite(room, guest->id);
     if (err == HUB_OK)
         reply_ok(core, request);
