@@ -1,0 +1,1 @@
+hub_test(prop_client_link LINK client_core)
