@@ -48,6 +48,8 @@ log_field_t log_hex(const char *key, const void *bytes, size_t size);
 
 /* Numbers; the key ends in the unit. */
 log_field_t log_u64(const char *key, uint64_t value);
+
+/* A number that may be negative. */
 log_field_t log_i64(const char *key, int64_t value);
 
 /* error="Address already in use" for an errno. */
@@ -61,6 +63,8 @@ void log_set_fd(int fd);
 
 /* What the macros above call; `fields` ends with one of kind LOG_END. */
 void log_line(log_level_t level, const char *event, const log_field_t *fields);
+
+/* Ends the list of fields; only the macros use it. */
 log_field_t log_end_(void);
 
 #define LOG_LINE_(level, event, ...) log_line(level, event, (const log_field_t[]){__VA_ARGS__})

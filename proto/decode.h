@@ -19,8 +19,8 @@ typedef struct {
 _Static_assert(KEY_COUNT <= 128, "a key set has two words");
 
 typedef struct {
-    keyset_t present; /* keys with a good value */
-    keyset_t wrong;   /* keys with a bad one */
+    keyset_t present;                        /* keys with a good value */
+    keyset_t wrong;                          /* keys with a bad one */
     const msgpack_object *values[KEY_COUNT]; /* only those in `present` are set */
 } message_t;
 
@@ -29,8 +29,10 @@ typedef struct {
     msgpack_object root;
 } decoder_t;
 
-/* Makes a decoder ready; undone by decoder_fini(). */
+/* Makes a decoder ready. Undone by decoder_fini(). */
 void decoder_init(decoder_t *self);
+
+/* Frees the memory it reused. */
 void decoder_fini(decoder_t *self);
 
 /* Decodes a frame. The message refers to `data` and to the decoder's memory: it holds as long as
@@ -53,11 +55,17 @@ static inline bool message_has(const message_t *self, key_id_t key)
     return keyset_has(self->present, key);
 }
 
-/* The value of a key; where it is absent: 0, an empty span, false, NULL. Types are the key's. */
+/* The value of a UINT key; 0 where it is absent. */
 uint64_t message_uint(const message_t *self, key_id_t key);
-span_t message_span(const message_t *self, key_id_t key); /* STR, TEXT, BIN */
+
+/* The bytes of a STR, TEXT or BIN key; an empty span where it is absent. */
+span_t message_span(const message_t *self, key_id_t key);
+
+/* The value of a BOOL key; false where it is absent. */
 bool message_bool(const message_t *self, key_id_t key);
-const msgpack_object *message_object(const message_t *self, key_id_t key); /* any type */
+
+/* The value of a key of any type; NULL where it is absent. */
+const msgpack_object *message_object(const message_t *self, key_id_t key);
 
 /* The elements of a list; *out_count is 0 and the result NULL where the key is absent. */
 const msgpack_object *message_list(const message_t *self, key_id_t key, size_t *out_count);

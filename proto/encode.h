@@ -33,10 +33,16 @@ void write_resume(writer_t *self, buffer_t *buffer, span_t map);
 /* Completes the map's header. Only now are the bytes valid. */
 void write_end(writer_t *self);
 
-/* One pair each: key and value. The value's type is the key's (asserted). */
+/* A pair of a UINT key (asserted). */
 void write_uint(writer_t *self, key_id_t key, uint64_t value);
+
+/* A pair of a STR or TEXT key (asserted); the value is UTF-8. */
 void write_str(writer_t *self, key_id_t key, span_t value);
+
+/* A pair of a BIN key (asserted). */
 void write_bin(writer_t *self, key_id_t key, span_t value);
+
+/* A pair of a BOOL key (asserted). */
 void write_bool(writer_t *self, key_id_t key, bool value);
 
 /* A pair whose value is an object that was decoded, unchanged in meaning. */
@@ -46,10 +52,13 @@ void write_object(writer_t *self, key_id_t key, const msgpack_object *value);
  * `&self->packer`: exactly one value. */
 void write_key(writer_t *self, key_id_t key);
 
-/* Parts of such a value: a key of a map inside, which is not counted here, a string, and a list of
- * numbers. */
+/* A part of such a value: a key of a map inside, which is not counted here. */
 void pack_key(writer_t *self, key_id_t key);
+
+/* A part of such a value: a string. */
 void pack_span(writer_t *self, span_t text);
+
+/* A part of such a value: a list of numbers. */
 void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count);
 
 #endif

@@ -7,9 +7,8 @@
 /* Reads one character; 0 bytes read: not UTF-8. */
 static size_t next(span_t text, size_t offset, int32_t *out_point)
 {
-    utf8proc_ssize_t size =
-        utf8proc_iterate((const utf8proc_uint8_t *)text.data + offset,
-                         (utf8proc_ssize_t)(text.size - offset), out_point);
+    utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text.data + offset,
+                                             (utf8proc_ssize_t)(text.size - offset), out_point);
     return size > 0 ? (size_t)size : 0;
 }
 

@@ -2,7 +2,10 @@
 
 #include <assert.h>
 
-#define TEXT_OF(literal) {literal, sizeof literal - 1}
+#define TEXT_OF(literal)                                                                           \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
 
 static const key_row_t KEYS[KEY_COUNT] = {
 #define KEY(name, type, min, max, text) [KEY_##name] = {TEXT_OF(#name), TYPE_##type, min, max},

@@ -22,20 +22,20 @@ typedef struct {
 
 /* 0xc0 to 0xdf, in order. */
 static const form_t FORMS[32] = {
-    {SHAPE_LEAF, 0, false, 0},  {SHAPE_BAD, 0, false, 0},   /* nil, never used */
-    {SHAPE_LEAF, 0, false, 0},  {SHAPE_LEAF, 0, false, 0},  /* false, true */
-    {SHAPE_LEAF, 1, true, 0},   {SHAPE_LEAF, 2, true, 0},   {SHAPE_LEAF, 4, true, 0}, /* bin */
-    {SHAPE_LEAF, 1, true, 1},   {SHAPE_LEAF, 2, true, 1},   {SHAPE_LEAF, 4, true, 1}, /* ext */
-    {SHAPE_LEAF, 0, false, 4},  {SHAPE_LEAF, 0, false, 8},  /* float */
-    {SHAPE_LEAF, 0, false, 1},  {SHAPE_LEAF, 0, false, 2},  /* uint */
-    {SHAPE_LEAF, 0, false, 4},  {SHAPE_LEAF, 0, false, 8},
-    {SHAPE_LEAF, 0, false, 1},  {SHAPE_LEAF, 0, false, 2},  /* int */
-    {SHAPE_LEAF, 0, false, 4},  {SHAPE_LEAF, 0, false, 8},
-    {SHAPE_LEAF, 0, false, 2},  {SHAPE_LEAF, 0, false, 3},  {SHAPE_LEAF, 0, false, 5}, /* fixext */
-    {SHAPE_LEAF, 0, false, 9},  {SHAPE_LEAF, 0, false, 17},
-    {SHAPE_STR, 1, true, 0},    {SHAPE_STR, 2, true, 0},    {SHAPE_STR, 4, true, 0}, /* str */
-    {SHAPE_LIST, 2, false, 0},  {SHAPE_LIST, 4, false, 0},
-    {SHAPE_MAP, 2, false, 0},   {SHAPE_MAP, 4, false, 0},
+    {SHAPE_LEAF, 0, false, 0}, {SHAPE_BAD, 0, false, 0},  /* nil, never used */
+    {SHAPE_LEAF, 0, false, 0}, {SHAPE_LEAF, 0, false, 0}, /* false, true */
+    {SHAPE_LEAF, 1, true, 0},  {SHAPE_LEAF, 2, true, 0},   {SHAPE_LEAF, 4, true, 0}, /* bin */
+    {SHAPE_LEAF, 1, true, 1},  {SHAPE_LEAF, 2, true, 1},   {SHAPE_LEAF, 4, true, 1}, /* ext */
+    {SHAPE_LEAF, 0, false, 4}, {SHAPE_LEAF, 0, false, 8},                            /* float */
+    {SHAPE_LEAF, 0, false, 1}, {SHAPE_LEAF, 0, false, 2},                            /* uint */
+    {SHAPE_LEAF, 0, false, 4}, {SHAPE_LEAF, 0, false, 8},  {SHAPE_LEAF, 0, false, 1},
+    {SHAPE_LEAF, 0, false, 2}, /* int */
+    {SHAPE_LEAF, 0, false, 4}, {SHAPE_LEAF, 0, false, 8},  {SHAPE_LEAF, 0, false, 2},
+    {SHAPE_LEAF, 0, false, 3}, {SHAPE_LEAF, 0, false, 5}, /* fixext */
+    {SHAPE_LEAF, 0, false, 9}, {SHAPE_LEAF, 0, false, 17}, {SHAPE_STR, 1, true, 0},
+    {SHAPE_STR, 2, true, 0},   {SHAPE_STR, 4, true, 0}, /* str */
+    {SHAPE_LIST, 2, false, 0}, {SHAPE_LIST, 4, false, 0},  {SHAPE_MAP, 2, false, 0},
+    {SHAPE_MAP, 4, false, 0},
 };
 
 static size_t left(const walk_t *walk)

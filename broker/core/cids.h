@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 typedef struct {
-    hub_err_t err;    /* HUB_OK or the permanent refusal */
-    bool is_waiting;  /* its answer waits for a commit */
-    bool is_private;  /* it was a tell: its answer has a mid */
+    hub_err_t err;   /* HUB_OK or the permanent refusal */
+    bool is_waiting; /* its answer waits for a commit */
+    bool is_private; /* it was a tell: its answer has a mid */
     uint64_t epoch, seq, at_ms;
     const char *hint; /* of a refusal; static */
 } outcome_t;

@@ -42,10 +42,10 @@ typedef struct {
     uint32_t ring_bytes;                         /* of one room's recent events, >= a frame */
     uint64_t rings_bytes;                        /* of all rooms' together */
     uint64_t link_backlog_bytes;
-    uint32_t pending_max;            /* appends waiting for the store */
-    const char *const *pub;          /* endpoints told in the welcome; borrowed for the core's life */
+    uint32_t pending_max;   /* appends waiting for the store */
+    const char *const *pub; /* endpoints told in the welcome; borrowed for the core's life */
     size_t pub_count;
-    void (*memory)(memory_t *out);   /* asked for `stats`; NULL: zeros */
+    void (*memory)(memory_t *out); /* asked for `stats`; NULL: zeros */
 } core_settings_t;
 
 typedef enum {
@@ -61,13 +61,13 @@ typedef enum {
 
 typedef struct {
     event_kind_t kind;
-    peer_t peer;          /* FRAME, LINK_GONE, LINK_WAITING; borrowed */
-    span_t frame;         /* FRAME; borrowed, aligned or not */
-    bool is_multipart;    /* FRAME: more frames came with it, which no request has */
-    bool is_local;        /* FRAME: over ipc or inproc */
-    uint64_t batch;       /* COMMITTED, APPEND_FAILED */
+    peer_t peer;            /* FRAME, LINK_GONE, LINK_WAITING; borrowed */
+    span_t frame;           /* FRAME; borrowed, aligned or not */
+    bool is_multipart;      /* FRAME: more frames came with it, which no request has */
+    bool is_local;          /* FRAME: over ipc or inproc */
+    uint64_t batch;         /* COMMITTED, APPEND_FAILED */
     uint64_t waiting_bytes; /* LINK_WAITING */
-    uint64_t after_ms;    /* STOP */
+    uint64_t after_ms;      /* STOP */
 } event_t;
 
 /* A broker with nobody in it. `settings` is copied, what it points to is borrowed. */

@@ -30,7 +30,10 @@ typedef struct {
 
 typedef struct deadlines deadlines_t;
 
+/* A heap with nothing in it. */
 deadlines_t *deadlines_new(void);
+
+/* Frees the heap, not the deadlines. NULL in *self_p is fine. */
 void deadlines_destroy(deadlines_t **self_p);
 
 /* Sets or moves `deadline` (borrowed until it is due or cancelled; must not move in memory). */

@@ -13,11 +13,11 @@ static hub_err_t never_reached(core_t *core, request_t *request)
     return HUB_DENIED;
 }
 #define on_register never_reached
-#define on_login never_reached
+#define on_login    never_reached
 #define on_password never_reached
-#define on_kick never_reached
-#define on_ban never_reached
-#define on_mute never_reached
+#define on_kick     never_reached
+#define on_ban      never_reached
+#define on_mute     never_reached
 #define on_shutdown never_reached
 
 static handler_t *const HANDLERS[OP_COUNT] = {
@@ -107,8 +107,8 @@ static hub_err_t check_flood(const core_t *core, request_t *request)
     if (session == NULL)
         return HUB_OK;
     request->retry_ms =
-        bucket_spend(&session->allowance, command_row(request->op)->cost,
-                     core->settings.rate_per_s, core->settings.rate_burst, core->now->mono_ms);
+        bucket_spend(&session->allowance, command_row(request->op)->cost, core->settings.rate_per_s,
+                     core->settings.rate_burst, core->now->mono_ms);
     return request->retry_ms ? HUB_FLOOD : HUB_OK;
 }
 
@@ -118,9 +118,9 @@ static void hold_answer(core_t *core, const request_t *request, outcome_t outcom
     answer_t answer = request_answer(request, outcome);
     answer.is_duplicate = is_dup;
     request->session->waiting++;
-    pipeline_hold(&core->pipeline, (held_t){.kind = HELD_ANSWER,
-                                            .offset = pipeline_mark(&core->pipeline),
-                                            .answer = answer});
+    pipeline_hold(
+        &core->pipeline,
+        (held_t){.kind = HELD_ANSWER, .offset = pipeline_mark(&core->pipeline), .answer = answer});
 }
 
 static void answer_again(core_t *core, const request_t *request, const outcome_t *outcome)
@@ -192,7 +192,8 @@ static hub_err_t admit(core_t *core, request_t *request)
 {
     if (needs_session(request) && request->session == NULL)
         return HUB_NO_SESSION;
-    if (request->session && !(request->op == OP_ping && !message_bool(request->message, KEY_active)))
+    if (request->session &&
+        !(request->op == OP_ping && !message_bool(request->message, KEY_active)))
         session_act(core, request->session);
     hub_err_t err = check_flood(core, request);
     if (err == HUB_OK)

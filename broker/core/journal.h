@@ -22,6 +22,8 @@ typedef struct {
 
 /* At most `ring_events` (a power of two) and `ring_bytes` per journal, `rings_bytes` in all. */
 journals_t *journals_new(uint32_t ring_events, uint32_t ring_bytes, uint64_t rings_bytes);
+
+/* Frees it; all journals have ended. NULL in *self_p is fine. */
 void journals_destroy(journals_t **self_p);
 
 /* How many times a journal lost its recent events to the budget. */
@@ -29,6 +31,8 @@ uint64_t journals_dropped(const journals_t *self);
 
 /* A journal of that epoch with nothing in it. Undone by journal_fini(). Must not move in memory. */
 void journal_init(journal_t *self, uint64_t epoch);
+
+/* Frees what it holds and gives its memory back to the budget. */
 void journal_fini(journal_t *self, journals_t *all);
 
 /* Gives out the next number; *out_at_ms is `wall_ms` or, if that went back, the last time. */

@@ -23,8 +23,9 @@ typedef struct {
     uint64_t waiting_since_ms;
 } link_t;
 
-/* Writes the bytes under which a peer's link is looked up, LINK_KEY_BYTES at most; returns how many. */
 enum { LINK_KEY_BYTES = sizeof(uint32_t) + UINT8_MAX };
+
+/* Writes the bytes under which a peer's link is looked up, LINK_KEY_BYTES at most; returns how many. */
 size_t link_key(peer_t peer, char *out_key);
 
 /* Takes the peer's address (copied). */

@@ -19,8 +19,10 @@ void mint_name(mint_t *self, const uint8_t *entropy, char *out_name);
 /* A number of 64 random bits. */
 uint64_t mint_number(mint_t *self, const uint8_t *entropy);
 
-/* A resume token of TOKEN_BYTES: `owner`, which mint_token_owner() reads back, and a secret. */
+/* A resume token of TOKEN_BYTES: `owner`, a number, and a secret. */
 void mint_token(mint_t *self, const uint8_t *entropy, uint64_t owner, uint8_t *out_token);
+
+/* The number in a token, which anybody may have written: look whether the token is live. */
 uint64_t mint_token_owner(const uint8_t *token);
 
 /* What is kept of a token: TOKEN_HASH_BYTES that do not tell it. */

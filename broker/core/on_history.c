@@ -114,8 +114,8 @@ static range_t kept(const message_t *message, const journal_t *journal, range_t 
 {
     range.first = higher(range.first, journal_oldest(journal));
     if (message_has(message, KEY_since))
-        range.first = higher(range.first,
-                             ring_seek(&journal->ring, message_uint(message, KEY_since) + 1));
+        range.first =
+            higher(range.first, ring_seek(&journal->ring, message_uint(message, KEY_since) + 1));
     if (message_has(message, KEY_until))
         range.last =
             lower(range.last, ring_seek(&journal->ring, message_uint(message, KEY_until)) - 1);
@@ -149,7 +149,8 @@ hub_err_t on_history(core_t *core, request_t *request)
     range_t page = is_empty(all)
                        ? NOTHING
                        : cut(journal, all, wanted(message, LIMIT_HISTORY_MAX), goes_forward);
-    bool has_more = !is_empty(all) && (goes_forward ? page.last < all.last : page.first > all.first);
+    bool has_more =
+        !is_empty(all) && (goes_forward ? page.last < all.last : page.first > all.first);
     answer_page(core, request, journal, page, has_more, gone(message, journal, asked));
     return HUB_OK;
 }

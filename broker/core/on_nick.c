@@ -27,7 +27,8 @@ hub_err_t on_status(core_t *core, request_t *request)
 {
     span_t status = message_span(request->message, KEY_status);
     hub_err_t err = text_check(status, LIMIT_STATUS_BYTES, TEXT_LINE);
-    request->hint = err == HUB_BAD_REQUEST ? "a status is one line without control characters" : NULL;
+    request->hint =
+        err == HUB_BAD_REQUEST ? "a status is one line without control characters" : NULL;
     if (err != HUB_OK)
         return err;
     session_t *session = request->session;

@@ -15,7 +15,8 @@ enum { PENDING_BYTES = 4096 };
 static hub_err_t check_text(request_t *request)
 {
     span_t text = message_span(request->message, KEY_text);
-    request->hint = "a text is UTF-8 without control characters other than TAB and LF, and not empty";
+    request->hint =
+        "a text is UTF-8 without control characters other than TAB and LF, and not empty";
     if (text.size == 0)
         return HUB_BAD_REQUEST;
     hub_err_t err = text_check(text, LIMIT_TEXT_BYTES, TEXT_PARAGRAPH);
@@ -165,8 +166,8 @@ hub_err_t on_tell(core_t *core, request_t *request)
         uint64_t their_seq = journal_assign(inbox_of(to), core->now->wall_ms, &their_at_ms);
         append_copy(core, request, to, to, mid, their_seq, their_at_ms);
     }
-    request->outcome = (outcome_t){
-        .is_private = true, .epoch = from->inbox->epoch, .seq = seq, .at_ms = at_ms};
+    request->outcome =
+        (outcome_t){.is_private = true, .epoch = from->inbox->epoch, .seq = seq, .at_ms = at_ms};
     request->is_waiting = true;
     return HUB_OK;
 }

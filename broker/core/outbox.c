@@ -39,8 +39,7 @@ span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size)
 peer_t outbox_peer(const outbox_t *self, const effect_t *effect)
 {
     assert(effect->kind == EFFECT_SEND || effect->kind == EFFECT_FORGET);
-    return (peer_t){effect->door,
-                    outbox_span(self, effect->routing_offset, effect->routing_size)};
+    return (peer_t){effect->door, outbox_span(self, effect->routing_offset, effect->routing_size)};
 }
 
 static effect_t *add(outbox_t *self, effect_kind_t kind)

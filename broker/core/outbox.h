@@ -25,12 +25,12 @@ typedef enum {
 
 typedef struct {
     effect_kind_t kind;
-    uint32_t door;                          /* SEND, FORGET */
-    uint32_t routing_offset, routing_size;  /* SEND, FORGET */
-    uint32_t offset, size;                  /* SEND, PUBLISH, APPEND: the bytes */
-    uint64_t batch;                         /* APPEND, COMMIT */
-    uint64_t epoch, seq, at_ms;             /* APPEND */
-    uint32_t log_offset, log_size;          /* APPEND: the log's name: a room, or @uid */
+    uint32_t door;                         /* SEND, FORGET */
+    uint32_t routing_offset, routing_size; /* SEND, FORGET */
+    uint32_t offset, size;                 /* SEND, PUBLISH, APPEND: the bytes */
+    uint64_t batch;                        /* APPEND, COMMIT */
+    uint64_t epoch, seq, at_ms;            /* APPEND */
+    uint32_t log_offset, log_size;         /* APPEND: the log's name: a room, or @uid */
 } effect_t;
 
 typedef struct {
@@ -39,7 +39,10 @@ typedef struct {
     buffer_t bytes;
 } outbox_t;
 
+/* An outbox with nothing in it. Undone by outbox_fini(). */
 void outbox_init(outbox_t *self);
+
+/* Frees what it holds. */
 void outbox_fini(outbox_t *self);
 
 /* Forgets all effects, keeps the memory. */
@@ -51,18 +54,30 @@ span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size);
 /* Where an effect goes. */
 peer_t outbox_peer(const outbox_t *self, const effect_t *effect);
 
-/* Adds an effect whose frame is `frame` (copied). */
+/* A frame to one link (copied, as all spans here). */
 void outbox_send(outbox_t *self, peer_t to, span_t frame);
+
+/* A frame to all, its topic in front. */
 void outbox_publish(outbox_t *self, span_t frame);
+
+/* An event to the store; it lasts once its batch is committed. */
 void outbox_append(outbox_t *self, uint64_t batch, span_t log, uint64_t epoch, uint64_t seq,
                    uint64_t at_ms, span_t event);
+
+/* The end of a batch. */
 void outbox_commit(outbox_t *self, uint64_t batch);
+
+/* Drop what waits for that peer. */
 void outbox_forget(outbox_t *self, peer_t peer);
 
-/* For frames written in place: `outbox_begin_send` notes whom the frame is for, the caller appends its
- * bytes to self->bytes, `outbox_end` completes it. Nothing else may be added between. */
+/* Begins a frame that is written in place: the caller appends its bytes to self->bytes, then calls
+ * outbox_end(). Nothing else may be added between. */
 void outbox_begin_send(outbox_t *self, peer_t to);
+
+/* The same for a frame to all. */
 void outbox_begin_publish(outbox_t *self);
+
+/* Completes the frame that was begun last. */
 void outbox_end(outbox_t *self);
 
 #endif

@@ -31,10 +31,10 @@ typedef struct {
     held_kind_t kind;
     uint64_t batch;
     uint64_t owner;
-    uint64_t seq, at_ms;        /* MESSAGE, COPY */
-    uint64_t offset;            /* of the bytes, from the pipeline's beginning */
-    uint32_t size, topic_size;  /* all bytes; of them the topic in front */
-    answer_t answer;            /* ANSWER */
+    uint64_t seq, at_ms;       /* MESSAGE, COPY */
+    uint64_t offset;           /* of the bytes, from the pipeline's beginning */
+    uint32_t size, topic_size; /* all bytes; of them the topic in front */
+    answer_t answer;           /* ANSWER */
 } held_t;
 
 typedef struct {
@@ -46,7 +46,10 @@ typedef struct {
     bool is_open;   /* something in this batch waits for the store */
 } pipeline_t;
 
+/* A pipeline with nothing in it, at batch 1. Undone by pipeline_fini(). */
 void pipeline_init(pipeline_t *self);
+
+/* Frees what it holds. */
 void pipeline_fini(pipeline_t *self);
 
 /* Where the bytes of the next held thing begin: append them to self->bytes, then pipeline_hold(). */

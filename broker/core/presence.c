@@ -52,8 +52,7 @@ static void supersede(room_t *room, const membership_t *membership, change_t *ne
     }
 }
 
-static void note_change(room_t *room, membership_t *membership, change_t change,
-                        size_t status_size)
+static void note_change(room_t *room, membership_t *membership, change_t change, size_t status_size)
 {
     if (presence_is_pending(room, membership))
         supersede(room, membership, &change);

@@ -36,8 +36,7 @@ void refs_add(refs_t *self, uint64_t number)
         self->list = realloc(self->list, self->capacity * sizeof *self->list);
         assert(self->list);
     }
-    memmove(&self->list[place + 1], &self->list[place],
-            (self->count - place) * sizeof *self->list);
+    memmove(&self->list[place + 1], &self->list[place], (self->count - place) * sizeof *self->list);
     self->list[place] = (ref_t){number, 1};
     self->count++;
 }
@@ -50,8 +49,7 @@ void refs_remove(refs_t *self, uint64_t number)
     if (--self->list[place].count > 0)
         return;
     self->count--;
-    memmove(&self->list[place], &self->list[place + 1],
-            (self->count - place) * sizeof *self->list);
+    memmove(&self->list[place], &self->list[place + 1], (self->count - place) * sizeof *self->list);
 }
 
 void refs_fini(refs_t *self)

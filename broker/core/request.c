@@ -99,8 +99,7 @@ void reply_answer(core_t *core, const answer_t *answer)
     if (link == NULL)
         return;
     const outcome_t *outcome = &answer->outcome;
-    writer_t *writer =
-        begin_reply(core, link_peer(link), answer->id, answer->has_sid, answer->sid);
+    writer_t *writer = begin_reply(core, link_peer(link), answer->id, answer->has_sid, answer->sid);
     if (outcome->err == HUB_OK) {
         write_bool(writer, KEY_ok, true);
         write_uint(writer, KEY_epoch, outcome->epoch);

@@ -25,6 +25,8 @@ typedef struct {
 /* Begins the reply with `re`, `sid` and `ok`; the handler adds its results through the writer, then
  * reply_end(). */
 writer_t *reply_begin(core_t *core, const request_t *request);
+
+/* Completes the reply or event that was begun last. */
 void reply_end(core_t *core);
 
 /* The reply without results. */
@@ -47,16 +49,19 @@ writer_t *event_begin(core_t *core, const session_t *session, ev_t ev);
  * happens where the session is detached. */
 void event_send(core_t *core, const session_t *session, span_t event);
 
+enum { MID_BYTES = MINT_NAME_CHARS + 2 * 21 + 1 };
+
 /* The common name of both copies of a private message: where the sender's own stands. Never made twice,
  * because neither uids nor numbers within an epoch are. Written to `out_mid`, which has MID_BYTES. */
-enum { MID_BYTES = MINT_NAME_CHARS + 2 * 21 + 1 };
 span_t make_mid(const session_t *sender, uint64_t epoch, uint64_t seq, char *out_mid);
 
 /* Writes the endpoints of the events, as told in the welcome and to links. */
 void write_pub(writer_t *writer, const core_settings_t *settings);
 
-/* Writes the pair of a room, or of a session's own log, into a `heads` map. */
+/* Writes the pair of a room into a `heads` map. */
 void write_room_head(writer_t *writer, const room_t *room);
+
+/* Writes the pair of a session's own log, @, into a `heads` map. */
 void write_inbox_head(writer_t *writer, const session_t *session);
 
 #endif

@@ -70,7 +70,8 @@ static bool find_space(ring_t *self, uint32_t size)
 {
     if (self->first == self->next)
         self->write = 0;
-    uint32_t oldest = self->first == self->next ? self->capacity : slot_of(self, self->first)->offset;
+    uint32_t oldest =
+        self->first == self->next ? self->capacity : slot_of(self, self->first)->offset;
     bool is_wrapped = self->first != self->next && self->write <= oldest;
     uint32_t end = is_wrapped ? oldest : self->capacity;
     if (size <= end - self->write)

@@ -25,6 +25,8 @@ typedef struct {
 
 /* An empty ring whose first event will be `first`. Undone by ring_fini(). */
 void ring_init(ring_t *self, uint64_t first);
+
+/* Frees what it holds; the numbers stay. */
 void ring_fini(ring_t *self);
 
 /* Appends event `seq` (the ring's next, asserted) of 1 to `maximum_bytes` bytes; `at_ms` never goes

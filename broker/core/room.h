@@ -36,15 +36,16 @@ typedef struct {
     uint32_t invited_count;
     change_t *changes;
     uint32_t change_count, change_capacity;
-    uint32_t named_count;   /* changes that are not superseded */
-    size_t change_bytes;    /* about what telling them takes */
-    size_t told_count;      /* members when presence was last told */
+    uint32_t named_count; /* changes that are not superseded */
+    size_t change_bytes;  /* about what telling them takes */
+    size_t told_count;    /* members when presence was last told */
     deadline_t presence_due, quiet_due, keep_due;
 } room_t;
 
 /* True if the session is in the room. */
 bool room_has(const room_t *self, const session_t *session);
 
+/* True if the session may join though the room is private. O(invitations). */
 bool room_is_invited(const room_t *self, uint64_t session);
 
 /* Remembers an invitation; full at LIMIT_INVITES_PER_ROOM: HUB_FULL, nothing changed. */

@@ -8,8 +8,8 @@
 hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room)
 {
     assert(core && out_room);
-    room_t *room = name.size > 0 && name.size <= NAME_BYTES ? lookup_find(core->rooms_by_name, name)
-                                                            : NULL;
+    room_t *room =
+        name.size > 0 && name.size <= NAME_BYTES ? lookup_find(core->rooms_by_name, name) : NULL;
     if (room == NULL) {
         name_t folded;
         hub_err_t err = room_fold(name, &folded);

@@ -18,8 +18,10 @@ void room_moved(core_t *core, room_t *room);
  * time has passed. */
 void room_emptied(core_t *core, room_t *room);
 
-/* A deadline of the room has come. */
+/* The room may have been quiet for QUIET_MS: then its head event is told. */
 void room_is_quiet(core_t *core, room_t *room);
+
+/* An empty room's time has passed: it is forgotten unless somebody came. */
 void room_is_old(core_t *core, room_t *room);
 
 /* True if the room moved within the last three heartbeats. */

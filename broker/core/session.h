@@ -35,7 +35,7 @@ typedef struct {
     uint64_t id;
     session_address_t address;
     lookup_key_t by_address, by_nick;
-    name_t identity;                /* the folded nick, unique among the present */
+    name_t identity; /* the folded nick, unique among the present */
     uint8_t nick_size;
     char nick[NAME_BYTES];          /* as it was typed */
     char uid[MINT_NAME_CHARS + 1];  /* of the person */
@@ -52,12 +52,12 @@ typedef struct {
     deadline_t inbox_due; /* of the inbox's head event */
     bucket_t allowance;
     cids_t cids;
-    uint32_t waiting;         /* answers that wait for a commit */
-    journal_t *inbox;         /* private messages; NULL: none yet */
+    uint32_t waiting; /* answers that wait for a commit */
+    journal_t *inbox; /* private messages; NULL: none yet */
     uint64_t inbox_epoch;
     membership_t *memberships;
-    uint8_t (*tokens)[TOKEN_HASH_BYTES]; /* of live tokens, oldest first */
-    char *status;             /* NULL: none */
+    uint8_t (*tokens)[TOKEN_HASH_BYTES];     /* of live tokens, oldest first */
+    char *status;                            /* NULL: none */
     uint64_t next_of_link, previous_of_link; /* session ids; 0: none */
 } session_t;
 
@@ -74,6 +74,8 @@ membership_t *session_membership(const session_t *self, uint64_t room);
 
 /* Adds a membership; the session has fewer than LIMIT_ROOMS_PER_SESSION (asserted). */
 void session_add_membership(session_t *self, uint64_t room, uint64_t number);
+
+/* Removes it; it must be there (asserted). */
 void session_remove_membership(session_t *self, uint64_t room);
 
 /* Remembers a new token, forgetting the oldest beyond LIMIT_TOKENS_LIVE. */

@@ -34,8 +34,10 @@ void session_detach(core_t *core, session_t *session);
 /* A command came: the clock of idleness starts again. */
 void session_act(core_t *core, session_t *session);
 
-/* Enters or leaves a room; told to the room. Leaving may forget the room. */
+/* Enters a room it is not in; told to the room. */
 void session_enter(core_t *core, session_t *session, room_t *room);
+
+/* Leaves a room it is in; told to the room, which may then be forgotten. */
 void session_leave(core_t *core, session_t *session, room_t *room);
 
 /* Takes another nick that is free or its own; told to its rooms unless nothing changes. */

@@ -26,7 +26,7 @@ struct core {
     uint64_t epoch_floor, pseq_floor; /* above what forgotten rooms had */
     decoder_t decoder;
     message_t message;
-    writer_t writer; /* of the reply or event being written */
+    writer_t writer;     /* of the reply or event being written */
     const moment_t *now; /* of the step in progress */
     outbox_t *out;       /* of the step in progress */
 };

@@ -76,8 +76,8 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-static bool bind_one(void *socket, const char *option, const char *endpoint,
-                     setting_list_t *bound, char *out_error)
+static bool bind_one(void *socket, const char *option, const char *endpoint, setting_list_t *bound,
+                     char *out_error)
 {
     /* Only where it is asked for: IPv4 addresses would be reported in IPv6's clothes. */
     set(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
@@ -105,8 +105,8 @@ static bool is_known(const char *option, const char *endpoint, char *out_error)
 {
     if (starts_with(endpoint, "tcp://") || is_local(endpoint))
         return true;
-    snprintf(out_error, DOORS_ERROR_BYTES,
-             "--%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH", option, endpoint);
+    snprintf(out_error, DOORS_ERROR_BYTES, "--%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH",
+             option, endpoint);
     return false;
 }
 

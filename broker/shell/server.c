@@ -11,8 +11,9 @@
 #include <zmq.h>
 
 enum {
-    FRAMES_PER_TURN = 256, /* of one door, before effects are performed: nobody can starve the rest */
-    RETRY_MS = 10,         /* how soon what could not be sent is tried again */
+    FRAMES_PER_TURN =
+        256,       /* of one door, before effects are performed: nobody can starve the rest */
+    RETRY_MS = 10, /* how soon what could not be sent is tried again */
 };
 
 struct server {
@@ -99,8 +100,7 @@ static sent_t try_send(void *context, peer_t to, span_t frame)
 
 static void tell_waiting(void *context, peer_t peer, size_t bytes)
 {
-    step(context,
-         &(event_t){.kind = EVENT_LINK_WAITING, .peer = peer, .waiting_bytes = bytes});
+    step(context, &(event_t){.kind = EVENT_LINK_WAITING, .peer = peer, .waiting_bytes = bytes});
 }
 
 static void tell_gone(void *context, peer_t peer)
@@ -138,14 +138,14 @@ static void publish(server_t *self, span_t frame)
 static void append(server_t *self, const effect_t *effect)
 {
     const outbox_t *outbox = &self->outbox;
-    self->store->append(self->store,
-                        &(store_event_t){
-                            .batch = effect->batch,
-                            .log = outbox_span(outbox, effect->log_offset, effect->log_size),
-                            .epoch = effect->epoch,
-                            .seq = effect->seq,
-                            .at_ms = effect->at_ms,
-                            .event = outbox_span(outbox, effect->offset, effect->size)});
+    self->store->append(
+        self->store,
+        &(store_event_t){.batch = effect->batch,
+                         .log = outbox_span(outbox, effect->log_offset, effect->log_size),
+                         .epoch = effect->epoch,
+                         .seq = effect->seq,
+                         .at_ms = effect->at_ms,
+                         .event = outbox_span(outbox, effect->offset, effect->size)});
 }
 
 static void commit(server_t *self, uint64_t batch)

@@ -11,7 +11,10 @@
 
 typedef struct unsent unsent_t;
 
+/* Nothing waits for anybody. */
 unsent_t *unsent_new(void);
+
+/* Drops what waits and frees *self_p; NULL in it is fine. */
 void unsent_destroy(unsent_t **self_p);
 
 /* True if nothing waits for anybody: the usual case. */
@@ -29,15 +32,17 @@ void unsent_forget(unsent_t *self, peer_t peer);
 /* What became of a frame. */
 typedef enum { SENT, NOT_YET, NO_PEER } sent_t;
 
-/* Tries everything again: `send` is called with frames in order until it says something else than
- * SENT for that peer. `waiting` is called once per peer with the bytes left (0: all gone); NO_PEER
- * drops what waits and `gone` is called instead. Neither may call back into this. */
+/* What unsent_retry() calls; none may call back into this. `send` is given frames in order until it says
+ * something else than SENT for that peer. `waiting` is then told the bytes left (0: all gone), or `gone`
+ * that there is NO_PEER and what waited was dropped. */
 typedef struct {
     void *context;
     sent_t (*send)(void *context, peer_t peer, span_t frame);
     void (*waiting)(void *context, peer_t peer, size_t bytes);
     void (*gone)(void *context, peer_t peer);
 } unsent_calls_t;
+
+/* Tries everything again. O(peers for whom something waits). */
 void unsent_retry(unsent_t *self, const unsent_calls_t *calls);
 
 #endif
