@@ -1,0 +1,298 @@
+#include "bridge/shell/bridge.h"
+
+#include "base/entropy.h"
+#include "base/log.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FILES_APART = 64, /* descriptors that are not users': sockets, libzmq's, logs */
+    RESUME_MS = 5000,
+    GOODBYE_MS = 500, /* how long the farewells may take to get out */
+    LONGEST_WAIT_MS = 1000
+};
+
+static void look_at_clock(bridge_t *self)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    self->now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    self->now_ms = self->now_us / 1000;
+}
+
+static char *copy(const char *text)
+{
+    char *out = text ? strdup(text) : NULL;
+    assert(text == NULL || out);
+    return out;
+}
+
+static uint32_t users_permitted(uint32_t wanted)
+{
+    struct rlimit files;
+    rlim_t most = LIMIT_SESSIONS_PER_LINK;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < most + FILES_APART)
+        most = files.rlim_cur > 2 * FILES_APART ? files.rlim_cur - FILES_APART : FILES_APART;
+    return wanted > 0 && wanted < most ? wanted : (uint32_t)most;
+}
+
+static void take_config(bridge_t *self, const bridge_config_t *config)
+{
+    self->config = *config;
+    self->config.listen = copy(config->listen);
+    self->config.router = copy(config->router);
+    self->config.pub = copy(config->pub);
+    self->config.language = NULL;
+    self->config.agent = copy(config->agent);
+    self->config.users_max = users_permitted(config->users_max);
+    self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
+    if (self->config.backlog_lines > BACKLOG_MAX)
+        self->config.backlog_lines = BACKLOG_MAX;
+}
+
+static uint64_t random_key(void)
+{
+    entropy_t entropy;
+    uint8_t bytes[ENTROPY_BYTES];
+    uint64_t key;
+    entropy_init(&entropy);
+    entropy_fill(&entropy, bytes);
+    entropy_fini(&entropy);
+    memcpy(&key, bytes, sizeof key);
+    return key;
+}
+
+bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out_error)
+{
+    assert(config && config->listen && config->router && zmq_context && out_error);
+    bridge_t *self = calloc(1, sizeof *self);
+    assert(self);
+    self->listener_fd = self->reserve_fd = self->epoll_fd = -1;
+    self->uplink.dealer_fd = self->uplink.sub_fd = self->uplink.monitor_fd = -1;
+    self->zmq_context = zmq_context;
+    take_config(self, config);
+    buffer_init(&self->lines, RENDER_BYTES);
+    buffer_init(&self->text, CLEAN_TEXT_BYTES);
+    patience_init(&self->slow, PATIENCE_MS);
+    patience_init(&self->ending, ENDING_MS);
+    patience_init(&self->lingering, LINGER_MS);
+    self->addresses = addresses_new(config->connections_per_address, random_key());
+    self->language = config->language ? language_find(span_of(config->language)) : LANGUAGE_en;
+    if (self->language == LANGUAGE_COUNT)
+        (void)snprintf(out_error, BRIDGE_ERROR_BYTES, "there is no language %s; en and zh are",
+                       config->language);
+    if (self->language == LANGUAGE_COUNT || !listener_open(self, out_error))
+        bridge_destroy(&self);
+    return self;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+void bridge_destroy(bridge_t **self_p)
+{
+    assert(self_p);
+    bridge_t *self = *self_p;
+    if (self == NULL)
+        return;
+    assert(self->users.count == 0 && self->link == NULL);
+    users_fini(&self->users);
+    hall_fini(&self->hall);
+    addresses_destroy(&self->addresses);
+    buffer_fini(&self->lines);
+    buffer_fini(&self->text);
+    close_if_open(self->listener_fd);
+    free((void *)(uintptr_t)self->config.listen);
+    free((void *)(uintptr_t)self->config.router);
+    free((void *)(uintptr_t)self->config.pub);
+    free((void *)(uintptr_t)self->config.agent);
+    free(self);
+    *self_p = NULL;
+}
+
+const char *bridge_address(const bridge_t *self)
+{
+    assert(self);
+    return self->address;
+}
+
+const bridge_counters_t *bridge_counters(const bridge_t *self)
+{
+    assert(self);
+    return &self->counters;
+}
+
+static bool watch(bridge_t *self, int *place)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = place};
+    return *place < 0 || epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, *place, &event) == 0;
+}
+
+static bool start(bridge_t *self)
+{
+    look_at_clock(self);
+    self->has_epoll_pwait2 = true;
+    self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (self->epoll_fd < 0 || self->reserve_fd < 0 || !watch(self, &self->config.stop_fd) ||
+        !watch(self, &self->config.report_fd) || !uplink_start(self)) {
+        log_error("bridge.unstarted", log_errno(errno));
+        return false;
+    }
+    self->link = calls_new_link(self);
+    client_link_start(self->link, self->now_ms);
+    listener_resume(self);
+    return true;
+}
+
+static void report(bridge_t *self, const char *event)
+{
+    const bridge_counters_t *counters = &self->counters;
+#define BRIDGE_COUNTER(name) log_u64(#name, counters->name),
+    log_info(event, BRIDGE_COUNTERS(BRIDGE_COUNTER) log_u64("rooms", self->hall.count));
+#undef BRIDGE_COUNTER
+}
+
+static void drain_report(bridge_t *self)
+{
+    char thrown[512];
+    while (read(self->config.report_fd, thrown, sizeof thrown) == (ssize_t)sizeof thrown)
+        ;
+    report(self, "bridge.counters");
+}
+
+static void dispatch(bridge_t *self, const struct epoll_event *event)
+{
+    void *place = event->data.ptr;
+    if (place == &self->listener_fd)
+        listener_accept(self);
+    else if (place == &self->config.stop_fd)
+        self->is_stopping = true;
+    else if (place == &self->config.report_fd)
+        drain_report(self);
+    else if (place != &self->uplink) {
+        if (event->events & EPOLLOUT)
+            user_unblock(self, place);
+        if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+            user_readable(self, place, event->events);
+    }
+}
+
+/* How long may be slept: until the next thing that is due. */
+static uint64_t wait_us(bridge_t *self)
+{
+    if (uplink_has_more(self))
+        return 0;
+    uint64_t next_ms = client_link_next_ms(self->link), us = LONGEST_WAIT_MS * UINT64_C(1000);
+    if (next_ms <= self->now_ms)
+        return 0;
+    if ((next_ms - self->now_ms) * 1000 < us)
+        us = (next_ms - self->now_ms) * 1000;
+    uint64_t gather = gather_wait_us(&self->gather, self->now_us);
+    return gather < us ? gather : us;
+}
+
+/* A kernel before 5.11 has milliseconds only. */
+static int wait_for(bridge_t *self, struct epoll_event *events, uint64_t us)
+{
+    if (self->has_epoll_pwait2) {
+        struct timespec span = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+        int count = epoll_pwait2(self->epoll_fd, events, EVENTS, &span, NULL);
+        if (count >= 0 || errno != ENOSYS)
+            return count;
+        self->has_epoll_pwait2 = false;
+    }
+    return epoll_wait(self->epoll_fd, events, EVENTS, (int)((us + 999) / 1000));
+}
+
+static void tidy_room(void *context, room_t *room)
+{
+    const bridge_t *self = context;
+    linelog_tidy(room->log, self->now_ms);
+}
+
+static void do_what_is_due(bridge_t *self)
+{
+    if (client_link_next_ms(self->link) <= self->now_ms)
+        client_link_tick(self->link, self->now_ms);
+    expire(self);
+    if (self->now_ms >= self->tidy_ms) {
+        self->tidy_ms = self->now_ms + TIDY_MS;
+        hall_each(&self->hall, tidy_room, self);
+    }
+}
+
+static void turn(bridge_t *self)
+{
+    struct epoll_event events[EVENTS];
+    int count = wait_for(self, events, wait_us(self));
+    look_at_clock(self);
+    for (int i = 0; i < count; i++)
+        dispatch(self, &events[i]);
+    uplink_drain(self);
+    users_settle(self);
+    if (gather_wait_us(&self->gather, self->now_us) == 0) {
+        sweep(self);
+        users_settle(self);
+    }
+    do_what_is_due(self);
+    users_settle(self);
+    bool may_accept = self->doomed || self->now_ms >= self->resume_accepting_ms;
+    bury(self); /* nobody is in the list of the touched any more */
+    if (may_accept)
+        listener_resume(self);
+}
+
+static void say_goodbye(void *context, user_t *user)
+{
+    bridge_t *self = context;
+    if (!user->is_leaving && !user->is_doomed)
+        user_tell(self, user, PHRASE_bridge_stopping, NULL);
+}
+
+static void part_with(void *context, user_t *user)
+{
+    user_doom(context, user);
+}
+
+static void stop(bridge_t *self)
+{
+    users_each(&self->users, say_goodbye, self);
+    users_settle(self);
+    users_each(&self->users, part_with, self);
+    bury(self);
+    uplink_stop(self, GOODBYE_MS);
+    client_link_destroy(&self->link);
+    self->touched = NULL;
+    report(self, "bridge.stopped");
+    close_if_open(self->epoll_fd);
+    close_if_open(self->reserve_fd);
+    self->epoll_fd = self->reserve_fd = -1;
+}
+
+bool bridge_run(bridge_t *self)
+{
+    assert(self && self->link == NULL);
+    if (!start(self)) {
+        uplink_stop(self, 0);
+        close_if_open(self->epoll_fd);
+        close_if_open(self->reserve_fd);
+        return false;
+    }
+    while (!self->is_stopping)
+        turn(self);
+    stop(self);
+    return true;
+}

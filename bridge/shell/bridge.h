@@ -1,0 +1,87 @@
+/* bridge/shell/bridge.h - people on plain TCP (telnet, nc) in the chat, a session each.
+ *
+ * A bridge listens on one address and carries all its users over one link to a broker: as a program of
+ * its own (hubbub-bridge), or in a thread of the broker's process over inproc:
+ *
+ *   bridge_config_t config = {.listen = "127.0.0.1:8888", .router = "inproc://router",
+ *                             .pub = "inproc://pub", .stop_fd = an eventfd, .report_fd = -1};
+ *   bridge_t *bridge = bridge_new (&config, zmq_context, error);   // binds; NULL: error says why
+ *   printf ("tcp=%s\n", bridge_address (bridge));
+ *   pthread_create (&thread, NULL, run, bridge);                   // run: bridge_run (bridge)
+ *   ...
+ *   eventfd_write (stop_fd, 1); pthread_join (...);
+ *   bridge_destroy (&bridge);                                      // before the zmq context ends
+ *
+ * One owner; all sockets but the listening one are opened and closed in bridge_run()'s thread. Never
+ * exits the process. SIGPIPE does not matter. */
+#ifndef BRIDGE_SHELL_BRIDGE_H
+#define BRIDGE_SHELL_BRIDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct bridge bridge_t;
+
+enum { BRIDGE_ERROR_BYTES = 256, BRIDGE_ADDRESS_BYTES = 64 };
+
+/* Strings are copied; zero or NULL takes the default in brackets. */
+typedef struct {
+    const char *listen;   /* HOST:PORT, [IPV6]:PORT or *:PORT; port 0 takes a free one */
+    const char *router;   /* endpoint of the broker's ROUTER: tcp, ipc or inproc */
+    const char *pub;      /* endpoint of its PUB [what the broker says in its welcome] */
+    const char *language; /* "en" or "zh" [en] */
+    const char *agent;    /* program and version, for the broker's operator [none] */
+    bool show_addresses;  /* users are called by their address instead of a guest's name */
+    uint32_t connections_per_address; /* [any number] */
+    uint32_t users_max;               /* [as many as files may be opened] */
+    uint32_t backlog_lines;           /* messages shown to who enters a room; at most 50 [none] */
+    uint32_t resume_ms;               /* how long sessions outlive the link [5000] */
+    int stop_fd; /* borrowed; once readable, bridge_run() says good-bye and returns */
+    int report_fd; /* borrowed; each time it is readable the counters are logged and it is read; -1: none */
+    void (*ready)(
+        void *context); /* called in bridge_run()'s thread when the broker has first answered;
+                                     NULL: nobody wants to know */
+    void *context;
+} bridge_config_t;
+
+/* What happened so far; `users` is how many there are now. */
+#define BRIDGE_COUNTERS(X)                                                                         \
+    X(users)                                                                                       \
+    X(accepted)                                                                                    \
+    X(refused)                                                                                     \
+    X(lines_in)                                                                                    \
+    X(lines_too_long)                                                                              \
+    X(bytes_in)                                                                                    \
+    X(messages)                                                                                    \
+    X(deliveries)                                                                                  \
+    X(sends)                                                                                       \
+    X(bytes_out)                                                                                   \
+    X(skipped_lines)                                                                               \
+    X(stalled_kicks)                                                                               \
+    X(resets)
+
+typedef struct {
+#define BRIDGE_COUNTER(name) uint64_t name;
+    BRIDGE_COUNTERS(BRIDGE_COUNTER)
+#undef BRIDGE_COUNTER
+} bridge_counters_t;
+
+/* Binds and listens. NULL: `out_error` (BRIDGE_ERROR_BYTES) says what was tried and why it failed. The
+ * caller owns the bridge; `zmq_context` is borrowed. */
+bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out_error);
+
+/* Frees *self_p and sets it to NULL; NULL in *self_p is fine. Not while it runs. */
+void bridge_destroy(bridge_t **self_p);
+
+/* Where it listens, as HOST:PORT with the real port. Borrowed. */
+const char *bridge_address(const bridge_t *self);
+
+/* Serves people until stop_fd is readable. Once. False: it could not begin (no descriptors left);
+ * that is logged. */
+bool bridge_run(bridge_t *self);
+
+/* The counters; exact in bridge_run()'s thread and after it, elsewhere a moment old. Borrowed. */
+const bridge_counters_t *bridge_counters(const bridge_t *self);
+
+#endif

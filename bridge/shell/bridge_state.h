@@ -1,0 +1,194 @@
+/* bridge/shell/bridge_state.h - the bridge's own state, for the files that make it up.
+ *
+ *   bridge.c    what bridge.h offers; the loop, one turn after the other
+ *   listener.c  accepting, and whom not
+ *   uplink.c    DEALER, SUB and the DEALER's monitor
+ *   input.c     from a user's bytes to orders
+ *   orders.c    from orders to requests
+ *   replies.c   from replies to lines
+ *   calls.c     what the link tells: sessions, rooms, messages
+ *   output.c    sweeping, sending, parting
+ *
+ * A turn: wait; look at descriptors; drain the DEALER and the SUB, each with a budget; do what is due;
+ * sweep when the lines have gathered; look at every user something happened to; free the doomed. */
+#ifndef BRIDGE_SHELL_BRIDGE_STATE_H
+#define BRIDGE_SHELL_BRIDGE_STATE_H
+
+#include "bridge/core/gather.h"
+#include "bridge/core/render.h"
+#include "bridge/shell/bridge.h"
+#include "bridge/shell/hall.h"
+#include "bridge/shell/user.h"
+#include "client/core/client_link.h"
+
+enum {
+    READ_BYTES = 8192,    /* of one user in one turn */
+    EVENTS = 256,         /* looked at in one turn */
+    DRAIN_BUDGET = 256,   /* frames of one socket in one turn */
+    ACCEPT_BUDGET = 64,   /* connections in one turn */
+    SWEEP_LOOK = 64,      /* sends of a sweep between two looks for input */
+    UNANSWERED_MAX = 128, /* lines of one user: then their input rests ... */
+    UNANSWERED_LOW = 64,  /* ... until so few are left */
+    WHO_MAX = 1000,       /* names one `who` shows */
+    ENDING_MS = 2000,     /* how long last words may take to come back */
+    LINGER_MS = 2000,     /* how long a user may take to hang up */
+    TIDY_MS = 1000,       /* between two looks at the logs */
+    SEND_BUFFER_BYTES = 64 * 1024,
+    RECEIVE_BUFFER_BYTES = 32 * 1024,
+    CLEAN_TEXT_BYTES = 3 * (LIMIT_TEXT_BYTES + 64) /* a line, cleaned */
+};
+
+/* The sockets towards the broker. */
+typedef struct {
+    void *dealer, *sub, *monitor;
+    int dealer_fd, sub_fd, monitor_fd; /* -1: none */
+    char *sub_endpoint;                /* owned; what the SUB is connected to */
+    unsigned opened;                   /* DEALERs, ever: names the monitors */
+} uplink_t;
+
+struct bridge {
+    bridge_config_t config; /* strings owned */
+    void *zmq_context;
+    language_t language;
+    char address[BRIDGE_ADDRESS_BYTES]; /* where we listen */
+    int listener_fd, reserve_fd, epoll_fd;
+    bool is_accepting; /* the listener is in the epoll set */
+    bool has_epoll_pwait2;
+    bool is_away; /* the broker does not answer, and users know */
+    bool was_up;
+    bool is_stopping;
+    uint64_t resume_accepting_ms;
+    uint64_t now_ms, now_us, tidy_ms;
+    uplink_t uplink;
+    client_link_t *link;
+    users_t users;
+    hall_t hall;
+    addresses_t *addresses;
+    gather_t gather;
+    patience_t slow, ending, lingering;
+    user_t *touched, *doomed;
+    uint32_t sweep_sends; /* since the last look for input */
+    bridge_counters_t counters;
+    buffer_t lines; /* what is being rendered */
+    buffer_t text;  /* a cleaned line */
+    plan_t plan;
+    char input[READ_BYTES];
+};
+
+/* What a request was for: the tag that comes back with its reply. */
+typedef enum { FOR_ORDER, FOR_BACKLOG } purpose_t;
+typedef struct {
+    uint8_t purpose;
+    uint8_t verb;
+    uint16_t shown; /* names shown so far, messages wanted, or said in the first room */
+    uint32_t room;  /* USER_NO_ROOM: none of this user's */
+} tag_t;
+_Static_assert(sizeof(tag_t) == sizeof(uint64_t), "a tag is what comes back");
+
+/* --- output.c --- */
+
+/* Queues a phrase for one user, behind what the room they talk in has now. */
+void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *words);
+
+/* Queues what self->lines holds, likewise, and clears it. */
+void user_put_lines(bridge_t *self, user_t *user);
+
+/* Appends what self->lines holds to a room's log, and clears it. */
+void room_append(bridge_t *self, room_t *room);
+
+/* Somebody to be looked at before the turn ends: something is to be sent, or may be over. */
+void user_touch(bridge_t *self, user_t *user);
+
+/* Looks at all who were touched, until nobody is. */
+void users_settle(bridge_t *self);
+
+/* Writes to everybody in the rooms that grew. */
+void sweep(bridge_t *self);
+
+/* The socket takes bytes again. */
+void user_unblock(bridge_t *self, user_t *user);
+
+/* The session is over from the broker's side, or is refused: what was told is sent, then the connection
+ * ends. */
+void user_leave(bridge_t *self, user_t *user);
+
+/* No more input counts. When all of it has been answered, the session ends. */
+void user_end(bridge_t *self, user_t *user);
+
+/* The connection is gone or to be cut: the session ends at once. Freed at the end of the turn. */
+void user_doom(bridge_t *self, user_t *user);
+
+/* Ends those for whom was waited long enough. */
+void expire(bridge_t *self);
+
+/* Frees the doomed. */
+void bury(bridge_t *self);
+
+/* --- input.c --- */
+
+/* There is something to be read, or the connection has broken. */
+void user_readable(bridge_t *self, user_t *user, uint32_t events);
+
+/* Goes on with input that rested, once there is no more reason to. */
+void user_resume_input(bridge_t *self, user_t *user);
+
+/* Asks epoll for what is of interest now. */
+void user_watch(bridge_t *self, user_t *user);
+
+/* Looks for input without waiting, in the midst of a sweep. */
+void look_for_input(bridge_t *self);
+
+/* --- orders.c, replies.c, calls.c --- */
+
+/* Does what a cleaned line asks for. */
+void user_order(bridge_t *self, user_t *user, span_t line);
+
+/* Asks once for what was said in a room before we were in it. */
+void ask_for_backlog(bridge_t *self, user_t *user, room_t *room);
+
+/* The next page of a `who`. */
+void ask_who(bridge_t *self, user_t *user, tag_t tag, span_t room, span_t page);
+
+/* client_link's call. */
+void on_reply(void *context, uint32_t sid, void *user, op_t op, uint64_t tag, hub_err_t err,
+              const message_t *reply);
+
+/* Makes the link; the caller starts it. */
+client_link_t *calls_new_link(bridge_t *self);
+
+/* Opens the session of a user who has just come. False: refused and told. */
+bool user_hello(bridge_t *self, user_t *user, span_t nick, span_t address);
+
+/* --- uplink.c --- */
+
+/* Makes the SUB. False: no descriptor left. */
+bool uplink_start(bridge_t *self);
+
+/* Closes everything; what is queued has `linger_ms` to get out. */
+void uplink_stop(bridge_t *self, int linger_ms);
+
+/* client_link's calls. */
+void on_open(void *context);
+bool on_send(void *context, span_t frame);
+void on_listen(void *context, span_t endpoint);
+void on_subscribe(void *context, span_t topic);
+void on_unsubscribe(void *context, span_t topic);
+
+/* Takes at most DRAIN_BUDGET frames from each socket. */
+void uplink_drain(bridge_t *self);
+
+/* True if a socket has frames: do not sleep. */
+bool uplink_has_more(bridge_t *self);
+
+/* --- listener.c --- */
+
+/* Binds config.listen and fills in self->address. False: `out_error` says why. */
+bool listener_open(bridge_t *self, char *out_error);
+
+/* Takes connections from the queue. */
+void listener_accept(bridge_t *self);
+
+/* A descriptor is free again, or time has passed. */
+void listener_resume(bridge_t *self);
+
+#endif

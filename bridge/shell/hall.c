@@ -1,0 +1,212 @@
+#include "bridge/shell/hall.h"
+
+#include "bridge/core/render.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const char FIRST_ROOM[] = "lobby";
+
+room_t *hall_find(const hall_t *self, uint32_t number)
+{
+    assert(self);
+    return number < self->capacity ? self->rooms[number] : NULL;
+}
+
+static void widen(hall_t *self, uint32_t number)
+{
+    uint32_t capacity = self->capacity ? self->capacity : 8;
+    while (capacity <= number)
+        capacity *= 2;
+    if (capacity == self->capacity)
+        return;
+    room_t **rooms = realloc(self->rooms, capacity * sizeof(room_t *));
+    assert(rooms);
+    memset(rooms + self->capacity, 0, (capacity - self->capacity) * sizeof(room_t *));
+    self->rooms = rooms;
+    self->capacity = capacity;
+}
+
+static room_t *room_new(uint32_t number, span_t name)
+{
+    assert(name.size > 0 && name.size <= NAME_BYTES);
+    room_t *room = calloc(1, sizeof *room);
+    assert(room);
+    room->log = linelog_new();
+    room->roster = roster_new();
+    room->number = number;
+    room->is_first = span_is(name, FIRST_ROOM);
+    room->name.size = (uint8_t)name.size;
+    memcpy(room->name.text, name.data, name.size);
+    buffer_init(&room->older, OLDER_BYTES);
+    return room;
+}
+
+static void room_destroy(room_t *room)
+{
+    assert(room->member_count == 0 && !room->is_grown);
+    linelog_destroy(&room->log);
+    roster_destroy(&room->roster);
+    buffer_fini(&room->older);
+    free(room->members);
+    free(room);
+}
+
+static uint32_t add_member(room_t *room, user_t *user)
+{
+    if (room->member_count == room->member_capacity) {
+        size_t capacity = room->member_capacity ? room->member_capacity * 2 : 4;
+        user_t **members = realloc(room->members, capacity * sizeof(user_t *));
+        assert(members);
+        room->members = members;
+        room->member_capacity = capacity;
+    }
+    room->members[room->member_count] = user;
+    return (uint32_t)room->member_count++;
+}
+
+room_t *hall_enter(hall_t *self, uint32_t number, span_t name, user_t *user)
+{
+    assert(self && user && number != USER_NO_ROOM);
+    widen(self, number);
+    room_t *room = self->rooms[number];
+    if (room == NULL) {
+        room = self->rooms[number] = room_new(number, name);
+        self->count++;
+    }
+    outlet_enter(&user->outlet, number, room->log, add_member(room, user));
+    return room;
+}
+
+void hall_grow(hall_t *self, room_t *room)
+{
+    assert(self && room);
+    if (room->is_grown)
+        return;
+    room->is_grown = true;
+    room->next_grown = self->grown;
+    self->grown = room;
+}
+
+room_t *hall_take_grown(hall_t *self)
+{
+    assert(self);
+    room_t *room = self->grown;
+    if (room == NULL)
+        return NULL;
+    self->grown = room->next_grown;
+    room->is_grown = false;
+    return room;
+}
+
+/* The list is short: the rooms of one turn. */
+static void ungrow(hall_t *self, room_t *room)
+{
+    for (room_t **at = &self->grown; *at; at = &(*at)->next_grown)
+        if (*at == room) {
+            *at = room->next_grown;
+            break;
+        }
+    room->is_grown = false;
+}
+
+void hall_leave(hall_t *self, uint32_t number, user_t *user)
+{
+    assert(self && user);
+    room_t *room = hall_find(self, number);
+    const cursor_t *cursor = outlet_cursor(&user->outlet, number);
+    if (room == NULL || cursor == NULL)
+        return;
+    assert(room->members[cursor->place] == user);
+    user_t *last = room->members[--room->member_count];
+    room->members[cursor->place] = last;
+    outlet_cursor(&last->outlet, number)->place = cursor->place;
+    outlet_leave(&user->outlet, number);
+    if (room->asker == user)
+        room->asker = NULL;
+    if (room->member_count > 0)
+        return;
+    ungrow(self, room);
+    self->rooms[number] = NULL;
+    self->count--;
+    room_destroy(room);
+}
+
+void hall_leave_all(hall_t *self, user_t *user)
+{
+    assert(self && user);
+    while (user->outlet.count > 0)
+        hall_leave(self, outlet_cursors(&user->outlet)[0].room, user);
+}
+
+void room_note(room_t *self, uint64_t from, uint64_t seq)
+{
+    assert(self && from < linelog_end(self->log));
+    size_t place = self->recent_count++ % BACKLOG_MAX;
+    self->recent[place].from = from;
+    self->recent[place].to = linelog_end(self->log);
+    self->seq = seq;
+}
+
+static void quote(buffer_t *out, language_t language, span_t line)
+{
+    phrase_append(out, language, PHRASE_quote, NULL);
+    (void)buffer_append(out, line.data, line.size);
+}
+
+/* Quotes the lines of one message, without the room's name before them. */
+static void recall_message(const room_t *self, language_t language, uint64_t from, uint64_t to,
+                           buffer_t *out)
+{
+    size_t prefix = self->is_first ? 0 : self->name.size + 2u; /* "#tea " */
+    for (uint64_t line = from; line < to; line++) {
+        span_t pieces[2];
+        char text[2 * LIMIT_TEXT_BYTES];
+        size_t size = 0, count = linelog_read(self->log, line, line + 1, pieces);
+        for (size_t i = 0; i < count && size + pieces[i].size <= sizeof text; i++) {
+            memcpy(text + size, pieces[i].data, pieces[i].size);
+            size += pieces[i].size;
+        }
+        if (size > prefix && text[size - 1] == '\n')
+            quote(out, language, (span_t){text + prefix, size - prefix});
+    }
+}
+
+/* The last `limit` lines. */
+static span_t last_lines(span_t text, size_t limit)
+{
+    size_t at = text.size;
+    for (size_t lines = 0; at > 0; at--)
+        if (text.data[at - 1] == '\n' && lines++ == limit)
+            break;
+    return (span_t){text.data ? text.data + at : "", text.size - at};
+}
+
+void room_recall(const room_t *self, language_t language, size_t limit, buffer_t *out)
+{
+    assert(self && out && limit <= BACKLOG_MAX && out->maximum >= RENDER_BYTES);
+    size_t known = self->recent_count < limit ? (size_t)self->recent_count : limit;
+    span_t older = last_lines(buffer_span(&self->older), limit - known);
+    if (older.size > 0)
+        (void)buffer_append(out, older.data, older.size);
+    for (uint64_t i = self->recent_count - known; i < self->recent_count; i++) {
+        size_t place = i % BACKLOG_MAX;
+        if (self->recent[place].from >= linelog_first(self->log) && out->size < RENDER_BYTES / 4)
+            recall_message(self, language, self->recent[place].from, self->recent[place].to, out);
+    }
+}
+
+void hall_each(hall_t *self, void (*visit)(void *context, room_t *room), void *context)
+{
+    assert(self && visit);
+    for (uint32_t i = 0; i < self->capacity; i++)
+        if (self->rooms[i])
+            visit(context, self->rooms[i]);
+}
+
+void hall_fini(hall_t *self)
+{
+    assert(self && self->count == 0);
+    free(self->rooms);
+    *self = (hall_t){0};
+}

@@ -1,0 +1,72 @@
+/* bridge/shell/hall.h - the rooms that this bridge's users are in, by the link's number.
+ *
+ * A room here is its log, the list of its readers and what is needed to show newcomers the last that
+ * was said. It exists from its first reader to its last. */
+#ifndef BRIDGE_SHELL_HALL_H
+#define BRIDGE_SHELL_HALL_H
+
+#include "bridge/core/roster.h"
+#include "bridge/shell/user.h"
+#include "proto/names.h"
+
+enum { BACKLOG_MAX = 50, OLDER_BYTES = 256 * 1024 };
+
+typedef struct room {
+    linelog_t *log;
+    roster_t *roster;
+    user_t **members;
+    size_t member_count, member_capacity;
+    uint64_t seq; /* of the last message in the log; 0: none yet */
+    struct {
+        uint64_t from, to; /* lines */
+    } recent[BACKLOG_MAX]; /* the last messages in the log, a ring */
+    uint64_t recent_count; /* ever */
+    buffer_t older;        /* what was said before the first of these, as lines for newcomers */
+    user_t *asker;         /* has asked for it; NULL: nobody */
+    struct room *next_grown;
+    uint32_t number;
+    bool is_first;  /* the lobby: its lines do not name the room */
+    bool has_older; /* it has been asked for and answered */
+    bool is_grown;  /* since the last sweep */
+    name_t name;
+} room_t;
+
+typedef struct {
+    room_t **rooms; /* by number; NULL: none of ours */
+    uint32_t capacity;
+    uint32_t count;
+    room_t *grown; /* those with lines since the last sweep */
+} hall_t;
+
+/* The room of that number; NULL: nobody of ours is in it. O(1). */
+room_t *hall_find(const hall_t *self, uint32_t number);
+
+/* The user enters the room, which is made where there is none yet. Not in it yet. */
+room_t *hall_enter(hall_t *self, uint32_t number, span_t name, user_t *user);
+
+/* The user leaves the room, which goes with its last reader. Not in it is fine. O(1). */
+void hall_leave(hall_t *self, uint32_t number, user_t *user);
+
+/* The user leaves all rooms. */
+void hall_leave_all(hall_t *self, user_t *user);
+
+/* Notes that the log's lines from `from` to its end are one message with that number. */
+void room_note(room_t *self, uint64_t from, uint64_t seq);
+
+/* The room has lines to be swept. */
+void hall_grow(hall_t *self, room_t *room);
+
+/* Takes one room off the list of the grown; NULL: there is none. */
+room_t *hall_take_grown(hall_t *self);
+
+/* Appends the last `limit` messages to `out`, as lines for a newcomer: those of the log that are still
+ * there, and before them what is known from the broker. */
+void room_recall(const room_t *self, language_t language, size_t limit, buffer_t *out);
+
+/* Calls `visit` for every room. */
+void hall_each(hall_t *self, void (*visit)(void *context, room_t *room), void *context);
+
+/* Frees the table; nobody is in any room. */
+void hall_fini(hall_t *self);
+
+#endif

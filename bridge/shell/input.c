@@ -1,0 +1,213 @@
+/* What comes from users. Input is read only when it can be dealt with: before the welcome it waits in
+ * the kernel, and so does that of who types faster than the broker takes it. */
+#include "bridge/core/clean.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+_Static_assert(READ_BYTES <= UINT16_MAX, "a stash holds one reading");
+
+void user_watch(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    if (user->is_doomed)
+        return;
+    bool is_read = user->is_lingering ||
+                   (!user->is_held && !user->is_throttled && !user->is_ended && !user->is_leaving);
+    uint32_t interest = (is_read && !user->is_eof ? (uint32_t)EPOLLIN : 0u) |
+                        (user->is_blocked ? (uint32_t)EPOLLOUT : 0u);
+    if (interest == user->interest)
+        return;
+    struct epoll_event event = {.events = interest, .data.ptr = user};
+    (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, user->fd, &event);
+    user->interest = interest;
+}
+
+/* True if a line would have to wait for the answers to those before. */
+static bool is_ahead(const bridge_t *self, const user_t *user)
+{
+    if (user->sid == USER_NO_SID || self->is_away)
+        return false;
+    size_t waiting = client_link_waiting(self->link, user->sid);
+    return waiting >= UNANSWERED_MAX || (user->is_resting && waiting > 0);
+}
+
+static void throttle(bridge_t *self, user_t *user)
+{
+    user->is_throttled = true;
+    user_watch(self, user);
+    if (user->is_warned || user->is_resting)
+        return;
+    user->is_warned = true;
+    user_tell(self, user, PHRASE_flood, NULL);
+}
+
+static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t line)
+{
+    if (found == LINE_TOO_LONG) {
+        numeral_t digits;
+        self->counters.lines_too_long++;
+        user_tell(self, user, PHRASE_too_long,
+                  &(words_t){.count = numeral(LIMIT_TEXT_BYTES, &digits)});
+        return;
+    }
+    self->counters.lines_in++;
+    buffer_clear(&self->text);
+    clean_append(&self->text, line, CLEAN_IN);
+    user_order(self, user, buffer_span(&self->text));
+}
+
+/* Deals with lines until the input is used up, or it has to rest. */
+static void lines(bridge_t *self, user_t *user, span_t *input)
+{
+    span_t line;
+    while (!user->is_ended && !user->is_leaving && !user->is_doomed) {
+        if (is_ahead(self, user)) {
+            throttle(self, user);
+            return;
+        }
+        line_found_t found = line_next(&user->line, input, &line);
+        if (found == LINE_NONE)
+            return;
+        one_line(self, user, found, line);
+    }
+}
+
+static void answer_telnet(bridge_t *self, user_t *user, const telnet_answers_t *answers)
+{
+    /* Right onto the socket: it is no line, and lost when the socket is full. */
+    if (answers->size > 0 && !user->is_blocked && !user->is_deaf && user->outlet.waiting_bytes == 0)
+        (void)send(user->fd, answers->bytes, answers->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (answers->was_asked)
+        user_tell(self, user, PHRASE_yes, NULL);
+}
+
+static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
+{
+    telnet_answers_t answers;
+    answers.size = 0;
+    answers.was_asked = false;
+    self->counters.bytes_in += size;
+    span_t input = {bytes, telnet_filter(&user->telnet, bytes, size, &answers)};
+    answer_telnet(self, user, &answers);
+    lines(self, user, &input);
+    if (!user->is_throttled || input.size == 0)
+        return;
+    assert(user->stash == NULL && input.size <= READ_BYTES);
+    user->stash = malloc(input.size);
+    assert(user->stash);
+    memcpy(user->stash, input.data, input.size);
+    user->stash_at = 0;
+    user->stash_size = (uint16_t)input.size;
+}
+
+void user_resume_input(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    if (user->sid == USER_NO_SID || user->is_doomed)
+        return;
+    size_t waiting = client_link_waiting(self->link, user->sid);
+    if (waiting == 0)
+        user->is_warned = user->is_resting = false;
+    bool has_to_rest = (waiting > UNANSWERED_LOW || user->is_resting) && !self->is_away;
+    if (!user->is_throttled || has_to_rest)
+        return;
+    user->is_throttled = false;
+    span_t input = {user->stash + user->stash_at, user->stash_size};
+    if (user->stash) {
+        lines(self, user, &input);
+        user->stash_at = (uint16_t)(input.data - user->stash);
+        user->stash_size = (uint16_t)input.size;
+    }
+    if (!user->is_throttled || user->stash_size == 0) {
+        free(user->stash);
+        user->stash = NULL;
+        user->stash_at = user->stash_size = 0;
+    }
+    user_watch(self, user);
+}
+
+static void end_of_file(bridge_t *self, user_t *user)
+{
+    span_t line;
+    user->is_eof = true;
+    if (user->is_lingering) {
+        user_doom(self, user);
+        return;
+    }
+    if (line_end(&user->line, &line) != LINE_NONE)
+        one_line(self, user, LINE_WHOLE, line);
+    user_end(self, user);
+}
+
+/* The session is on its way: its input waits until it is there. While the broker is away it is read,
+ * and refused. */
+static bool has_to_wait(const bridge_t *self, const user_t *user)
+{
+    return !self->is_away && user->sid != USER_NO_SID && !user->is_lingering &&
+           !client_link_is_ready(self->link, user->sid);
+}
+
+/* All input is here, but nobody is left to send to: what was asked for is still done. */
+static void lose(bridge_t *self, user_t *user)
+{
+    (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, user->fd, NULL); /* it would be told for ever */
+    user->is_deaf = true;
+    user_touch(self, user);
+}
+
+void user_readable(bridge_t *self, user_t *user, uint32_t events)
+{
+    assert(self && user);
+    if (user->is_doomed)
+        return;
+    bool is_broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (user->is_eof && is_broken) {
+        lose(self, user);
+        return;
+    }
+    if ((user->interest & EPOLLIN) != 0 && has_to_wait(self, user) && !is_broken) {
+        user->is_held = true;
+        user_watch(self, user);
+        return;
+    }
+    ssize_t size = -1;
+    errno = ECONNRESET;
+    if ((user->interest & EPOLLIN) != 0)
+        size = recv(user->fd, self->input, sizeof self->input, MSG_DONTWAIT);
+    if (size > 0 && !user->is_lingering)
+        received(self, user, self->input, (size_t)size);
+    else if (size == 0)
+        end_of_file(self, user);
+    else if (size < 0 && errno != EAGAIN && errno != EINTR) {
+        self->counters.resets++;
+        user_doom(self, user);
+    }
+}
+
+static void look_at(bridge_t *self, const struct epoll_event *event)
+{
+    void *place = event->data.ptr;
+    if (place == &self->listener_fd || place == &self->uplink || place == &self->config.stop_fd ||
+        place == &self->config.report_fd)
+        return; /* still readable when the turn comes to them */
+    user_t *user = place;
+    if (event->events & EPOLLOUT)
+        user_unblock(self, user);
+    if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        user_readable(self, user, event->events);
+}
+
+void look_for_input(bridge_t *self)
+{
+    assert(self);
+    enum { LOOK_EVENTS = 32 };
+    struct epoll_event events[LOOK_EVENTS];
+    int count = epoll_wait(self->epoll_fd, events, LOOK_EVENTS, 0);
+    for (int i = 0; i < count; i++)
+        look_at(self, &events[i]);
+}

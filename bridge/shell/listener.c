@@ -1,0 +1,225 @@
+/* Accepting. One descriptor is held in reserve: when none is left, it lets us take a connection, say
+ * that it is full, and close it; then accepting rests until somebody leaves or a second has passed. So
+ * a full bridge neither spins nor leaves people in the dark. */
+#include "base/log.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, HOST_BYTES = 128, REST_MS = 1000 };
+
+/* Splits HOST:PORT; brackets around the host are taken off. False: it is none. */
+static bool split(const char *text, char *out_host, const char **out_port)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || colon[1] == '\0')
+        return false;
+    size_t size = (size_t)(colon - text);
+    if (size >= 2 && text[0] == '[' && text[size - 1] == ']') {
+        text++;
+        size -= 2;
+    }
+    if (size >= HOST_BYTES)
+        return false;
+    memcpy(out_host, text, size);
+    out_host[size] = '\0';
+    *out_port = colon + 1;
+    return true;
+}
+
+/* Writes HOST:PORT of an address; IPv6 in brackets where `has_brackets`. */
+static void write_address(const struct sockaddr_storage *address, bool has_brackets,
+                          char out[BRIDGE_ADDRESS_BYTES])
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
+    if (address->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        (void)inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, host, sizeof host);
+    else if (address->ss_family == AF_INET6)
+        (void)inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
+    else
+        (void)inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
+    unsigned port = ntohs(address->ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
+    bool is_six = strchr(host, ':') != NULL && has_brackets;
+    (void)snprintf(out, BRIDGE_ADDRESS_BYTES, is_six ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+    (void)setsockopt(fd, level, option, &value, sizeof value); /* a default that works remains */
+}
+
+/* What is set here, accepted sockets inherit: no system calls per connection. */
+static int open_one(const struct addrinfo *info)
+{
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+    if (info->ai_family == AF_INET6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
+}
+
+static void complain(char *out_error, const char *listen_at, const char *why)
+{
+    (void)snprintf(out_error, BRIDGE_ERROR_BYTES, "cannot listen on %s: %s", listen_at, why);
+}
+
+bool listener_open(bridge_t *self, char *out_error)
+{
+    assert(self && out_error && self->config.listen);
+    const char *listen_at = self->config.listen, *port;
+    char host[HOST_BYTES];
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *infos;
+    if (!split(listen_at, host, &port)) {
+        complain(out_error, listen_at, "HOST:PORT is needed");
+        return false;
+    }
+    bool is_any = host[0] == '\0' || strcmp(host, "*") == 0;
+    int failed = getaddrinfo(is_any ? NULL : host, port, &hints, &infos);
+    if (failed != 0) {
+        complain(out_error, listen_at, gai_strerror(failed));
+        return false;
+    }
+    for (const struct addrinfo *at = infos; at && self->listener_fd < 0; at = at->ai_next)
+        self->listener_fd = open_one(at);
+    int error = errno;
+    freeaddrinfo(infos);
+    if (self->listener_fd < 0) {
+        complain(out_error, listen_at, strerror(error));
+        return false;
+    }
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    (void)getsockname(self->listener_fd, (struct sockaddr *)&bound, &size);
+    write_address(&bound, true, self->address);
+    return true;
+}
+
+static address_t counted(const struct sockaddr_storage *address)
+{
+    address_t out = {{[10] = 0xff, [11] = 0xff}};
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
+    if (address->ss_family == AF_INET6)
+        memcpy(out.bytes, six->sin6_addr.s6_addr, sizeof out.bytes);
+    else
+        memcpy(out.bytes + 12, &four->sin_addr, 4);
+    return out;
+}
+
+/* Says why not and hangs up. */
+static void refuse(bridge_t *self, int fd, phrase_t why)
+{
+    buffer_clear(&self->lines);
+    phrase_line(&self->lines, self->language, why, NULL);
+    (void)send(fd, self->lines.data, self->lines.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    buffer_clear(&self->lines);
+    (void)close(fd);
+    self->counters.refused++;
+}
+
+static void welcome(bridge_t *self, int fd, const struct sockaddr_storage *address)
+{
+    address_t from = counted(address);
+    if (self->users.count >= self->config.users_max) {
+        refuse(self, fd, PHRASE_refused_full);
+        return;
+    }
+    if (!addresses_add(self->addresses, from)) {
+        refuse(self, fd, PHRASE_refused_address);
+        return;
+    }
+    user_t *user = users_add(&self->users, fd);
+    user->address = from;
+    self->counters.accepted++;
+    self->counters.users = self->users.count;
+    user->interest = EPOLLIN;
+    struct epoll_event event = {.events = user->interest, .data.ptr = user};
+    if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        log_warn("user.unwatched", log_errno(errno));
+        user_doom(self, user);
+        return;
+    }
+    char text[BRIDGE_ADDRESS_BYTES];
+    write_address(address, false, text);
+    span_t nick = self->config.show_addresses ? span_of(text) : (span_t){"", 0};
+    if (nick.size > LIMIT_NICK_BYTES)
+        nick.size = 0;
+    if (user_hello(self, user, nick, span_of(text)) && self->is_away)
+        user_tell(self, user, PHRASE_greeting_away, NULL);
+}
+
+static void rest(bridge_t *self)
+{
+    if (!self->is_accepting)
+        return;
+    (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, self->listener_fd, NULL);
+    self->is_accepting = false;
+    self->resume_accepting_ms = self->now_ms + REST_MS;
+}
+
+/* No descriptor left: gives up the reserve to turn one away. */
+static void turn_away(bridge_t *self)
+{
+    log_warn("listener.full", log_u64("users", self->users.count));
+    if (self->reserve_fd >= 0)
+        (void)close(self->reserve_fd);
+    int fd = accept4(self->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        refuse(self, fd, PHRASE_refused_full);
+    self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    rest(self);
+}
+
+void listener_accept(bridge_t *self)
+{
+    assert(self && self->listener_fd >= 0);
+    for (int i = 0; i < ACCEPT_BUDGET; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t size = sizeof address;
+        int fd = accept4(self->listener_fd, (struct sockaddr *)&address, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            welcome(self, fd, &address);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            turn_away(self);
+            return;
+        }
+        if (errno != EINTR && errno != ECONNABORTED)
+            return;
+    }
+}
+
+void listener_resume(bridge_t *self)
+{
+    assert(self);
+    if (self->is_accepting)
+        return;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &self->listener_fd};
+    self->is_accepting = epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->listener_fd, &event) == 0;
+    self->resume_accepting_ms = self->now_ms + REST_MS;
+}

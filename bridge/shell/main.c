@@ -1,0 +1,142 @@
+/* hubbub-bridge - the bridge as a program of its own: any number of them to one broker. */
+#include "base/entropy.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/signals.h"
+#include "bridge/shell/bridge.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+typedef struct {
+#define SETTING SETTING_FIELD
+#include "base/settings.def"
+#undef SETTING
+} options_t;
+
+#define SETTING(...) SETTING_ROW(options_t, __VA_ARGS__)
+static const setting_row_t ROWS[] = {
+#include "base/settings.def"
+};
+#undef SETTING
+
+static const char *const LANGUAGES[] = {"en", "zh"};
+
+static const settings_t SETTINGS = {
+    .program = "hubbub-bridge",
+    .about = "Carries people with telnet or nc to a Hubbub broker.",
+    .rows = ROWS,
+    .row_count = sizeof ROWS / sizeof ROWS[0],
+    .common = "listen router language show_addresses connections_per_address",
+    .hidden = "pub tcp advertise_pub data durability heartbeat_ms idle_ms kick_ms resume_ms "
+              "rate_per_s rate_burst links_max sessions_max rooms_max room_keep_ms ring_events "
+              "ring_bytes rings_bytes link_backlog_bytes pending_max",
+};
+
+/* One descriptor per user: as many as the system lets us have. */
+static void raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* fewer users else; bridge_new() counts */
+}
+
+/* SIGUSR1 as a descriptor: the counters are logged. */
+static int open_report(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGUSR1);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+typedef struct {
+    bridge_t *bridge;
+    const char *router;
+} ready_t;
+
+static void print_ready(void *context)
+{
+    const ready_t *ready = context;
+    printf("ready tcp=%s router=%s\n", bridge_address(ready->bridge), ready->router);
+    (void)fflush(stdout);
+}
+
+static int run(const options_t *options, void *context, int stop_fd, int report_fd)
+{
+    char error[BRIDGE_ERROR_BYTES];
+    ready_t ready = {.router = options->router.items[0]};
+    bridge_config_t config = {
+        .listen = options->listen,
+        .router = ready.router,
+        .language = LANGUAGES[options->language],
+        .agent = "hubbub-bridge " HUB_VERSION,
+        .show_addresses = options->show_addresses,
+        .connections_per_address = options->connections_per_address,
+        .backlog_lines = options->backlog,
+        .stop_fd = stop_fd,
+        .report_fd = report_fd,
+        .ready = print_ready,
+        .context = &ready,
+    };
+    bridge_t *bridge = ready.bridge = bridge_new(&config, context, error);
+    if (bridge == NULL) {
+        (void)fprintf(stderr, "hubbub-bridge: %s\n", error);
+        return 1;
+    }
+    log_info("bridge.listening", log_str("tcp", bridge_address(bridge)),
+             log_str("router", ready.router));
+    bool was_run = bridge_run(bridge);
+    bridge_destroy(&bridge);
+    return was_run ? 0 : 1;
+}
+
+/* Everything that needs descriptors. */
+static int serve(const options_t *options)
+{
+    entropy_seed_srand();
+    raise_files();
+    int stop_fd = signals_open(), report_fd = open_report();
+    void *context = stop_fd < 0 ? NULL : zmq_ctx_new();
+    if (context == NULL) {
+        (void)fprintf(stderr, "hubbub-bridge: cannot start: %s\n", strerror(errno));
+        return 1;
+    }
+    int status = run(options, context, stop_fd, report_fd);
+    (void)zmq_ctx_term(context);
+    (void)close(stop_fd);
+    if (report_fd >= 0)
+        (void)close(report_fd);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    options_t options;
+    char error[SETTINGS_ERROR_BYTES];
+    switch (settings_read(&SETTINGS, argc, argv, environ, &options, sizeof options, error)) {
+    case SETTINGS_HELP:
+        settings_print_help(&SETTINGS, stdout);
+        return 0;
+    case SETTINGS_VERSION:
+        puts("hubbub-bridge " HUB_VERSION);
+        return 0;
+    case SETTINGS_WRONG:
+        (void)fprintf(stderr, "hubbub-bridge: %s\n", error);
+        return 2;
+    case SETTINGS_READ:
+        break;
+    }
+    log_set_level((log_level_t)options.log_level);
+    return serve(&options);
+}

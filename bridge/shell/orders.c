@@ -1,0 +1,216 @@
+/* From what people type to requests. */
+#include "bridge/core/grammar.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <assert.h>
+
+enum { HISTORY_LINES = 20 };
+
+static uint64_t pack(tag_t tag)
+{
+    uint64_t packed;
+    memcpy(&packed, &tag, sizeof packed);
+    return packed;
+}
+
+/* Sends a request; what cannot even be sent is told at once. What is said streams; of anything else the
+ * answer is waited for before the next line is looked at: `/join tea` and a line after it mean tea. */
+static void ask(bridge_t *self, user_t *user, client_request_t *request, tag_t tag)
+{
+    request->tag = pack(tag);
+    hub_err_t err = client_link_request(self->link, user->sid, request, self->now_ms);
+    if (err != HUB_OK)
+        user_tell(self, user, phrase_of_error(err), NULL);
+    else if (request->op != OP_say && request->op != OP_tell)
+        user->is_resting = true;
+}
+
+/* The room that person talks in; NULL: told that there is none. */
+static room_t *current_room(bridge_t *self, user_t *user)
+{
+    room_t *room = hall_find(&self->hall, user->current);
+    if (room == NULL)
+        user_tell(self, user, PHRASE_no_room, NULL);
+    return room;
+}
+
+static tag_t tag_of(verb_t verb, uint32_t room)
+{
+    return (tag_t){.purpose = FOR_ORDER, .verb = (uint8_t)verb, .room = room};
+}
+
+static void refuse_long(bridge_t *self, user_t *user)
+{
+    numeral_t digits;
+    self->counters.lines_too_long++;
+    user_tell(self, user, PHRASE_too_long, &(words_t){.count = numeral(LIMIT_TEXT_BYTES, &digits)});
+}
+
+static void say(bridge_t *self, user_t *user, const order_t *order)
+{
+    room_t *room = current_room(self, user);
+    if (room == NULL)
+        return;
+    if (order->text.size > LIMIT_TEXT_BYTES) {
+        refuse_long(self, user);
+        return;
+    }
+    client_request_t request = {.op = OP_say, .room = name_span(&room->name), .text = order->text};
+    ask(self, user, &request, tag_of(ORDER_SAY, user->current));
+}
+
+static void tell(bridge_t *self, user_t *user, const order_t *order)
+{
+    if (order->text.size > LIMIT_TEXT_BYTES) {
+        refuse_long(self, user);
+        return;
+    }
+    client_request_t request = {.op = OP_tell, .to = order->name, .text = order->text};
+    ask(self, user, &request, tag_of(ORDER_tell, USER_NO_ROOM));
+}
+
+void ask_who(bridge_t *self, user_t *user, tag_t tag, span_t room, span_t page)
+{
+    assert(self && user);
+    client_request_t request = {.op = OP_who, .room = room, .page = page, .limit = LIMIT_WHO_MAX};
+    ask(self, user, &request, tag);
+}
+
+static void who(bridge_t *self, user_t *user, const order_t *order)
+{
+    if (order->name.size > 0) {
+        uint32_t number = client_link_room(self->link, order->name);
+        bool is_ours = number != CLIENT_NO_ROOM && hall_find(&self->hall, number) != NULL;
+        ask_who(self, user, tag_of(ORDER_who, is_ours ? number : USER_NO_ROOM), order->name,
+                (span_t){NULL, 0});
+        return;
+    }
+    const room_t *room = current_room(self, user);
+    if (room)
+        ask_who(self, user, tag_of(ORDER_who, user->current), name_span(&room->name),
+                (span_t){NULL, 0});
+}
+
+static void nick(bridge_t *self, user_t *user, const order_t *order)
+{
+    client_request_t request = {.op = OP_nick, .nick = order->name};
+    ask(self, user, &request, tag_of(ORDER_nick, USER_NO_ROOM));
+}
+
+static void join(bridge_t *self, user_t *user, const order_t *order)
+{
+    uint32_t number = client_link_room(self->link, order->name);
+    if (number != CLIENT_NO_ROOM && outlet_cursor(&user->outlet, number)) {
+        user->current = number;
+        user_tell(self, user, PHRASE_current,
+                  &(words_t){.room = client_link_room_name(self->link, number)});
+        return;
+    }
+    client_request_t request = {.op = OP_join, .room = order->name};
+    ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
+}
+
+static void part(bridge_t *self, user_t *user, const order_t *order)
+{
+    client_request_t request = {.op = OP_part, .room = order->name};
+    if (order->name.size == 0) {
+        const room_t *room = current_room(self, user);
+        if (room == NULL)
+            return;
+        request.room = name_span(&room->name);
+    }
+    ask(self, user, &request, tag_of(ORDER_part, USER_NO_ROOM));
+}
+
+static void rooms(bridge_t *self, user_t *user, const order_t *order)
+{
+    (void)order;
+    client_request_t request = {.op = OP_rooms, .limit = LIMIT_ROOMS_MAX};
+    ask(self, user, &request, tag_of(ORDER_rooms, USER_NO_ROOM));
+}
+
+static void history(bridge_t *self, user_t *user, const order_t *order)
+{
+    const room_t *room = current_room(self, user);
+    if (room == NULL)
+        return;
+    uint64_t count = order->count > 0 ? order->count : HISTORY_LINES;
+    tag_t tag = tag_of(ORDER_history, user->current);
+    tag.shown = (uint16_t)(count < LIMIT_HISTORY_MAX ? count : LIMIT_HISTORY_MAX);
+    client_request_t request = {
+        .op = OP_history, .room = name_span(&room->name), .limit = tag.shown};
+    ask(self, user, &request, tag);
+}
+
+static void status(bridge_t *self, user_t *user, const order_t *order)
+{
+    tag_t tag = tag_of(ORDER_status, USER_NO_ROOM);
+    tag.shown = order->text.size > 0;
+    assert(order->text.data); /* empty clears it */
+    client_request_t request = {.op = OP_status, .status = order->text};
+    ask(self, user, &request, tag);
+}
+
+static void usage(bridge_t *self, user_t *user, const order_t *order)
+{
+    user_tell(self, user, order->usage, NULL);
+}
+
+static void unknown(bridge_t *self, user_t *user, const order_t *order)
+{
+    user_tell(self, user, PHRASE_unknown, &(words_t){.text = order->text});
+}
+
+static void help(bridge_t *self, user_t *user, const order_t *order)
+{
+    (void)order;
+    user_tell(self, user, PHRASE_help, NULL);
+}
+
+static void quit(bridge_t *self, user_t *user, const order_t *order)
+{
+    (void)order;
+    user_end(self, user);
+}
+
+typedef struct {
+    void (*follow)(bridge_t *self, user_t *user, const order_t *order);
+    bool needs_broker;
+} rule_t;
+
+static const rule_t RULES[] = {
+    [ORDER_NOTHING] = {NULL, false},   [ORDER_SAY] = {say, true},
+    [ORDER_USAGE] = {usage, false},    [ORDER_UNKNOWN] = {unknown, false},
+    [ORDER_who] = {who, true},         [ORDER_nick] = {nick, true},
+    [ORDER_tell] = {tell, true},       [ORDER_join] = {join, true},
+    [ORDER_part] = {part, true},       [ORDER_rooms] = {rooms, true},
+    [ORDER_history] = {history, true}, [ORDER_status] = {status, true},
+    [ORDER_help] = {help, false},      [ORDER_quit] = {quit, false},
+};
+
+void user_order(bridge_t *self, user_t *user, span_t line)
+{
+    assert(self && user);
+    order_t order = order_read(line);
+    assert(order.verb < sizeof RULES / sizeof RULES[0]);
+    const rule_t *rule = &RULES[order.verb];
+    if (rule->follow == NULL)
+        return;
+    bool has_broker = user->sid != USER_NO_SID && client_link_is_ready(self->link, user->sid);
+    if (rule->needs_broker && !has_broker)
+        user_tell(self, user, PHRASE_not_sent, NULL);
+    else
+        rule->follow(self, user, &order);
+}
+
+void ask_for_backlog(bridge_t *self, user_t *user, room_t *room)
+{
+    assert(self && user && room);
+    tag_t tag = {.purpose = FOR_BACKLOG, .verb = ORDER_history, .room = room->number};
+    client_request_t request = {.op = OP_history,
+                                .tag = pack(tag),
+                                .room = name_span(&room->name),
+                                .limit = self->config.backlog_lines};
+    if (client_link_request(self->link, user->sid, &request, self->now_ms) == HUB_OK)
+        room->asker = user;
+}

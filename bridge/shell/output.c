@@ -1,0 +1,310 @@
+/* What goes to users: sweeping rooms, sending, and how a connection ends.
+ *
+ *   EOF, /quit     is_ended    all input is answered, the last words have come back; then bye
+ *   kicked         is_leaving  the session is over already
+ *   is_leaving     what is queued is sent; then an ended connection is closed, any other is shut on
+ *                  our side and lingers until the user hangs up: closing a socket with unread input
+ *                  resets it, and the last lines would be lost
+ *   reset, slow    is_doomed   bye, and closed at the end of the turn */
+#include "base/log.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PUT_BYTES = 16 * 1024 };
+
+static user_t *user_of(patient_t *patient)
+{
+    return (user_t *)(void *)((char *)patient - offsetof(user_t, patient));
+}
+
+void user_touch(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    if (user->is_touched || user->is_doomed)
+        return;
+    user->is_touched = true;
+    user->next_touched = self->touched;
+    self->touched = user;
+}
+
+static uint64_t lines_of(const plan_t *plan)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < plan->part_count; i++)
+        lines += plan->parts[i].cursor < 0 ? 1 : plan->parts[i].to - plan->parts[i].from;
+    return lines;
+}
+
+static ssize_t send_plan(bridge_t *self, const user_t *user)
+{
+    struct msghdr message = {.msg_iov = self->plan.pieces, .msg_iovlen = (size_t)self->plan.count};
+    self->counters.sends++;
+    self->sweep_sends++;
+    return sendmsg(user->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void block(bridge_t *self, user_t *user)
+{
+    user->is_blocked = true;
+    user_watch(self, user);
+    patience_wait(&self->slow, &user->patient, self->now_ms);
+}
+
+/* The other end is gone for good. What it sent before may still be there to be read. */
+static void deafen(bridge_t *self, user_t *user)
+{
+    user->is_deaf = true;
+    hall_leave_all(&self->hall, user);
+    outlet_fini(&user->outlet);
+    patience_leave(&user->patient);
+    user_touch(self, user);
+}
+
+/* One send. True: everything planned has gone, and there may be more. */
+static bool send_once(bridge_t *self, user_t *user)
+{
+    outlet_plan(&user->outlet, self->language, &self->plan);
+    self->counters.skipped_lines += self->plan.skipped;
+    if (self->plan.count == 0)
+        return false;
+    ssize_t sent = send_plan(self, user);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        user->is_deaf = true;
+        return false;
+    }
+    size_t size = sent > 0 ? (size_t)sent : 0;
+    outlet_sent(&user->outlet, &self->plan, size);
+    self->counters.bytes_out += size;
+    if (size < self->plan.bytes) {
+        if (size > 0 && user->patient.list == &self->slow)
+            patience_progress(&user->patient, self->now_ms);
+        block(self, user);
+        return false;
+    }
+    self->counters.deliveries += lines_of(&self->plan);
+    if (user->patient.list == &self->slow)
+        patience_leave(&user->patient);
+    return self->plan.part_count == PLAN_PARTS;
+}
+
+static void flush(bridge_t *self, user_t *user)
+{
+    if (user->is_deaf)
+        return;
+    while (!user->is_blocked && send_once(self, user))
+        ;
+    if (user->is_deaf)
+        user_touch(self, user); /* leaving rooms has to wait until no sweep goes through them */
+}
+
+void user_unblock(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    user->is_blocked = false;
+    user_watch(self, user);
+    user_touch(self, user);
+}
+
+void user_put_lines(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    span_t left = buffer_span(&self->lines);
+    while (left.size > 0 && !user->is_deaf) {
+        size_t size = left.size;
+        if (size > PUT_BYTES) { /* pieces, so that who reads loses nothing of a long answer */
+            const char *end = memrchr(left.data, '\n', PUT_BYTES);
+            size = end ? (size_t)(end - left.data) + 1 : size;
+        }
+        self->counters.skipped_lines +=
+            outlet_put(&user->outlet, (span_t){left.data, size}, user->current);
+        left = (span_t){left.data + size, left.size - size};
+        if (left.size > 0)
+            flush(self, user);
+    }
+    buffer_clear(&self->lines);
+    user_touch(self, user);
+}
+
+void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *words)
+{
+    assert(self && user);
+    buffer_clear(&self->lines);
+    phrase_line(&self->lines, self->language, phrase, words);
+    user_put_lines(self, user);
+}
+
+void room_append(bridge_t *self, room_t *room)
+{
+    assert(self && room);
+    if (self->lines.size == 0)
+        return;
+    linelog_append(room->log, buffer_span(&self->lines), self->now_ms);
+    buffer_clear(&self->lines);
+    hall_grow(&self->hall, room);
+    gather_line(&self->gather, self->now_us);
+}
+
+static void sweep_room(bridge_t *self, room_t *room)
+{
+    for (size_t i = 0; i < room->member_count; i++) {
+        user_t *user = room->members[i];
+        if (user->is_blocked)
+            continue;
+        flush(self, user);
+        if (user->is_ended || user->is_leaving)
+            user_touch(self, user);
+        if (self->sweep_sends >= SWEEP_LOOK) {
+            self->sweep_sends = 0;
+            look_for_input(self);
+        }
+    }
+}
+
+void sweep(bridge_t *self)
+{
+    assert(self);
+    self->sweep_sends = 0;
+    gather_swept(&self->gather);
+    room_t *room;
+    while ((room = hall_take_grown(&self->hall)) != NULL)
+        sweep_room(self, room);
+}
+
+static void say_bye(bridge_t *self, user_t *user)
+{
+    if (user->sid == USER_NO_SID)
+        return;
+    client_link_bye(self->link, user->sid, self->now_ms);
+    user->sid = USER_NO_SID;
+}
+
+void user_doom(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    if (user->is_doomed)
+        return;
+    user->is_doomed = true;
+    patience_leave(&user->patient);
+    user->next_doomed = self->doomed;
+    self->doomed = user;
+}
+
+void user_leave(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    user->is_leaving = true;
+    flush(self, user); /* what the rooms have for them goes now or never */
+    hall_leave_all(&self->hall, user);
+    user->current = USER_NO_ROOM;
+    say_bye(self, user);
+    user_watch(self, user);
+    user_touch(self, user);
+}
+
+void user_end(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    user->is_ended = true;
+    user_watch(self, user);
+    user_touch(self, user);
+}
+
+/* True if the last message this user said has come back to them. */
+static bool has_heard(const bridge_t *self, const user_t *user)
+{
+    const room_t *room = hall_find(&self->hall, user->said_room);
+    return user->is_late || user->is_deaf || room == NULL || room->seq >= user->said_seq;
+}
+
+/* An ended session leaves once everything it asked for has been answered and sent. */
+static void settle_ended(bridge_t *self, user_t *user)
+{
+    if (user->stash_size > 0 || client_link_waiting(self->link, user->sid) > 0)
+        return;
+    if (!has_heard(self, user)) {
+        if (!user->is_blocked)
+            patience_wait(&self->ending, &user->patient, self->now_ms);
+        return;
+    }
+    if (user->patient.list == &self->ending)
+        patience_leave(&user->patient);
+    if (user->is_blocked && !user->is_deaf)
+        return;
+    if (!user->is_eof)
+        user_tell(self, user, PHRASE_goodbye, NULL);
+    user_leave(self, user);
+}
+
+static void hang_up(bridge_t *self, user_t *user)
+{
+    if (user->is_eof || user->is_deaf || shutdown(user->fd, SHUT_WR) != 0) {
+        user_doom(self, user);
+        return;
+    }
+    user->is_lingering = true;
+    user_watch(self, user);
+    patience_wait(&self->lingering, &user->patient, self->now_ms);
+}
+
+static void settle(bridge_t *self, user_t *user)
+{
+    flush(self, user);
+    if (user->is_deaf && user->outlet.count > 0)
+        deafen(self, user);
+    if (user->is_ended && !user->is_leaving)
+        settle_ended(self, user);
+    if (user->is_leaving && !user->is_lingering && (user->is_deaf || outlet_is_done(&user->outlet)))
+        hang_up(self, user);
+}
+
+void users_settle(bridge_t *self)
+{
+    assert(self);
+    while (self->touched) {
+        user_t *user = self->touched;
+        self->touched = user->next_touched;
+        user->is_touched = false;
+        if (!user->is_doomed)
+            settle(self, user);
+    }
+}
+
+void expire(bridge_t *self)
+{
+    assert(self);
+    patient_t *patient;
+    while ((patient = patience_due(&self->slow, self->now_ms)) != NULL) {
+        self->counters.stalled_kicks++;
+        log_info("user.stalled", log_u64("fd", (uint64_t)user_of(patient)->fd));
+        user_doom(self, user_of(patient));
+    }
+    while ((patient = patience_due(&self->lingering, self->now_ms)) != NULL)
+        user_doom(self, user_of(patient));
+    while ((patient = patience_due(&self->ending, self->now_ms)) != NULL) {
+        user_t *user = user_of(patient);
+        patience_leave(patient);
+        user->is_late = true;
+        user_touch(self, user);
+    }
+}
+
+void bury(bridge_t *self)
+{
+    assert(self);
+    while (self->doomed) {
+        user_t *user = self->doomed;
+        self->doomed = user->next_doomed;
+        say_bye(self, user);
+        hall_leave_all(&self->hall, user);
+        patience_leave(&user->patient);
+        addresses_remove(self->addresses, user->address);
+        (void)close(user->fd); /* leaves the epoll set by that */
+        users_remove(&self->users, user);
+        self->counters.users = self->users.count;
+    }
+}

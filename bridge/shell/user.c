@@ -1,0 +1,65 @@
+#include "bridge/shell/user.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { BLOCK = 256, FREE = -1 };
+_Static_assert(sizeof(user_t) <= 256, "a user costs little");
+
+static void add_block(users_t *self)
+{
+    user_t **blocks = realloc(self->blocks, (self->block_count + 1) * sizeof(user_t *));
+    assert(blocks);
+    self->blocks = blocks;
+    user_t *block = calloc(BLOCK, sizeof *block);
+    assert(block);
+    self->blocks[self->block_count++] = block;
+    for (size_t i = BLOCK; i-- > 0;) {
+        block[i].fd = FREE;
+        block[i].next_doomed = self->free;
+        self->free = &block[i];
+    }
+}
+
+user_t *users_add(users_t *self, int fd)
+{
+    assert(self && fd >= 0);
+    if (self->free == NULL)
+        add_block(self);
+    user_t *user = self->free;
+    self->free = user->next_doomed;
+    *user =
+        (user_t){.fd = fd, .sid = USER_NO_SID, .current = USER_NO_ROOM, .said_room = USER_NO_ROOM};
+    self->count++;
+    return user;
+}
+
+void users_remove(users_t *self, user_t *user)
+{
+    assert(self && user && user->fd != FREE && self->count > 0);
+    assert(user->patient.list == NULL);
+    outlet_fini(&user->outlet);
+    line_fini(&user->line);
+    free(user->stash);
+    *user = (user_t){.fd = FREE, .next_doomed = self->free};
+    self->free = user;
+    self->count--;
+}
+
+void users_each(users_t *self, void (*visit)(void *context, user_t *user), void *context)
+{
+    assert(self && visit);
+    for (size_t i = 0; i < self->block_count; i++)
+        for (size_t k = 0; k < BLOCK; k++)
+            if (self->blocks[i][k].fd != FREE)
+                visit(context, &self->blocks[i][k]);
+}
+
+void users_fini(users_t *self)
+{
+    assert(self && self->count == 0);
+    for (size_t i = 0; i < self->block_count; i++)
+        free(self->blocks[i]);
+    free(self->blocks);
+    *self = (users_t){0};
+}
