@@ -85,11 +85,14 @@ typedef struct {
     void (*presence)(void *context, uint32_t room, const message_t *event);
     /* A presence event was lost: ask `who` to be sure again. Optional. */
     void (*presence_gap)(void *context, uint32_t room);
-    /* Events first..last of a room (sid is CLIENT_NO_SID) or of an inbox (room is CLIENT_NO_ROOM) are
-     * gone for ever: the broker has them no more. In an older epoch: they were heard and have been
-     * undone by a restore. Optional. */
+    /* Events first..last of a room (sid is CLIENT_NO_SID) or of an inbox (room is CLIENT_NO_ROOM) will
+     * never come: the broker has them no more. Optional. */
     void (*lost)(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
                  uint64_t last);
+    /* Likewise, but these did come: the broker has been restored from before them, or has started
+     * without its history. What follows has a newer epoch and goes on before `first`. Optional. */
+    void (*undone)(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                   uint64_t last);
     /* Say something within `idle_in_ms` or be kicked. Optional. */
     void (*warning)(void *context, uint32_t sid, void *user, uint64_t idle_in_ms);
     /* The session has ended: idle, slow, or resumed elsewhere. Its requests have been answered; the sid

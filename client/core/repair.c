@@ -82,14 +82,18 @@ static void deliver(client_link_t *self, stream_t stream, const message_t *event
                                      event);
 }
 
-static void tell_lost(client_link_t *self, stream_t stream, uint64_t first, uint64_t last)
+typedef void tell_t(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                    uint64_t last);
+
+/* By lost() or undone(), where the application wants to know. */
+static void tell(client_link_t *self, tell_t *call, stream_t stream, uint64_t first, uint64_t last)
 {
-    if (self->calls->lost == NULL || first > last)
+    if (call == NULL || first > last)
         return;
     uint32_t room = stream.room ? stream.room->index : CLIENT_NO_ROOM;
     uint32_t sid = stream.session ? stream.session->sid : CLIENT_NO_SID;
     void *user = stream.session ? stream.session->user : NULL;
-    self->calls->lost(self->context, room, sid, user, first, last);
+    call(self->context, room, sid, user, first, last);
 }
 
 /* Held frames were good once, so they decode again. */
@@ -287,15 +291,20 @@ static void give_up(client_link_t *self, stream_t stream)
     uint64_t last = flow->head_seq;
     inflow_begin(flow, flow->head_epoch, flow->head_seq);
     flow->stalls = 0;
-    tell_lost(self, stream, first, last);
+    tell(self, self->calls->lost, stream, first, last);
+    if (!is_alive(stream))
+        return;
     drain(self, stream);
 }
 
 /* The broker knows nothing of our epoch: the room's line begins anew. */
 static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
 {
+    uint64_t heard = stream.flow->seq;
     inflow_begin(stream.flow, stream.flow->head_epoch, 0);
-    watch(self, stream, now_ms);
+    tell(self, self->calls->undone, stream, 1, heard);
+    if (is_alive(stream))
+        watch(self, stream, now_ms);
 }
 
 static void refused(client_link_t *self, stream_t stream, hub_err_t err, const message_t *reply,
@@ -326,9 +335,7 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     if (lost[0] <= flow->seq && flow->head_epoch > flow->epoch) {
         uint64_t held = flow->seq;
         flow->seq = lost[0] > 0 ? lost[0] - 1 : 0;
-        tell_lost(self, stream, lost[0], lost[1] < held ? lost[1] : held);
-        if (is_alive(stream) && lost[1] > held)
-            tell_lost(self, stream, held + 1, lost[1]);
+        tell(self, self->calls->undone, stream, lost[0], held);
         return;
     }
     if (lost[1] <= flow->seq)
@@ -336,7 +343,7 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     uint64_t first = lost[0] > flow->seq ? lost[0] : flow->seq + 1;
     flow->seq = lost[1];
     inflow_head(flow, flow->epoch, flow->seq);
-    tell_lost(self, stream, first, lost[1]);
+    tell(self, self->calls->lost, stream, first, lost[1]);
 }
 
 /* A page is ascending and without holes, across epochs too. */

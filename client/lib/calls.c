@@ -253,17 +253,29 @@ static void on_presence_gap(void *context, uint32_t room)
         (*find_query(self, request.tag))->is_ours = true;
 }
 
+static void put_range(hubbub_t *self, hubbub_type_t type, uint32_t room, uint64_t first,
+                      uint64_t last)
+{
+    bool is_inbox = room == CLIENT_NO_ROOM;
+    span_t name = is_inbox ? span_of("@") : client_link_room_name(self->link, room);
+    queue_node_t *node = about_room(type, name);
+    node->event.first = first;
+    node->event.last = last;
+    queue_put(&self->queue, &node);
+}
+
 static void on_lost(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
                     uint64_t last)
 {
     (void)sid, (void)user;
-    hubbub_t *self = context;
-    bool is_inbox = room == CLIENT_NO_ROOM;
-    span_t name = is_inbox ? span_of("@") : client_link_room_name(self->link, room);
-    queue_node_t *node = about_room(HUBBUB_LOST, name);
-    node->event.first = first;
-    node->event.last = last;
-    queue_put(&self->queue, &node);
+    put_range(context, HUBBUB_LOST, room, first, last);
+}
+
+static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                      uint64_t last)
+{
+    (void)sid, (void)user;
+    put_range(context, HUBBUB_UNDONE, room, first, last);
 }
 
 static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in_ms)
@@ -310,6 +322,7 @@ const client_calls_t HANDLE_CALLS = {
     .presence = on_presence,
     .presence_gap = on_presence_gap,
     .lost = on_lost,
+    .undone = on_undone,
     .warning = on_warning,
     .kicked = on_kicked,
     .shutdown = on_shutdown,

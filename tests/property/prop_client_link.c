@@ -482,9 +482,7 @@ static void see(world_t *w, journal_t *j, const message_t *event)
 {
     uint64_t epoch = message_uint(event, KEY_epoch), seq = message_uint(event, KEY_seq);
     if (j->is_seen) {
-        bool is_next = seq == j->seen_seq + 1 && epoch >= j->seen_epoch;
-        bool is_anew = epoch > j->seen_epoch && seq == 1; /* the old log is forgotten */
-        if (!is_next && !is_anew)
+        if (seq != j->seen_seq + 1 || epoch < j->seen_epoch)
             fail_msg("%ju.%ju after %ju.%ju", (uintmax_t)epoch, (uintmax_t)seq,
                      (uintmax_t)j->seen_epoch, (uintmax_t)j->seen_seq);
     }
@@ -514,26 +512,35 @@ static void on_presence(void *context, uint32_t room, const message_t *event)
     (void)context, (void)room, (void)event;
 }
 
-/* Undone: we are back before `first`. Gone: we are behind `last`. */
+static journal_t *followed(world_t *w, uint32_t room, uint32_t sid)
+{
+    if (room == CLIENT_NO_ROOM)
+        return &w->people[sid].inbox;
+    return &w->rooms[room_by(client_link_room_name(w->link, room))];
+}
+
 static void on_lost(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
                     uint64_t last)
 {
     (void)user;
     world_t *w = context;
-    bool is_inbox = room == CLIENT_NO_ROOM;
-    journal_t *j =
-        is_inbox ? &w->people[sid].inbox : &w->rooms[room_by(client_link_room_name(w->link, room))];
+    journal_t *j = followed(w, room, sid);
     assert_true(first <= last);
     w->lost += last - first + 1;
-    if (!j->is_seen)
-        return;
-    if (first <= j->seen_seq) {
-        j->seen_seq = first - 1;
-        return;
-    }
-    if (first != 1)
+    if (j->is_seen)
         assert_int_equal(first, j->seen_seq + 1);
     j->seen_seq = last;
+}
+
+static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                      uint64_t last)
+{
+    (void)user;
+    journal_t *j = followed(context, room, sid);
+    assert_true(first <= last);
+    if (j->is_seen)
+        assert_int_equal(last, j->seen_seq);
+    j->seen_seq = first - 1;
 }
 
 static void on_kicked(void *context, uint32_t sid, void *user, span_t reason)
@@ -557,6 +564,7 @@ static const client_calls_t CALLS = {
     .private_message = on_private,
     .presence = on_presence,
     .lost = on_lost,
+    .undone = on_undone,
     .kicked = on_kicked,
 };
 

@@ -157,6 +157,15 @@ static void on_lost(void *context, uint32_t room, uint32_t sid, void *user, uint
              (uintmax_t)last);
 }
 
+static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                      uint64_t last)
+{
+    (void)user, (void)sid;
+    span_t name = client_link_room_name(((fixture_t *)context)->link, room);
+    note(context, "undone %.*s %ju-%ju", (int)name.size, name.data, (uintmax_t)first,
+         (uintmax_t)last);
+}
+
 static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in_ms)
 {
     (void)user;
@@ -192,6 +201,7 @@ static const client_calls_t CALLS = {
     .presence = on_presence,
     .presence_gap = on_presence_gap,
     .lost = on_lost,
+    .undone = on_undone,
     .warning = on_warning,
     .kicked = on_kicked,
     .shutdown = on_shutdown,

@@ -5,7 +5,7 @@
  *   up | down | open | listen tcp://... | subscribe lobby | unsubscribe lobby
  *   ready 0 new | refused 0 nick_taken | joined 0 lobby | parted 0 lobby | kicked 0 idle
  *   reply 0 say 7 ok | message lobby 1.5 hi | private 0 1.2 psst | presence lobby 9 | gap lobby
- *   lost lobby 3-4 | lost @0 3-4 | warning 0 30000 | shutdown 2000 */
+ *   lost lobby 3-4 | undone lobby 3-4 | lost @0 3-4 | warning 0 30000 | shutdown 2000 */
 #ifndef TESTS_UNIT_CLIENT_FIXTURE_H
 #define TESTS_UNIT_CLIENT_FIXTURE_H
 

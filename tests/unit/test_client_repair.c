@@ -156,7 +156,7 @@ WITH_ADA(a_new_epoch_that_begins_before_us_tells_what_is_undone)
     fixture_message(f, "lobby", 2, 5); /* began at 4: our 4 and 5 are gone */
     fixture_pass(f, 30);
     fixture_page(f, fixture_take(f, OP_replay), "lobby", 2, 4, 5, 4, 5, false);
-    fixture_expect(f, "lost lobby 4-5; message lobby 2.4; message lobby 2.5");
+    fixture_expect(f, "undone lobby 4-5; message lobby 2.4; message lobby 2.5");
 }
 
 WITH_ADA(an_epoch_that_the_broker_has_forgotten_starts_over)
@@ -168,7 +168,7 @@ WITH_ADA(an_epoch_that_the_broker_has_forgotten_starts_over)
     assert_int_equal(message_uint(&f->request, KEY_epoch), 2);
     assert_int_equal(message_uint(&f->request, KEY_first), 1);
     fixture_page(f, id, "lobby", 2, 1, 2, 0, 0, false);
-    fixture_expect(f, "message lobby 2.1; message lobby 2.2; message lobby 2.3");
+    fixture_expect(f, "undone lobby 1-5; message lobby 2.1; message lobby 2.2; message lobby 2.3");
 }
 
 WITH_ADA(an_older_epoch_is_a_duplicate)
