@@ -14,7 +14,7 @@ enum { DOOR_NET, DOOR_LOCAL, DOOR_COUNT };
 
 /* Where the bridge in this process connects. */
 #define DOORS_ROUTER_INPROC "inproc://hubbub.router"
-#define DOORS_PUB_INPROC "inproc://hubbub.pub"
+#define DOORS_PUB_INPROC    "inproc://hubbub.pub"
 
 typedef struct {
     void *context;

@@ -2,11 +2,14 @@
 #include "base/entropy.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "bridge/shell/bridge.h"
 #include "broker/shell/options.h"
 #include "broker/shell/server.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -67,6 +70,59 @@ static int cannot(const char *error)
     return EXIT_CANNOT;
 }
 
+/* The bridge in this process, in a thread of its own; all zero where there is none. */
+typedef struct {
+    bridge_t *bridge;
+    int stop_fd;
+    pthread_t thread;
+} telnet_t;
+
+static void *run_bridge(void *bridge)
+{
+    (void)bridge_run(bridge); /* it logs why it could not */
+    return NULL;
+}
+
+/* False: `out_error` (DOORS_ERROR_BYTES) says why people cannot connect. */
+static bool open_telnet(telnet_t *self, const options_t *options, void *context, char *out_error)
+{
+    *self = (telnet_t){.stop_fd = -1};
+    if (options->tcp[0] == '\0')
+        return true;
+    self->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bridge_config_t config = {.listen = options->tcp,
+                              .router = DOORS_ROUTER_INPROC,
+                              .pub = DOORS_PUB_INPROC,
+                              .language = options->language ? "zh" : "en",
+                              .agent = "hubbubd/" HUB_VERSION,
+                              .show_addresses = options->show_addresses,
+                              .connections_per_address = options->connections_per_address,
+                              .backlog_lines = options->backlog,
+                              .stop_fd = self->stop_fd,
+                              .report_fd = -1};
+    char error[BRIDGE_ERROR_BYTES];
+    self->bridge = bridge_new(&config, context, error);
+    if (self->bridge && pthread_create(&self->thread, NULL, run_bridge, self->bridge) == 0)
+        return true;
+    snprintf(out_error, DOORS_ERROR_BYTES, "--tcp: %s", self->bridge ? "no thread left" : error);
+    return false;
+}
+
+static void stop_telnet(telnet_t *self)
+{
+    if (self->bridge == NULL)
+        return;
+    (void)eventfd_write(self->stop_fd, 1); /* it cannot be full */
+    pthread_join(self->thread, NULL);
+}
+
+static void close_telnet(telnet_t *self)
+{
+    bridge_destroy(&self->bridge);
+    if (self->stop_fd >= 0)
+        close(self->stop_fd);
+}
+
 static int serve(const options_t *options, const doors_t *doors, int stop_fd)
 {
     setting_list_t pub;
@@ -75,13 +131,22 @@ static int serve(const options_t *options, const doors_t *doors, int stop_fd)
     core_settings_t settings = options_core(options, items, count);
     store_t *store = store_memory_new();
     server_t *server = server_new(doors, &settings, &store);
-    print_ready(doors, "");
-    log_info("broker.ready", log_str("version", HUB_VERSION));
-    server_run(server, stop_fd);
-    log_info("broker.stopping", log_u64("after_ms", STOP_MS));
-    server_stop(server, STOP_MS);
+    telnet_t telnet;
+    char error[DOORS_ERROR_BYTES];
+    int status = 0;
+    if (open_telnet(&telnet, options, doors->context, error)) {
+        print_ready(doors, telnet.bridge ? bridge_address(telnet.bridge) : "");
+        log_info("broker.ready", log_str("version", HUB_VERSION));
+        server_run(server, stop_fd);
+        log_info("broker.stopping", log_u64("after_ms", STOP_MS));
+        server_stop(server, STOP_MS);
+        stop_telnet(&telnet);
+    } else {
+        status = cannot(error);
+    }
+    close_telnet(&telnet);
     server_destroy(&server);
-    return 0;
+    return status;
 }
 
 int main(int argc, char **argv)

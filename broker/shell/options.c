@@ -15,8 +15,9 @@ static const setting_row_t ROWS[] = {
 
 static const settings_t SETTINGS = {
     .program = "hubbubd",
-    .about = "The broker of Hubbub: people connect with hubbub, with any ZeroMQ program, and with "
-             "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
+    .about =
+        "The broker of Hubbub: people connect with hubbub, with any ZeroMQ program, and with "
+        "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
     .common = "router pub tcp data durability idle_ms kick_ms heartbeat_ms resume_ms advertise_pub "
