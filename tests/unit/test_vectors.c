@@ -5,6 +5,7 @@
 #include "proto/decode.h"
 #include "proto/encode.h"
 #include "proto/names.h"
+#include "proto/payload.h"
 
 #include <stdio.h>
 
@@ -50,7 +51,7 @@ static hub_err_t judge_texts(const message_t *request)
         err = HUB_BAD_REQUEST;
     if (err == HUB_OK && message_has(request, KEY_status))
         err = text_check(message_span(request, KEY_status), LIMIT_STATUS_BYTES, TEXT_LINE);
-    return err;
+    return err == HUB_OK ? payload_check(request) : err;
 }
 
 static hub_err_t judge(const message_t *request)
