@@ -1,0 +1,381 @@
+"""What the end-to-end tests share: the real programs, a raw pyzmq client, a plain socket.
+
+No sleeps: a test waits for a fact (`until`), with one generous patience for all. That something does *not* come is
+shown by something later that does come over the same channel.
+"""
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import msgpack
+import zmq
+
+SLOWNESS = float(os.environ.get("HUBBUB_SLOWNESS", "1"))
+PATIENCE_S = 15 * SLOWNESS
+BIN = pathlib.Path(os.environ.get("HUBBUB_BIN", "build/dev/bin"))
+BRIDGE_APART = bool(os.environ.get("HUBBUB_BRIDGE_APART"))  # the bridge's tests on a process of its own
+FAULTS = ("Sanitizer", "runtime error:", "Assertion", "assertion")
+
+
+class Late(AssertionError):
+    """A fact did not come."""
+
+
+def until(fact, step, what, within_s=None):
+    """Calls `step(seconds)` until `fact()` is true, and returns that."""
+    end = time.monotonic() + (within_s or PATIENCE_S)
+    while True:
+        value = fact()
+        if value:
+            return value
+        left = end - time.monotonic()
+        if left <= 0:
+            raise Late(f"did not come: {what}")
+        step(min(left, 0.2))
+
+
+class Program:
+    """One of our programs. Its standard error goes to a file, and must hold no sanitizer's report."""
+
+    def __init__(self, name, *options, stdin=None, env=None, ready=True):
+        self.name = name
+        self.log_file = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([BIN / name, *map(str, options)], stdin=stdin, stdout=subprocess.PIPE,
+                                        stderr=self.log_file, env={**os.environ, **(env or {})})
+        self.ready = self.read_ready() if ready else {}
+
+    def read_ready(self):
+        if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+            self.process.kill()
+            raise Late(f"{self.name} says nothing\n{self.log()}")
+        line = self.process.stdout.readline().decode()
+        words = line.split()
+        assert words[:1] == ["ready"], f"{line!r}\n{self.log()}"
+        ready = {}
+        for word in words[1:]:
+            key, value = word.split("=", 1)
+            ready.setdefault(key, []).extend(value.split(","))
+        return ready
+
+    def log(self):
+        self.log_file.seek(0)
+        return self.log_file.read().decode(errors="replace")
+
+    def wait(self, within_s=None):
+        return self.process.wait(within_s or PATIENCE_S)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM, then exit status 0."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.wait()
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Late(f"{self.name} does not stop\n{self.log()}") from None
+        log = self.log()
+        assert status == 0, f"{self.name}: exit status {status}\n{log}"
+        assert not any(fault in log for fault in FAULTS), log
+        self.process.stdout.close()
+
+    def resident_bytes(self):
+        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Broker(Program):
+    """hubbubd on free ports, with an ipc door for `stats`. No limit of commands per second unless asked for."""
+
+    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", env=None):
+        self.directory = tempfile.TemporaryDirectory(prefix="hub")
+        self.door = f"ipc://{self.directory.name}/router"
+        doors = ["--router", router, "--router", self.door, "--pub", pub]
+        doors += ["--tcp", "127.0.0.1:0"] if tcp and not BRIDGE_APART else []
+        limits = ["--set", f"rate_per_s={rate}"] if rate is not None else []
+        super().__init__("hubbubd", *doors, *limits, *options, env=env)
+        self.router = next(end for end in self.ready["router"] if end.startswith("tcp"))
+        self.pub = self.ready["pub"][0]
+        self.operator = None
+        self.bridge = None
+        if tcp and BRIDGE_APART:
+            self.bridge = Program("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", self.router, *limits, *options)
+        if tcp:
+            host, port = (self.bridge or self).ready["tcp"][0].rsplit(":", 1)
+            self.tcp = (host, int(port))
+
+    def stats(self):
+        if self.operator is None:
+            self.operator = Link(self, router=self.door, hears=False)
+        return self.operator.ok("stats")
+
+    def counter(self, name):
+        return self.stats()["counters"][name]
+
+    def stop(self):
+        if self.operator:
+            self.operator.close()
+        if self.bridge:
+            self.bridge.stop()
+        super().stop()
+        self.directory.cleanup()
+
+
+class Link:
+    """One DEALER and one SUB, nothing hidden: requests matched by id, events kept in the order they came."""
+
+    def __init__(self, broker, router=None, pub=None, hears=True, options=()):
+        self.broker = broker
+        context = zmq.Context.instance()
+        self.dealer = context.socket(zmq.DEALER)
+        self.dealer.linger = 0
+        for option, value in options:
+            self.dealer.setsockopt(option, value)
+        self.dealer.connect(router or broker.router)
+        self.poller = zmq.Poller()
+        self.poller.register(self.dealer, zmq.POLLIN)
+        self.sub = None
+        if hears:
+            self.sub = context.socket(zmq.SUB)
+            self.sub.linger = 0
+            self.sub.rcvhwm = 0
+            self.sub.connect(pub or broker.pub)
+            self.poller.register(self.sub, zmq.POLLIN)
+        self.last_id = 0
+        self.replies = {}
+        self.reply_count = {}
+        self.events = []
+
+    def close(self):
+        self.dealer.close()
+        if self.sub:
+            self.sub.close()
+
+    # Out.
+
+    def send_raw(self, *frames):
+        self.dealer.send_multipart(frames)
+
+    def send(self, op, **fields):
+        self.last_id += 1
+        self.send_raw(msgpack.packb({"op": op, "id": self.last_id, **fields}))
+        return self.last_id
+
+    # In.
+
+    def take(self, seconds):
+        """Reads what there is, waiting at most so long for the first."""
+        for sock, _ in self.poller.poll(seconds * 1000):
+            try:
+                while True:
+                    frames = sock.recv_multipart(zmq.NOBLOCK)
+                    self.sort(sock, frames)
+            except zmq.Again:
+                pass
+
+    def sort(self, sock, frames):
+        assert len(frames) == 1, frames
+        assert len(frames[0]) <= 65536
+        over, body = "router", frames[0]
+        if sock is self.sub:
+            room, body = frames[0].split(b"\0", 1)
+            over = "pub"
+        message = msgpack.unpackb(body)
+        if "re" in message:
+            assert over == "router" and ("ok" in message) != ("error" in message), message
+            assert message.get("ok", True) is True and ("hint" in message) == ("error" in message), message
+            self.replies[message["re"]] = message
+            self.reply_count[message["re"]] = self.reply_count.get(message["re"], 0) + 1
+            return
+        if over == "pub":
+            assert room.decode() == message["room"], frames
+        self.events.append({**message, "over": over, "heard_s": time.monotonic()})
+
+    def reply(self, request, within_s=None):
+        until(lambda: request in self.replies, self.take, f"the reply to request {request}", within_s)
+        return self.replies[request]
+
+    def ask(self, op, **fields):
+        return self.reply(self.send(op, **fields))
+
+    def ok(self, op, **fields):
+        reply = self.ask(op, **fields)
+        assert reply.get("ok"), f"{op} {fields}: {reply}"
+        return reply
+
+    def error(self, op, **fields):
+        """The name of the error that the request must get."""
+        reply = self.ask(op, **fields)
+        assert "error" in reply, f"{op} {fields}: {reply}"
+        return reply["error"]
+
+    def hello(self, nick=None, join=(), **fields):
+        """Says hello without missing anything: subscribe, join, hear oneself come."""
+        named = {"nick": nick} if nick else {}
+        reply = self.ok("hello", join=[], **named, **fields)
+        for room in join:
+            self.join(room, **({"sid": fields["sid"]} if "sid" in fields else {}))
+        return reply
+
+    def subscribe(self, room):
+        self.sub.subscribe(room.encode() + b"\0")
+
+    def join(self, room, **fields):
+        """Subscribes and joins; returns when one's own arrival has been heard, so that nothing later is missed."""
+        if self.sub:
+            self.subscribe(room)
+        reply = self.ok("join", room=room, **fields)
+        room = reply["room"]
+        if self.sub:
+            self.hears_presence_of(room, fields.get("sid"))
+        return reply
+
+    def hears_presence_of(self, room, sid=None):
+        named = {} if sid is None else {"sid": sid}
+        for turn in range(20):
+            try:
+                self.event("presence", room=room, within_s=0.5 * SLOWNESS)
+                return
+            except Late:
+                self.ok("status", status=f"listening {turn}", **named)
+        raise Late(f"the events of {room}")
+
+    def find(self, ev, **fields):
+        for event in self.events:
+            if event["ev"] == ev and all(event.get(key) == value for key, value in fields.items()):
+                return event
+        return None
+
+    def event(self, ev, within_s=None, **fields):
+        """The next event like that; it and all before it are forgotten."""
+        event = until(lambda: self.find(ev, **fields), self.take, f"{ev} {fields}; came: {self.events}", within_s)
+        del self.events[:self.events.index(event) + 1]
+        return event
+
+    def change(self, nick, state, within_s=None, **fields):
+        """The presence event that says so of `nick`; with the change under `change`."""
+        def fact():
+            for event in self.events:
+                for change in event.get("changes", ()):
+                    wanted = {"nick": nick, "state": state, **fields}
+                    if event["ev"] == "presence" and wanted.items() <= change.items():
+                        return {**event, "change": change}
+            return None
+        event = until(fact, self.take, f"{nick} {state} {fields}; came: {self.events}", within_s)
+        while self.events.pop(0)["heard_s"] != event["heard_s"]:
+            pass
+        return event
+
+    def texts(self, room, count, within_s=None):
+        """The texts of the next `count` messages of a room."""
+        def heard():
+            return [event for event in self.events if event["ev"] == "message" and event["room"] == room]
+        until(lambda: len(heard()) >= count, self.take, f"{count} messages in {room}", within_s)
+        messages = heard()[:count]
+        del self.events[:self.events.index(messages[-1]) + 1]
+        return [message["text"] for message in messages]
+
+    def hears_nothing_but(self, text, room, speaker=None):
+        """All messages of the room up to one that is said now, which comes last."""
+        (speaker or self).ok("say", room=room, text=text)
+        until(lambda: self.find("message", room=room, text=text), self.take, text)
+        messages = [event["text"] for event in self.events if event["ev"] == "message" and event["room"] == room]
+        self.event("message", room=room, text=text)
+        return messages == [text]
+
+    def flush(self):
+        """Everything that ROUTER had for us has come."""
+        self.ok("ping")
+
+
+class Line:
+    """A person with nothing but a TCP connection."""
+
+    def __init__(self, address, greeted=True, receive_bytes=None):
+        self.socket = socket.socket()
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.connect(address)
+        self.part = b""      # of a line that has not ended yet
+        self.heard = []      # lines that nobody has asked for yet
+        self.negotiated = 0  # telnet options that were answered
+        self.is_closed = False
+        self.nick = None
+        if greeted:
+            greeting = self.line("Welcome, you are ")
+            self.nick = greeting.split("you are ")[1].split(".")[0]
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def say(self, line):
+        self.send(line + "\r\n")
+
+    def take(self, seconds):
+        if self.is_closed or not select.select([self.socket], [], [], seconds)[0]:
+            return
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionError:
+            data = b""
+        self.is_closed = not data
+        data, count = re.subn(rb"\xff[\xfb-\xfe].", b"", self.part + data, flags=re.DOTALL)
+        self.negotiated += count
+        *lines, self.part = data.split(b"\r\n")
+        self.heard += [line.decode() for line in lines]
+
+    def find(self, part):
+        return next((index for index, line in enumerate(self.heard) if part in line), None)
+
+    def before(self, part, within_s=None):
+        """The lines that come before the next one that has `part` in it; all of them are forgotten."""
+        if self.find(part) is None:
+            try:
+                until(lambda: self.find(part) is not None, self.take, f"a line with {part!r}", within_s)
+            except Late as late:
+                raise Late(f"{late}; came: {self.heard[-20:]} {self.part!r}") from None
+        index = self.find(part)
+        lines, self.last, self.heard = self.heard[:index], self.heard[index], self.heard[index + 1:]
+        return lines
+
+    def line(self, part, within_s=None):
+        """The next line that has `part` in it; it and all before it are forgotten."""
+        self.before(part, within_s)
+        return self.last
+
+    def rename(self, nick):
+        self.say(f"rename|{nick}")
+        self.line(f"You are now {nick}.")
+        self.nick = nick
+        return self
+
+    def ends(self, within_s=None):
+        until(lambda: self.is_closed, self.take, "the end of the connection", within_s)
+
+    def finish(self):
+        """No more from us."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Goes without a goodbye: RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
+    def close(self):
+        self.socket.close()

@@ -1,0 +1,326 @@
+"""People with nothing but telnet or nc: section 20 of docs/protocol.md, on the bridge inside the broker."""
+import re
+import time
+
+import pytest
+
+from hub import SLOWNESS, until
+
+
+@pytest.fixture(scope="module")
+def options():
+    return {"tcp": True, "options": ["--set", "connections_per_address=0"]}
+
+
+def hears(line, nick, text):
+    return line.line(f"[{nick}]{text}")
+
+
+def test_p81_a_greeting_with_ones_name_comes_at_once(line):
+    guest = line()
+    assert re.fullmatch("guest-[0-9a-f]{4,}", guest.nick)
+
+
+def test_p82_what_is_said_comes_back_to_everybody_and_oneself(line, name):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    ada.say("hello, world")
+    for hearer in (ada, bob):
+        assert hears(hearer, ada.nick, "hello, world") == f"[{ada.nick}]hello, world"
+
+
+def test_p82_private_lines_name_both_ends(line, name):
+    ada, bob, eve = line(nick=name("ada")), line(nick=name("bob")), line(nick=name("eve"))
+    ada.say(f"to|{bob.nick}|psst")
+    assert bob.line("psst") == f"[{ada.nick} -> you]psst"
+    assert ada.line("psst") == f"[you -> {bob.nick}]psst"
+    ada.say("end")
+    assert not [heard for heard in eve.before("end") if "psst" in heard]
+
+
+def test_p82_every_line_of_a_text_has_its_speakers_name(client, line, name):
+    peer = client(name(), join=["lobby"])
+    guest = line()
+    peer.ok("say", room="lobby", text="one\n[admin]two\n\nthree")
+    nick = peer.me["nick"]
+    assert guest.line("one") == f"[{nick}]one"
+    assert guest.line("two") == f"[{nick}][admin]two"
+    assert guest.line("three") == f"[{nick}]three"
+    peer.ok("tell", to=guest.nick, text="a\n* You are banned.")
+    assert guest.line("banned") == f"[{nick} -> you]* You are banned."
+
+
+def test_p82_who_comes_goes_and_is_renamed_is_told_in_a_line(line, name):
+    watcher, other = line(nick=name("w")), line()
+    watcher.line(f"* {other.nick} came")
+    guest, nick = other.nick, name("x")
+    other.rename(nick)
+    watcher.line(f"* {guest} is now {nick}")
+    other.close()
+    watcher.line(f"* {nick} went")
+
+
+def test_the_models_who_lists_everybody(line, name):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    ada.say("who")
+    ada.line("here in lobby")
+    until(lambda: all(ada.find(f"*   {nick}") is not None for nick in (ada.nick, bob.nick)), ada.take, "both rows")
+    ada.say("/who nowhere-at-all")
+    ada.line("no such room")
+
+
+def test_the_slash_commands_do_what_help_says(line, client, name, room):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    ada.say("/help")
+    ada.line("//TEXT")
+    ada.say(f"/join {room}")
+    ada.line(f"You are in {room}")
+    bob.say(f"/join {room}")
+    ada.line(f"{bob.nick} came")
+    ada.say("in the other room")
+    assert bob.line("in the other room") == f"#{room} [{ada.nick}]in the other room"
+    ada.say("/rooms")
+    ada.line(f"{room} (2)")
+    ada.say("/status tea time")
+    ada.line("status")
+    bob.say("/who")
+    assert ada.nick in bob.line("tea time")
+    ada.say(f"/tell {bob.nick} psst | psst")
+    assert bob.line("psst").endswith("you]psst | psst")
+    ada.say("/history 5")
+    assert ada.line("| [") == f"| [{ada.nick}]in the other room"
+    ada.say("//slash")
+    assert bob.line("slash").endswith(f"[{ada.nick}]/slash")
+    ada.say("/part")
+    ada.line(f"left {room}")
+    ada.say("/dance")
+    ada.line("no command /dance")
+    ada.say(f"/nick {name('new')}")
+    ada.line("You are now")
+    ada.say("/quit")
+    ada.line("Bye")
+    ada.ends()
+
+
+@pytest.mark.parametrize("typed,usage", [("to", "to|NAME|TEXT"), ("to|", "to|NAME|TEXT"), ("to|bob", "to|NAME|TEXT"), ("to|bob|", "to|NAME|TEXT"),
+                                         ("to||x", "to|NAME|TEXT"), ("rename", "rename|NAME"), ("rename|", "rename|NAME"), ("/nick", "/nick NAME"),
+                                         ("/tell", "/tell NAME TEXT"), ("/tell bob", "/tell NAME TEXT"), ("/join", "/join ROOM"),
+                                         ("/history x", "/history")])
+def test_p83_a_field_too_few_is_answered_by_how_to_do_it(line, typed, usage):
+    guest = line()
+    guest.say(typed)
+    assert usage in guest.line("Usage")
+    guest.say("still here")
+    hears(guest, guest.nick, "still here")
+
+
+@pytest.mark.parametrize("text", ["a|b", "|", "a||b|", "to|bob|x"])
+def test_p83_the_text_of_a_private_line_may_hold_bars(line, name, text):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    ada.say(f"to|{bob.nick}|{text}")
+    assert bob.line("-> you]") == f"[{ada.nick} -> you]{text}"
+
+
+def test_errors_are_lines_that_say_what_to_do(line, name):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    for typed, part in ((f"rename|{bob.nick.upper()}", "has that name"), ("rename|a b", "no blanks"), ("rename| ", "NAME"),
+                        ("to|nobody-here|x", "Nobody of that name"), ("/join #x", "A room has")):
+        ada.say(typed)
+        assert part in ada.line("*"), typed
+
+
+@pytest.mark.parametrize("data,lines", [(b"one\r\ntwo\r\n", ["one", "two"]), (b"one\ntwo\n", ["one", "two"]), (b"one\r\0two\r\0", ["one", "two"]),
+                                        (b"one\ntwo\r\nthree\r\0", ["one", "two", "three"]), (b"one\n\n\r\n  \r\ntwo\n", ["one", "two"])])
+def test_p84_each_end_of_line_counts_and_so_does_each_line_of_a_segment(line, data, lines):
+    guest = line()
+    guest.send(data + b"end\n")
+    heard = [text for text in guest.before(f"[{guest.nick}]end") if text.startswith(f"[{guest.nick}]")]
+    assert heard == [f"[{guest.nick}]{text}" for text in lines]
+
+
+def test_p84_half_a_line_waits_for_its_other_half(line, name):
+    guest, other = line(), line(nick=name())
+    for byte in b"one byte at a tim":
+        guest.send(bytes([byte]))
+        guest.take(0)
+    other.say("meanwhile")
+    assert not any("one byte" in heard for heard in guest.before("meanwhile"))
+    guest.send(b"e\r")
+    guest.send(b"\n")
+    assert hears(other, guest.nick, "one byte at a time")
+
+
+def test_p84_a_character_may_come_in_two_pieces(line):
+    guest = line()
+    whole = "caf\u00e9 \U0001f600\r\n".encode()
+    for place in range(len(whole)):
+        guest.send(whole[place:place + 1])
+    assert hears(guest, guest.nick, "caf") == f"[{guest.nick}]caf\u00e9 \U0001f600"
+
+
+def test_p85_after_end_of_file_everything_is_still_handled(line, name):
+    watcher, guest = line(nick=name()), line()
+    guest.send(b"first\r\nsecond\r\nlast words")
+    guest.finish()
+    for text in ("first", "second", "last words"):
+        hears(watcher, guest.nick, text)
+    watcher.line(f"* {guest.nick} went")
+    guest.ends()
+
+
+def test_p85_who_resets_the_connection_is_gone_at_once(line, name):
+    watcher, guest = line(nick=name()), line()
+    watcher.line(f"{guest.nick} came")
+    begin = time.monotonic()
+    guest.reset()
+    watcher.line(f"* {guest.nick} went", within_s=5 * SLOWNESS)
+    assert time.monotonic() - begin < 2 * SLOWNESS
+    watcher.say("who")
+    watcher.line("here in lobby")
+    watcher.say("end")
+    assert not any(guest.nick in row for row in watcher.before("]end"))
+
+
+def test_p85_one_leaves_exactly_once(line, name):
+    watcher, guest = line(nick=name()), line()
+    nick = guest.nick
+    guest.finish()
+    guest.ends()
+    watcher.line(f"* {nick} went")
+    heir = line(nick=nick)
+    watcher.line(f"is now {nick}")
+    guest.close()
+    heir.say("the name is mine")
+    before = watcher.before("the name is mine")
+    assert not any("went" in text and nick in text for text in before)
+
+
+@pytest.mark.parametrize("data,text", [
+    (b"\xff\xfb\x01\xff\xfd\x03hello\r\n", "hello"),                           # WILL ECHO, DO SUPPRESS-GO-AHEAD
+    (b"he\xff\xf1llo\r\n", "hello"),                                           # NOP
+    (b"\xff\xfa\x18\x00vt100\r\n\xff\xf0hello\r\n", "hello"),                  # a subnegotiation with a line end in it
+    (b"\xff\xfb\xc9hello\r\n", "hello"),
+    (b"hello\xff\xf9\r\n", "hello"),                                           # GA
+    ("\u4f60\u597d\r\n".encode(), "\u4f60\u597d"),
+    (b"a\xffb\r\n".replace(b"\xff", b"\xff\xff"), "a\ufffdb"),                   # an escaped 255 is no UTF-8
+    (b"\x1b[31mred\x1b[0m\r\n", "red"), (b"a\x1b]0;title\x07b\r\n", "ab"), (b"a\x1b]0;title\x1b\\b\r\n", "ab"),
+    (b"a\x1bP1$r\x1b\\b\r\n", "ab"), (b"a\x07\x08\x7fb\r\n", "ab"), ("a\x9b31mb\r\n".encode(), "ab"), (b"a\tb\r\n", "a\tb"),
+    (b"a\xffb\r\n"[:1] + b"\xc3(b\r\n", "a\ufffd(b"), (b"\xe4\xbd\r\n", "\ufffd"), (b"a\x0bb\x0cc\r\n", "abc"),
+], ids=repr)
+def test_p86_only_text_reaches_the_text(client, line, name, data, text):
+    peer = client(name(), join=["lobby"])
+    guest = line()
+    guest.send(data)
+    until(lambda: [event for event in peer.events if event.get("from") == guest.nick], peer.take, "the text")
+    assert peer.event("message", **{"from": guest.nick})["text"] == text
+    assert guest.line(f"[{guest.nick}]") == f"[{guest.nick}]{text}"
+
+
+def test_p86_no_option_is_answered_for_ever(line):
+    guest = line()
+    for _ in range(100):
+        guest.send(b"\xff\xfb\x01\xff\xfb\x01")
+    guest.say("end")
+    hears(guest, guest.nick, "end")
+    assert guest.negotiated <= 200  # at most one answer to each
+
+
+@pytest.mark.parametrize("text", ["\u202eevil\u202c", "a\u2028b", "a\u2029b", "\u2066a\u2069"])
+def test_p86_what_natives_say_cannot_reorder_a_line(client, line, name, text):
+    peer = client(name(), join=["lobby"])
+    guest = line()
+    peer.ok("say", room="lobby", text=text + "!")
+    heard = guest.line(f"[{peer.me['nick']}]")
+    assert not set(heard) & set("\u202e\u202c\u2028\u2029\u2066\u2069") and heard.startswith(f"[{peer.me['nick']}]")
+
+
+def test_p87_a_line_over_the_limit_is_refused_once_and_skipped(line):
+    guest = line()
+    guest.send(b"x" * 4096 + b"\r\n")
+    assert guest.line("]" + "x" * 4096)
+    guest.send(b"y" * 4097 + b"\r\n")
+    guest.line("longer than 4096 bytes")
+    guest.send(b"z" * 1000000)
+    guest.send(b"\r\nafter\r\n")
+    before = guest.before(f"[{guest.nick}]after")
+    assert len([text for text in before if "longer than" in text]) == 1
+    assert not any("zz" in text for text in before)
+
+
+def test_p88_who_does_not_read_delays_nobody_and_is_disconnected(broker, client, line, name):
+    speaker = client(name(), join=["lobby"])
+    stuck = line(receive_bytes=4096)
+    reader = line(nick=name())
+    slowest = 0
+    begin = time.monotonic()
+    for number in range(60):
+        for request in [speaker.send("say", room="lobby", text=f"{number} " + "x" * 4000) for _ in range(20)]:
+            speaker.reply(request)
+        moment = time.monotonic()
+        speaker.ok("say", room="lobby", text=f"mark {number}.")
+        reader.line(f"mark {number}.")
+        slowest = max(slowest, time.monotonic() - moment)
+    assert slowest < 1 * SLOWNESS
+    gone = until(lambda: [event for event in speaker.events for change in event.get("changes", ())
+                          if change["nick"] == stuck.nick and change["state"] == "gone"], speaker.take, "the end of who does not read",
+                 40 * SLOWNESS)
+    assert gone[0]["heard_s"] - begin >= 9.5
+
+
+def test_p88_who_reads_too_slowly_is_told_what_was_skipped(client, line, name):
+    speaker = client(name(), join=["lobby"])
+    slow = line(receive_bytes=4096)
+    for begin in range(0, 5000, 100):
+        for request in [speaker.send("say", room="lobby", text=f"{number} " + "x" * 4000) for number in range(begin, begin + 100)]:
+            speaker.reply(request)
+    skipped = int(re.search(r"\.\.\. (\d+) lines skipped", slow.line("lines skipped")).group(1))
+    assert skipped > 100
+    speaker.ok("say", room="lobby", text="at the end again")
+    assert slow.line("at the end") == f"[{speaker.me['nick']}]at the end again"
+
+
+def test_p91_addresses_are_not_shown(client, line, name):
+    peer = client(name(), join=["lobby"])
+    guest = line()
+    guest.say("hello")
+    peer.event("message", text="hello")
+    assert "127.0.0.1" not in repr([peer.events, peer.ask("who", room="lobby"), peer.ask("rooms")]) + guest.nick
+
+
+def test_p91_an_operator_may_show_them(start, line):
+    broker = start("--show-addresses", tcp=True)
+    assert "127.0.0.1" in line(broker, greeted=False).line("Welcome")
+
+
+def test_the_bridge_speaks_chinese(start, line):
+    broker = start("--language", "zh", tcp=True)
+    guest = line(broker, greeted=False)
+    guest.line("欢迎")
+    guest.say("who")
+    guest.line("lobby 有")
+
+
+def test_connections_from_one_address_are_limited(start, line):
+    broker = start("--set", "connections_per_address=2", tcp=True)
+    line(broker), line(broker)
+    third = line(broker, greeted=False)
+    third.line("Too many connections")
+    third.ends()
+
+
+def test_a_flooding_line_is_slowed_and_nothing_is_lost(start, line):
+    broker = start("--set", "rate_burst=20", rate=100, tcp=True)
+    ada, bob = line(broker, nick="ada"), line(broker, nick="bob")
+    ada.send("".join(f"number {number}.\r\n" for number in range(100)))
+    for number in range(100):
+        assert bob.line(f"number {number}.")
+
+
+def test_a_late_comer_is_shown_the_last_lines(start, line):
+    broker = start(tcp=True)
+    ada = line(broker, nick="ada")
+    for number in range(15):
+        ada.say(f"line {number}.")
+    ada.line("line 14.")
+    late = line(broker)
+    shown = late.before("line 14.")
+    assert [text for text in shown if "line " in text][0] == "| [ada]line 5."
