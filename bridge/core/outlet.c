@@ -130,13 +130,13 @@ static uint64_t count_lines(span_t lines)
     return count;
 }
 
-/* A segment behind everything there is now. */
-static segment_t *segment_at_end(const cursor_t *cursor, span_t lines)
+/* A segment that comes before line `line` of a log; NULL: at once. */
+static segment_t *segment_before(const cursor_t *cursor, uint64_t line, span_t lines)
 {
     segment_t *segment = segment_new(lines);
     if (cursor) {
         segment->log = cursor->log;
-        segment->line = linelog_end(cursor->log);
+        segment->line = line;
     }
     return segment;
 }
@@ -149,35 +149,58 @@ uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current)
         self->lost_lines += (uint32_t)lost;
         return lost;
     }
-    push_back(self, segment_at_end(outlet_cursor(self, current), lines));
+    const cursor_t *cursor = outlet_cursor(self, current);
+    push_back(self, segment_before(cursor, cursor ? linelog_end(cursor->log) : 0, lines));
     return 0;
 }
 
+/* Says that so many lines were skipped, before the line the cursor is at. */
 static segment_t *notice(const cursor_t *cursor, language_t language, uint64_t skipped)
 {
     buffer_t line;
     numeral_t digits;
     buffer_init(&line, NOTICE_BYTES);
     phrase_line(&line, language, PHRASE_skipped, &(words_t){.count = numeral(skipped, &digits)});
-    segment_t *segment = segment_at_end(cursor, buffer_span(&line));
+    segment_t *segment = segment_before(cursor, cursor ? cursor->line : 0, buffer_span(&line));
     buffer_fini(&line);
     return segment;
 }
 
-/* Whoever has fallen off a log goes on at its end. The notice comes before all segments placed later,
- * and after those whose place was skipped. */
+/* Puts a segment before those that come later in its log. */
+static void insert(outlet_t *self, segment_t *segment)
+{
+    segment_t *before = NULL;
+    for (segment_t *at = self->head; at; at = at->next) {
+        if (at->log == segment->log && at->line > segment->line)
+            break;
+        before = at;
+    }
+    if (before == NULL) {
+        push_front(self, segment);
+        return;
+    }
+    segment->next = before->next;
+    before->next = segment;
+    if (self->tail == before)
+        self->tail = segment;
+    self->waiting_bytes += segment->size;
+}
+
+/* Whoever has fallen off a log goes on with its last lines. */
 static uint64_t skip_what_is_gone(outlet_t *self, language_t language)
 {
     uint64_t skipped = 0;
     cursor_t *cursors = outlet_cursors(self);
     for (size_t i = 0; i < self->count; i++) {
         cursor_t *cursor = &cursors[i];
-        if (cursor->line >= linelog_first(cursor->log))
+        uint64_t first = linelog_first(cursor->log), end = linelog_end(cursor->log);
+        if (cursor->line >= first)
             continue;
-        uint64_t end = linelog_end(cursor->log);
-        push_back(self, notice(cursor, language, end - cursor->line));
-        skipped += end - cursor->line;
-        cursor->line = end;
+        uint64_t next = end - first > OUTLET_LAST_LINES ? end - OUTLET_LAST_LINES : first;
+        uint64_t missed = next - cursor->line;
+        cursor->line = next;
+        insert(self, notice(cursor, language, missed));
+        skipped += missed;
     }
     return skipped;
 }

@@ -12,8 +12,8 @@
  * Order holds within a room and within the segments; a segment comes after the lines before its place
  * and before those after it. A send may end anywhere: the rest of a broken line is kept (copied, it is
  * the only line that is) and goes first the next time, so lines of different sources never mix, and a
- * log may drop lines whenever it likes. Who falls off the end of a log skips to its newest line with
- * one line that tells how many were missed.
+ * log may drop lines whenever it likes. Who falls off the end of a log is told in one line how many were
+ * missed and goes on with its last few.
  *
  * Pure, one owner. The logs must outlive the cursors in them. */
 #ifndef BRIDGE_CORE_OUTLET_H
@@ -26,6 +26,7 @@
 
 enum {
     OUTLET_WAITING_BYTES = 64 * 1024, /* private bytes that may wait for one user */
+    OUTLET_LAST_LINES = 10,           /* of a log, shown after others had to be skipped */
     PLAN_PARTS = 64,                  /* sources in one plan; what is beyond waits for the next */
     PLAN_PIECES = PLAN_PARTS * 2
 };

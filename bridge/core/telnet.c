@@ -23,16 +23,26 @@ enum {
     SE = 0xf0
 };
 
+/* True: this option has not been refused before, or not too often. */
+static bool is_new(telnet_t *self, bool is_wanted, uint8_t option)
+{
+    if (option >= TELNET_OPTIONS)
+        return self->answered < TELNET_ANSWERS && ++self->answered;
+    uint64_t bit = UINT64_C(1) << option;
+    bool was_refused = (self->refused[is_wanted] & bit) != 0;
+    self->refused[is_wanted] |= bit;
+    return !was_refused;
+}
+
 static void answer(telnet_t *self, telnet_answers_t *answers, uint8_t verb, uint8_t option)
 {
-    if (self->answered >= TELNET_ANSWERS || answers->size + 3 > sizeof answers->bytes)
+    if (answers->size + 3 > sizeof answers->bytes || !is_new(self, verb == WONT, option))
         return;
     char *place = answers->bytes + answers->size;
     place[0] = (char)IAC;
     place[1] = (char)verb;
     place[2] = (char)option;
     answers->size += 3;
-    self->answered++;
 }
 
 /* The byte after IAC. True: it stands for itself and is text. */

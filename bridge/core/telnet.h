@@ -20,21 +20,24 @@
 #include <stdint.h>
 
 enum {
-    TELNET_ANSWERS = 64,     /* refusals a connection gets; a client asks for about ten things */
+    TELNET_OPTIONS =
+        64,             /* those with a lower number, nearly all there are, are refused once each */
+    TELNET_ANSWERS = 8, /* refusals of the others that a connection gets, all together */
     TELNET_SKIP_BYTES = 1024 /* a longer subnegotiation is taken for broken, and ends */
 };
 
 /* All zeros is a fresh connection. */
 typedef struct {
     uint8_t state;
-    uint8_t answered;     /* refusals given, up to TELNET_ANSWERS */
+    uint8_t answered;     /* refusals of high options given, up to TELNET_ANSWERS */
     uint16_t skipped;     /* bytes of the subnegotiation that is being skipped */
     bool is_after_return; /* a CR is waiting for what follows it */
+    uint64_t refused[2];  /* options refused once already: what was offered, what was asked for */
 } telnet_t;
 
 /* What the filter wants sent back. */
 typedef struct {
-    char bytes[3 * TELNET_ANSWERS];
+    char bytes[96];
     size_t size;
     bool was_asked; /* "are you there?" came at least once */
 } telnet_answers_t;

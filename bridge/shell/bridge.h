@@ -67,6 +67,10 @@ typedef struct {
 #undef BRIDGE_COUNTER
 } bridge_counters_t;
 
+/* True if `listen` has the form HOST:PORT, [IPV6]:PORT or *:PORT with a port of 0 to 65535. Whether the
+ * host exists is seen by bridge_new(). */
+bool bridge_is_address(const char *listen);
+
 /* Binds and listens. NULL: `out_error` (BRIDGE_ERROR_BYTES) says what was tried and why it failed. The
  * caller owns the bridge; `zmq_context` is borrowed. */
 bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out_error);

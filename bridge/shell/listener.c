@@ -12,17 +12,19 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, HOST_BYTES = 128, REST_MS = 1000 };
+enum { BACKLOG = 4096, HOST_BYTES = 128, PORT_MAX = 65535, REST_MS = 1000 };
 
 /* Splits HOST:PORT; brackets around the host are taken off. False: it is none. */
 static bool split(const char *text, char *out_host, const char **out_port)
 {
     const char *colon = strrchr(text, ':');
-    if (colon == NULL || colon[1] == '\0')
+    if (colon == NULL || strspn(colon + 1, "0123456789") != strlen(colon + 1) || colon[1] == '\0' ||
+        strlen(colon + 1) > 5 || strtoul(colon + 1, NULL, 10) > PORT_MAX)
         return false;
     size_t size = (size_t)(colon - text);
     if (size >= 2 && text[0] == '[' && text[size - 1] == ']') {
@@ -35,6 +37,14 @@ static bool split(const char *text, char *out_host, const char **out_port)
     out_host[size] = '\0';
     *out_port = colon + 1;
     return true;
+}
+
+bool bridge_is_address(const char *listen)
+{
+    char host[HOST_BYTES];
+    const char *port;
+    assert(listen);
+    return split(listen, host, &port);
 }
 
 /* Writes HOST:PORT of an address; IPv6 in brackets where `has_brackets`. */

@@ -137,6 +137,10 @@ int main(int argc, char **argv)
     case SETTINGS_READ:
         break;
     }
+    if (!bridge_is_address(options.listen)) {
+        (void)fprintf(stderr, "hubbub-bridge: --listen %s: HOST:PORT is needed\n", options.listen);
+        return 2;
+    }
     log_set_level((log_level_t)options.log_level);
     return serve(&options);
 }

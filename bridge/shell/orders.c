@@ -3,6 +3,7 @@
 #include "bridge/shell/bridge_state.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum { HISTORY_LINES = 20 };
 
@@ -142,13 +143,14 @@ static void history(bridge_t *self, user_t *user, const order_t *order)
     ask(self, user, &request, tag);
 }
 
+/* The reply does not say what the status is now; only one such order is under way. */
 static void status(bridge_t *self, user_t *user, const order_t *order)
 {
-    tag_t tag = tag_of(ORDER_status, USER_NO_ROOM);
-    tag.shown = order->text.size > 0;
     assert(order->text.data); /* empty clears it */
     client_request_t request = {.op = OP_status, .status = order->text};
-    ask(self, user, &request, tag);
+    free(user->status);
+    user->status = strndup(order->text.data, order->text.size);
+    ask(self, user, &request, tag_of(ORDER_status, USER_NO_ROOM));
 }
 
 static void usage(bridge_t *self, user_t *user, const order_t *order)

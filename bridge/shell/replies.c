@@ -3,6 +3,7 @@
 #include "bridge/shell/bridge_state.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static void said(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
 {
@@ -58,8 +59,13 @@ static void history(bridge_t *self, user_t *user, tag_t tag, const message_t *re
 
 static void status(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
 {
+    (void)tag;
     (void)reply;
-    user_tell(self, user, tag.shown ? PHRASE_status_set : PHRASE_status_cleared, NULL);
+    span_t text = span_of(user->status ? user->status : "");
+    user_tell(self, user, text.size > 0 ? PHRASE_status_set : PHRASE_status_cleared,
+              &(words_t){.text = text});
+    free(user->status);
+    user->status = NULL;
 }
 
 /* Whom nothing has to be told: the event, or joined() and parted(), say it. */

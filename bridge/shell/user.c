@@ -41,6 +41,7 @@ void users_remove(users_t *self, user_t *user)
     outlet_fini(&user->outlet);
     line_fini(&user->line);
     free(user->stash);
+    free(user->status);
     *user = (user_t){.fd = FREE, .next_doomed = self->free};
     self->free = user;
     self->count--;

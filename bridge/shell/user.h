@@ -18,7 +18,8 @@ typedef struct user {
     outlet_t outlet;
     patient_t patient; /* in one of the bridge's lists of those who are waited for */
     line_t line;
-    char *stash;               /* input that rests while too much of it is unanswered; owned */
+    char *stash;  /* input that rests while too much of it is unanswered; owned */
+    char *status; /* what they asked to be seen, until the broker has answered; owned */
     struct user *next_touched; /* in the list of those to look at before the turn ends */
     struct user *next_doomed;  /* in the list of those to be freed then, or in the slab's */
     uint64_t said_seq;         /* the last message of this user the broker has taken ... */
