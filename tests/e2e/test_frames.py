@@ -201,3 +201,37 @@ def test_p14_the_first_fault_in_the_documents_order_is_answered(start, link):
         pass
     assert peer.error("say", must=["colour"], room=1) == "flood"
     assert peer.error("dance") == "unsupported"
+
+
+# What docs/protocol.md says of each command, written down once more: proto/commands.def must not be its own judge.
+PAYLOAD = "cid type data ref rel thread x"
+TAKES = {  # op: (needs, may have)
+    "hello": ("", "nick password proto caps agent join kick address resume_ms"), "resume": ("token", "proto caps agent"),
+    "ping": ("", "active"), "say": ("room text", PAYLOAD), "tell": ("to text", PAYLOAD), "join": ("room", "private"), "part": ("room", ""),
+    "who": ("room", "page limit"), "rooms": ("", "page limit"), "history": ("room", "before after since until limit"),
+    "replay": ("room first last", "epoch"), "nick": ("nick", ""), "status": ("status", ""), "bye": ("", ""), "invite": ("room nick", ""),
+    "stats": ("", ""), "kick": ("nick", "reason"), "ban": ("nick", "reason until"), "mute": ("nick", "reason until"), "shutdown": ("", "reason")}
+GOOD = {"room": "lobby", "text": "a", "to": "nobody-at-all", "token": b"x", "nick": "nobody-at-all", "status": "x", "first": 1, "last": 1}
+NEEDS = [(op, key) for op, (needs, _) in TAKES.items() for key in needs.split() if op not in ("kick", "ban", "mute")]
+
+
+@pytest.mark.parametrize("op,key", NEEDS)
+def test_a_needed_key_that_is_missing_is_a_bad_request_that_names_it(client, name, op, key):
+    peer = client(name(), join=["lobby"])
+    others = {other: GOOD[other] for other in TAKES[op][0].split() if other != key}
+    sid = {"sid": 1} if op == "resume" else {}
+    reply = peer.ask(op, **others, **sid)
+    assert reply.get("error") == "bad_request" and key in reply["hint"], reply
+
+
+@pytest.mark.parametrize("op", TAKES)
+def test_p11_must_may_name_every_key_that_the_command_takes(broker, link, client, name, op):
+    peer = client(name(), join=["lobby"])
+    taken = " ".join(TAKES[op]).split() + ["op", "id", "sid", "must"]
+    fields = {key: GOOD[key] for key in TAKES[op][0].split()}
+    for key in taken:
+        assert peer.ask(op, must=[key], **fields).get("error") != "unsupported", key
+        if op == "bye":
+            peer.hello()
+    for key in {key for takes in TAKES.values() for key in " ".join(takes).split()} - set(taken):
+        assert peer.error(op, must=[key], **fields) == "unsupported", key
