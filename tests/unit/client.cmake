@@ -1,2 +1,7 @@
 hub_test(test_client_link SOURCES test_client_link.c client_fixture.c LINK client_core)
 hub_test(test_client_repair SOURCES test_client_repair.c client_fixture.c LINK client_core)
+
+# The library against the real broker.
+hub_test(test_hubbub LINK hubbub)
+target_compile_definitions(test_hubbub PRIVATE HUBBUBD="$<TARGET_FILE:hubbubd>")
+add_dependencies(test_hubbub hubbubd)
