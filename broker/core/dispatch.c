@@ -115,6 +115,7 @@ static hub_err_t check_flood(const core_t *core, request_t *request)
 /* Holds an answer until everything before it is stored. */
 static void hold_answer(core_t *core, const request_t *request, outcome_t outcome, bool is_dup)
 {
+    assert(request->session);
     answer_t answer = request_answer(request, outcome);
     answer.is_duplicate = is_dup;
     request->session->waiting++;
@@ -137,7 +138,8 @@ static void answer_again(core_t *core, const request_t *request, const outcome_t
 
 static bool has_cid(const request_t *request)
 {
-    return (command_row(request->op)->may & K(cid)) && message_has(request->message, KEY_cid);
+    return request->session && (command_row(request->op)->may & K(cid)) &&
+           message_has(request->message, KEY_cid);
 }
 
 /* Looks the cid up. *out_is_answered: it was known, and its answer was given again. */
