@@ -13,7 +13,7 @@ void client_rooms_init(client_rooms_t *self, const uint8_t *key)
     assert(self && key);
     *self = (client_rooms_t){.bucket_count = FIRST_BUCKETS};
     memcpy(self->key, key, sizeof self->key);
-    self->buckets = calloc(FIRST_BUCKETS, sizeof *self->buckets);
+    self->buckets = calloc(FIRST_BUCKETS, sizeof(client_room_t *));
     assert(self->buckets);
 }
 

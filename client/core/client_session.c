@@ -42,7 +42,7 @@ void client_sessions_fini(client_sessions_t *self)
 static void grow(client_sessions_t *self)
 {
     uint32_t block = self->capacity / SESSION_BLOCK;
-    self->blocks = realloc(self->blocks, (block + 1) * sizeof *self->blocks);
+    self->blocks = realloc(self->blocks, (block + 1) * sizeof(client_session_t *));
     assert(self->blocks);
     self->blocks[block] = calloc(SESSION_BLOCK, sizeof *self->blocks[block]);
     assert(self->blocks[block]);
@@ -123,6 +123,7 @@ uint32_t *client_session_find_room(client_session_t *self, uint32_t room)
 void client_session_add_room(client_session_t *self, uint32_t entry)
 {
     assert(client_session_find_room(self, entry & SESSION_ROOM_INDEX) == NULL);
+    assert(self->room_capacity > 0);
     if (self->room_count == self->room_capacity) {
         uint16_t capacity = (uint16_t)(self->room_capacity * 2);
         uint32_t *rooms = malloc(capacity * sizeof *rooms);

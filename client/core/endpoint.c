@@ -1,6 +1,7 @@
 #include "client/core/endpoint.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char SEPARATOR[] = "://";
@@ -58,11 +59,11 @@ static char *with_host(span_t endpoint, span_t host)
         return endpoint_copy(endpoint);
     size_t before = (size_t)(star - endpoint.data) + strlen(SEPARATOR);
     size_t after = endpoint.size - before - 1;
-    char *result = calloc(1, before + host.size + after + 1);
+    size_t size = before + host.size + after + 1;
+    char *result = calloc(1, size);
     assert(result);
-    memcpy(result, endpoint.data, before);
-    memcpy(result + before, host.data, host.size);
-    memcpy(result + before + host.size, endpoint.data + before + 1, after);
+    (void)snprintf(result, size, "%.*s%.*s%.*s", (int)before, endpoint.data, (int)host.size,
+                   host.data, (int)after, endpoint.data + before + 1);
     return result;
 }
 

@@ -249,8 +249,11 @@ static void on_presence_gap(void *context, uint32_t room)
     client_request_t request = {.op = OP_who, .room = name};
     if (is_being_repaired(self, name))
         return;
-    if (handle_request(self, &request) > 0)
-        (*find_query(self, request.tag))->is_ours = true;
+    if (handle_request(self, &request) == 0)
+        return;
+    query_t *query = *find_query(self, request.tag);
+    assert(query);
+    query->is_ours = true;
 }
 
 static void put_range(hubbub_t *self, hubbub_type_t type, uint32_t room, uint64_t first,

@@ -257,7 +257,7 @@ static void a_refused_nick_can_be_changed(void **state)
 static void a_flood_is_slowed_down_and_kept_in_order(void **state)
 {
     (void)state;
-    char text[16], expected[16];
+    char text[32], expected[32];
     hubbub_t *hal = connect_as("hal");
     assert_string_equal(await_done(hal, hubbub_join(hal, "torrent")), "");
     for (int i = 0; i < 60; i++) {
@@ -346,7 +346,7 @@ static void a_broker_that_stands_still_is_left_and_resumed(void **state)
     assert_true(await(lea, HUBBUB_READY)->is_resumed);
     await_text(lea, "are you there?");
     assert_string_equal(await_done(lea, request), "");
-    request = hubbub_history(lea, "lobby", NULL);
+    assert_true(hubbub_history(lea, "lobby", NULL) > 0);
     assert_int_equal(await(lea, HUBBUB_HISTORY)->event_count, 1);
     hubbub_destroy(&lea);
     broker_stop(&broker, SIGTERM);
