@@ -73,7 +73,7 @@ static span_t word_find(span_t name, const words_t *words)
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
         if (span_is(name, WORDS[i].name))
             return *(const span_t *)(const void *)((const char *)words + WORDS[i].place);
-    assert(!"a word that is in words.def");
+    assert(false); /* a phrase has a word that is not in words.def */
     return (span_t){"", 0};
 }
 

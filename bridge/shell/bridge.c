@@ -41,7 +41,7 @@ static uint32_t users_permitted(uint32_t wanted)
     struct rlimit files;
     rlim_t most = LIMIT_SESSIONS_PER_LINK;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < most + FILES_APART)
-        most = files.rlim_cur > 2 * FILES_APART ? files.rlim_cur - FILES_APART : FILES_APART;
+        most = files.rlim_cur > 2UL * FILES_APART ? files.rlim_cur - FILES_APART : FILES_APART;
     return wanted > 0 && wanted < most ? wanted : (uint32_t)most;
 }
 

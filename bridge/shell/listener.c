@@ -120,7 +120,7 @@ bool listener_open(bridge_t *self, char *out_error)
         complain(out_error, listen_at, strerror(error));
         return false;
     }
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     (void)getsockname(self->listener_fd, (struct sockaddr *)&bound, &size);
     write_address(&bound, true, self->address);
