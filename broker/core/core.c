@@ -29,6 +29,9 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     assert(settings->ring_bytes >= LIMIT_FRAME_BYTES);
     core_t *self = zmalloc(sizeof *self);
     self->settings = *settings;
+    /* A broker that remembers nothing must not take up an epoch of the one it replaces, which may have
+     * made rooms in this very second. */
+    self->epoch_floor = now->wall_ms / 1000;
     self->links = slab_new(sizeof(link_t), settings->links_max);
     self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
     self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
