@@ -1,6 +1,8 @@
 """What is for operators and for accounts: section 9 of docs/protocol.md."""
 import pytest
 
+from hub import SLOWNESS
+
 
 @pytest.mark.parametrize("op,fields", [("register", {"password": "x"}), ("login", {"nick": "ada", "password": "x"}),
                                        ("password", {"password": "x", "new_password": "y"}), ("register", {}), ("login", {"nick": 1})])
@@ -34,7 +36,7 @@ def test_p60_stats_answer_over_ipc_alone(broker, link, name):
     assert set(reply) == {"re", "ok", "counters", "memory"}
     for values in (reply["counters"], reply["memory"]):
         assert values and all(isinstance(key, str) and type(value) is int and value >= 0 for key, value in values.items())
-    assert reply["memory"]["in_use"] > 0
+    assert reply["memory"]["in_use"] > 0 or SLOWNESS > 1  # a sanitizer's allocator tells nothing
     remote.ok("hello", nick=name())
     assert remote.error("stats") == "denied"
     local.ok("hello", nick=name())
