@@ -5,7 +5,7 @@
   mutate.py --all             also each optional key and each cost
   mutate.py say TEXT_BYTES    only these rows
 
-Works on a copy of the tree in build/mutate. The test that compares the limits with the document is left out: it would
+Works on a copy of the tree in build/mutate. The tests that compare the limits with the document are left out: they would
 see every limit without crossing any. What no longer compiles has been seen by the compiler.
 """
 import os
@@ -120,7 +120,7 @@ def e2e_tests(first):
     environment = {**os.environ, "HUBBUB_BIN": str(BUILD / "bin"), "PYTHONPATH": str(SOURCE / "tests" / "e2e"), "HUBBUB_SLOWNESS": "0.5",
                    "PYTHONDONTWRITEBYTECODE": "1"}
     for name in dict.fromkeys([*first.split(), *E2E]):
-        done = run(sys.executable, "-m", "pytest", "-xq", "-p", "no:cacheprovider", f"tests/e2e/test_{name}.py", cwd=SOURCE, env=environment)
+        done = run(sys.executable, "-m", "pytest", "-xq", "-p", "no:cacheprovider", "-k", "not the_welcome_tells", f"tests/e2e/test_{name}.py", cwd=SOURCE, env=environment)
         if done.returncode != 0:
             failed = re.search(r"^(?:FAILED|ERROR) \S+::(\S+)", done.stdout, re.M)
             yield failed.group(1) if failed else name
