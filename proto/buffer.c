@@ -34,7 +34,7 @@ char *buffer_extend(buffer_t *self, size_t size)
     assert(self->size <= self->maximum);
     if (size > self->maximum - self->size)
         return NULL;
-    if (self->size + size > self->capacity)
+    if (self->size + size > self->capacity || self->data == NULL) /* NULL would say: full */
         grow(self, self->size + size);
     char *place = self->data + self->size;
     self->size += size;

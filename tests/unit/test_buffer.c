@@ -102,6 +102,17 @@ static void a_buffer_can_be_used_again_after_its_end(void **state)
     buffer_fini(&buffer);
 }
 
+static void nothing_can_be_appended_to_a_buffer_that_has_no_memory_yet(void **state)
+{
+    (void)state;
+    buffer_t buffer;
+    buffer_init(&buffer, 10);
+    assert_true(buffer_append(&buffer, "", 0));
+    assert_true(buffer_append(&buffer, NULL, 0));
+    assert_int_equal(buffer.size, 0);
+    buffer_fini(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +124,7 @@ int main(void)
         cmocka_unit_test(extending_gives_the_place_behind_the_content),
         cmocka_unit_test(clearing_forgets_the_content_and_keeps_the_memory),
         cmocka_unit_test(a_buffer_can_be_used_again_after_its_end),
+        cmocka_unit_test(nothing_can_be_appended_to_a_buffer_that_has_no_memory_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
