@@ -40,11 +40,12 @@ def test_a_bridge_of_its_own_serves_people(broker, bridge, line, client, name, r
     ada.ends()
 
 
-def test_all_its_people_are_one_link(broker, bridge, line):
-    before = broker.counter("links")
+def test_all_its_people_are_one_link(start, bridge, line):
+    broker = start()
     program = bridge(broker)
     people = [line(program.tcp) for _ in range(20)]
-    assert broker.counter("links") == before + 1
+    counters = broker.stats()["counters"]
+    assert (counters["links"], counters["sessions"]) == (1, 20)
     people[0].say("hello")
     for person in people:
         person.line(f"[{people[0].nick}]hello")
