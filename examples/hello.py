@@ -3,11 +3,12 @@
 Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)"""
 import sys, zmq, msgpack
 
-commands = zmq.Context.instance().socket(zmq.DEALER)
-commands.connect("tcp://127.0.0.1:5680")
-events = zmq.Context.instance().socket(zmq.SUB)
+context = zmq.Context.instance()
+events = context.socket(zmq.SUB)
 events.connect("tcp://127.0.0.1:5681")
 events.subscribe(b"lobby\0")
+commands = context.socket(zmq.DEALER)
+commands.connect("tcp://127.0.0.1:5680")
 
 def ask(request):
     commands.send(msgpack.packb(request))
@@ -17,6 +18,7 @@ def ask(request):
             return answer
 
 print("I am", ask({"op": "hello", "id": 1})["nick"])
+events.poll(1000)  # until the subscription works: we hear our own arrival, or the room's head after it
 ask({"op": "say", "id": 2, "room": "lobby", "text": " ".join(sys.argv[1:]) or "hello from Python"})
 while True:
     if events.poll(3000):  # milliseconds
