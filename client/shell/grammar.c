@@ -1,0 +1,137 @@
+#include "client/shell/grammar.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMAND(word, verb, shape, usage, about) {#word, VERB_##verb, SHAPE_##shape, usage, about},
+static const command_t COMMANDS[] = {
+#include "client/shell/commands.def"
+};
+#undef COMMAND
+
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0], DIGITS_MAX = 6 };
+
+static const char BLANKS[] = " \t";
+
+const command_t *grammar_commands(size_t *out_count)
+{
+    assert(out_count);
+    *out_count = COMMAND_COUNT;
+    return COMMANDS;
+}
+
+const command_t *grammar_find(const char *word, size_t size)
+{
+    assert(word);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *other = COMMANDS[i].word;
+        if (strlen(other) == size && memcmp(other, word, size) == 0)
+            return &COMMANDS[i];
+    }
+    return NULL;
+}
+
+const char *grammar_word(verb_t verb)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (COMMANDS[i].verb == verb)
+            return COMMANDS[i].word;
+    return "";
+}
+
+/* Cuts off the first word and leaves *rest behind it and the blanks that follow; empty: no word. */
+static char *take_word(char **rest)
+{
+    char *word = *rest + strspn(*rest, BLANKS);
+    char *end = word + strcspn(word, BLANKS);
+    *rest = end + strspn(end, BLANKS);
+    *end = '\0';
+    return word;
+}
+
+static void trim_end(char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0 && strchr(BLANKS, text[size - 1]))
+        size--;
+    text[size] = '\0';
+}
+
+/* Reads exactly one word; false: there is none, or more. */
+static bool take_only(char *rest, const char **out_word)
+{
+    const char *word = take_word(&rest);
+    if (*word == '\0' || *rest != '\0')
+        return false;
+    *out_word = word;
+    return true;
+}
+
+static bool take_count(char *rest, uint64_t *out_count)
+{
+    const char *word;
+    if (!take_only(rest, &word))
+        return false;
+    size_t digits = strspn(word, "0123456789");
+    if (word[digits] != '\0' || digits > DIGITS_MAX)
+        return false;
+    *out_count = strtoull(word, NULL, 10);
+    return *out_count > 0;
+}
+
+static bool take_to_text(char *rest, order_t *out)
+{
+    out->to = take_word(&rest);
+    out->text = rest;
+    return *out->to != '\0' && *out->text != '\0';
+}
+
+/* What follows a command's word, into the order. False: it has another shape. */
+static bool take_arguments(shape_t shape, char *rest, order_t *out)
+{
+    bool is_alone = *rest == '\0';
+    switch (shape) {
+    case SHAPE_NOTHING:
+        return is_alone;
+    case SHAPE_ROOM:
+        return take_only(rest, &out->room);
+    case SHAPE_MAYBE_ROOM:
+        return is_alone || take_only(rest, &out->room);
+    case SHAPE_NICK:
+        return take_only(rest, &out->nick);
+    case SHAPE_TO_TEXT:
+        return take_to_text(rest, out);
+    case SHAPE_MAYBE_COUNT:
+        return is_alone || take_count(rest, &out->limit);
+    case SHAPE_MAYBE_STATUS:
+        out->status = rest;
+        return true;
+    }
+    return false;
+}
+
+static order_t read_command(char *line)
+{
+    char *rest = line;
+    trim_end(line);
+    const char *word = take_word(&rest);
+    const command_t *command = grammar_find(word, strlen(word));
+    if (command == NULL)
+        return (order_t){.verb = VERB_unknown, .text = word};
+    order_t order = {.verb = command->verb};
+    if (!take_arguments(command->shape, rest, &order))
+        return (order_t){.verb = VERB_usage, .text = command->usage};
+    return order;
+}
+
+order_t grammar_read(char *line)
+{
+    assert(line);
+    assert(strchr(line, '\n') == NULL);
+    if (line[strspn(line, BLANKS)] == '\0')
+        return (order_t){.verb = VERB_nothing};
+    if (line[0] == '/' && line[1] != '/')
+        return read_command(line + 1);
+    return (order_t){.verb = VERB_say, .text = line[0] == '/' ? line + 1 : line};
+}

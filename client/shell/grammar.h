@@ -1,0 +1,51 @@
+/* client/shell/grammar.h - what a typed line asks for.
+ *
+ *   hello                       said in the current room
+ *   //hello                     said: "/hello"
+ *   /who  /who tea              who is here, or in that room
+ *   /tell bob  two  words       "two  words" to bob alone
+ *   /nick  /tell bob            VERB_usage: a line that tells how
+ *   /dance                      VERB_unknown
+ *   (blanks only)               VERB_nothing
+ *
+ * The table is commands.def. Names are not checked here: the broker does. Pure. */
+#ifndef CLIENT_SHELL_GRAMMAR_H
+#define CLIENT_SHELL_GRAMMAR_H
+
+#include <stddef.h>
+
+#include "client/shell/order.h"
+
+/* Reads one line, without its end and without control characters. It is cut into pieces in place, and
+ * the order refers to it. */
+order_t grammar_read(char *line);
+
+/* What the word of a command is followed by, for completion and help. */
+typedef enum {
+    SHAPE_NOTHING,
+    SHAPE_ROOM,
+    SHAPE_MAYBE_ROOM,
+    SHAPE_NICK,
+    SHAPE_TO_TEXT,
+    SHAPE_MAYBE_COUNT,
+    SHAPE_MAYBE_STATUS,
+} shape_t;
+
+typedef struct {
+    const char *word; /* without the / */
+    verb_t verb;
+    shape_t shape;
+    const char *usage;
+    const char *about;
+} command_t;
+
+/* All commands, in the order of /help. */
+const command_t *grammar_commands(size_t *out_count);
+
+/* The word of a verb's first command; "" for a verb that has none. */
+const char *grammar_word(verb_t verb);
+
+/* The command of that word (not terminated); NULL: there is none. */
+const command_t *grammar_find(const char *word, size_t size);
+
+#endif

@@ -1,0 +1,128 @@
+#include "client/shell/printable.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum { ESCAPE = 0x1b, BELL = 0x07, DELETE = 0x7f, STRING_END = 0x9c, BROKEN = 0xfffd, GROWTH = 3 };
+
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+} text_t;
+
+static bool is_within(int32_t value, int32_t low, int32_t high)
+{
+    return value >= low && value <= high;
+}
+
+/* The character at `offset` and its size; BROKEN and 1 where there is none. */
+static size_t character(text_t text, size_t offset, int32_t *out_point)
+{
+    assert(offset < text.size);
+    utf8proc_ssize_t left = (utf8proc_ssize_t)(text.size - offset);
+    utf8proc_ssize_t size = utf8proc_iterate(text.data + offset, left, out_point);
+    if (size > 0)
+        return (size_t)size;
+    *out_point = BROKEN;
+    return 1;
+}
+
+/* The byte there; 0 behind the end. */
+static uint8_t byte_at(text_t text, size_t offset)
+{
+    return offset < text.size ? text.data[offset] : 0;
+}
+
+/* Parameters and intermediates, then one final byte. */
+static size_t skip_sequence(text_t text, size_t offset, int32_t low)
+{
+    while (is_within(byte_at(text, offset), 0x20, 0x3f) && byte_at(text, offset) < low)
+        offset++;
+    return is_within(byte_at(text, offset), low, 0x7e) ? offset + 1 : offset;
+}
+
+/* Anything up to ST or BEL. Another ESC begins something new. */
+static size_t skip_string(text_t text, size_t offset)
+{
+    while (offset < text.size) {
+        int32_t point;
+        size_t size = character(text, offset, &point);
+        if (point == ESCAPE)
+            return byte_at(text, offset + 1) == '\\' ? offset + 2 : offset;
+        offset += size;
+        if (point == BELL || point == STRING_END)
+            return offset;
+    }
+    return offset;
+}
+
+/* What follows an introducer, `kind` being its second byte in the form with ESC. */
+static size_t skip_body(text_t text, size_t offset, uint8_t kind)
+{
+    if (kind == '[')
+        return skip_sequence(text, offset, 0x40);
+    if (kind != 0 && strchr("]PX^_", kind))
+        return skip_string(text, offset);
+    return offset;
+}
+
+static size_t skip_escape(text_t text, size_t offset)
+{
+    uint8_t kind = byte_at(text, offset);
+    if (is_within(kind, 0x40, 0x5f))
+        return skip_body(text, offset + 1, kind);
+    return skip_sequence(text, offset, 0x30);
+}
+
+static bool is_control(int32_t point)
+{
+    return (point < 0x20 && point != '\t') || is_within(point, DELETE, 0x9f);
+}
+
+/* Characters that reorder or break a line. */
+static bool is_treacherous(int32_t point)
+{
+    return point == 0x061c || is_within(point, 0x200e, 0x200f) ||
+           is_within(point, 0x2028, 0x202e) || is_within(point, 0x2066, 0x2069);
+}
+
+/* Handles what begins at *offset, moves it on, and says how many bytes came to `out`. */
+static size_t clean_one(text_t text, size_t *offset, printable_way_t way, char *out)
+{
+    int32_t point;
+    size_t start = *offset;
+    *offset += character(text, start, &point);
+    if (point == ESCAPE)
+        *offset = skip_escape(text, *offset);
+    else if (is_within(point, 0x80, 0x9f))
+        *offset = skip_body(text, *offset, (uint8_t)(point - 0x40));
+    if (is_control(point) || (way == PRINTABLE_OUT && is_treacherous(point)))
+        return 0;
+    return (size_t)utf8proc_encode_char(point, (uint8_t *)out);
+}
+
+char *printable(const char *text, size_t size, printable_way_t way)
+{
+    assert(text || size == 0);
+    text_t given = {(const uint8_t *)text, size};
+    char *out = malloc(size * GROWTH + 1);
+    assert(out);
+    size_t used = 0;
+    for (size_t offset = 0; offset < size;)
+        used += clean_one(given, &offset, way, out + used);
+    assert(used <= size * GROWTH);
+    out[used] = '\0';
+    return out;
+}
+
+void printable_put(FILE *out, const char *text, size_t size)
+{
+    assert(out);
+    char *clean = printable(text, size, PRINTABLE_OUT);
+    (void)fputs(clean, out); /* a lost terminal shows when it is flushed */
+    free(clean);
+}

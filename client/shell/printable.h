@@ -1,0 +1,27 @@
+/* client/shell/printable.h - makes foreign text harmless to a terminal, and typed text fit for the wire.
+ *
+ *   "a\x1b[31mb"  "a\xc2\x9b31mb"    "ab": whole escape sequences go, in both their forms
+ *   "a\x1b]0;title\x07b"             "ab": so do strings for the terminal (OSC, DCS, SOS, PM, APC)
+ *   "a\x07\x7f\xc2\x85" "b"          "ab": control characters go
+ *   "a\tb"                           as it is
+ *   "a\xff" "b"                      U+FFFD for every byte that is no UTF-8
+ *
+ * A sequence that does not end takes the rest of the line with it. Pure. */
+#ifndef CLIENT_SHELL_PRINTABLE_H
+#define CLIENT_SHELL_PRINTABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef enum {
+    PRINTABLE_IN,  /* towards the broker: format characters stay, emoji need them */
+    PRINTABLE_OUT, /* towards a terminal: bidi controls and U+2028, U+2029 go too */
+} printable_way_t;
+
+/* What is left of `size` bytes, on one line, ending with a zero. The caller frees it. */
+char *printable(const char *text, size_t size, printable_way_t way);
+
+/* Writes what PRINTABLE_OUT leaves of a string. */
+void printable_put(FILE *out, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,217 @@
+#include "client/shell/show.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "client/shell/grammar.h"
+#include "client/shell/printable.h"
+
+enum { TIME_BYTES = 32, PREFIX_BYTES = 256 };
+
+void show_line(FILE *out, const char *format, ...)
+{
+    assert(out && format);
+    char *line;
+    va_list values;
+    va_start(values, format);
+    int size = vasprintf(&line, format, values);
+    va_end(values);
+    assert(size >= 0);
+    printable_put(out, line, (size_t)size);
+    (void)fputc('\n', out);
+    free(line);
+}
+
+/* "12:03 ", or nothing. */
+static const char *time_of(const viewer_t *viewer, uint64_t at_ms, const char *format,
+                           char out[TIME_BYTES])
+{
+    time_t at_s = (time_t)(at_ms / 1000);
+    struct tm local;
+    out[0] = '\0';
+    if (viewer->has_times && at_ms > 0 && localtime_r(&at_s, &local))
+        (void)strftime(out, TIME_BYTES, format, &local);
+    return out;
+}
+
+/* ---- what is said ---- */
+
+/* A text, every line of it behind `prefix`. */
+static void put_text(FILE *out, const char *prefix, const hubbub_event_t *event)
+{
+    const char *text = event->text;
+    const char *end = text + event->text_bytes;
+    while (true) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        size_t size = (size_t)((stop ? stop : end) - text);
+        printable_put(out, prefix, strlen(prefix));
+        printable_put(out, text, size);
+        (void)fputc('\n', out);
+        if (stop == NULL)
+            return;
+        text = stop + 1;
+    }
+}
+
+static bool is_current(const viewer_t *viewer, const char *room)
+{
+    return strcasecmp(viewer->room, room) == 0;
+}
+
+static void put_message(FILE *out, const viewer_t *viewer, const hubbub_event_t *event,
+                        const char *before)
+{
+    char prefix[PREFIX_BYTES];
+    bool is_here = is_current(viewer, event->room);
+    (void)snprintf(prefix, sizeof prefix, "%s%s%s%s[%s] ", before, is_here ? "" : "#",
+                   is_here ? "" : event->room, is_here ? "" : " ", event->nick);
+    put_text(out, prefix, event);
+}
+
+/* Both copies of a private message are events of the inbox; one to oneself is a copy from somebody. */
+static void put_private(FILE *out, const viewer_t *viewer, const hubbub_event_t *event,
+                        const char *before)
+{
+    char prefix[PREFIX_BYTES];
+    bool is_ours = strcmp(event->uid, viewer->uid) == 0 && strcasecmp(event->to, event->nick) != 0;
+    if (is_ours)
+        (void)snprintf(prefix, sizeof prefix, "%s[you -> %s] ", before, event->to);
+    else
+        (void)snprintf(prefix, sizeof prefix, "%s[%s -> you] ", before, event->nick);
+    put_text(out, prefix, event);
+}
+
+static void put_said(FILE *out, const viewer_t *viewer, const hubbub_event_t *event,
+                     const char *before)
+{
+    if (event->type == HUBBUB_PRIVATE)
+        put_private(out, viewer, event, before);
+    else
+        put_message(out, viewer, event, before);
+}
+
+void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page)
+{
+    assert(out && viewer && page);
+    char time[TIME_BYTES];
+    char before[TIME_BYTES + 2];
+    viewer_t there = *viewer;
+    there.room = page->room;
+    if (page->event_count == 0)
+        show_line(out, "* Nothing has been said here yet.");
+    for (size_t i = 0; i < page->event_count; i++) {
+        const hubbub_event_t *event = &page->events[i];
+        (void)snprintf(before, sizeof before, "| %s",
+                       time_of(viewer, event->at_ms, "%Y-%m-%d %H:%M ", time));
+        put_said(out, &there, event, before);
+    }
+}
+
+/* ---- who is here ---- */
+
+/* Who came, went or took another name; not who was idle or away for a while. */
+static void put_presence(FILE *out, const viewer_t *viewer, const hubbub_event_t *event,
+                         const hubbub_member_t *member)
+{
+    const place_t *place = places_find(viewer->places, event->room);
+    bool is_here = is_current(viewer, event->room);
+    const char *room = is_here ? "" : event->room;
+    if (strcmp(member->uid, viewer->uid) == 0)
+        return;
+    bool was_known = place && names_has(&place->nicks, member->nick);
+    if (*member->was)
+        show_line(out, "* %s is now %s%s%s", member->was, member->nick, is_here ? "" : " in ",
+                  room);
+    else if (strcmp(member->state, "gone") == 0)
+        show_line(out, "* %s went%s%s", member->nick, is_here ? "" : " from ", room);
+    else if (!was_known && strcmp(member->state, "active") == 0)
+        show_line(out, "* %s came%s%s", member->nick, is_here ? "" : " to ", room);
+}
+
+static const char *state_word(const char *state)
+{
+    if (strcmp(state, "inactive") == 0)
+        return " (idle)";
+    return strcmp(state, "detached") == 0 ? " (connection lost)" : "";
+}
+
+void show_members(FILE *out, const hubbub_event_t *page, bool is_first)
+{
+    assert(out && page);
+    if (is_first)
+        show_line(out, "* %" PRIu64 " here in %s:", page->count, page->room);
+    for (size_t i = 0; i < page->member_count; i++) {
+        const hubbub_member_t *member = &page->members[i];
+        show_line(out, "*   %s%s%s%s", member->nick, state_word(member->state),
+                  *member->status ? ": " : "", member->status);
+    }
+}
+
+void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first)
+{
+    assert(out && page);
+    if (is_first)
+        show_line(out,
+                  page->room_count ? "* Rooms:" : "* There are no rooms; /join ROOM makes one.");
+    for (size_t i = 0; i < page->room_count; i++)
+        show_line(out, "*   %s (%" PRIu64 ")", page->rooms[i].name, page->rooms[i].count);
+}
+
+/* ---- the rest ---- */
+
+static void put_lost(FILE *out, const hubbub_event_t *event)
+{
+    uint64_t count = event->last >= event->first ? event->last - event->first + 1 : 0;
+    bool is_inbox = strcmp(event->room, "@") == 0;
+    show_line(out, "* %" PRIu64 " %smessage%s%s%s %s", count, is_inbox ? "private " : "",
+              count == 1 ? "" : "s", is_inbox ? "" : " of ", is_inbox ? "" : event->room,
+              event->type == HUBBUB_LOST ? "did not reach you and cannot be had any more."
+                                         : "that you have seen are not in the broker any more.");
+}
+
+static void put_kicked(FILE *out, const hubbub_event_t *event)
+{
+    if (strcmp(event->reason, "idle") == 0)
+        show_line(out, "* You said nothing for too long; the broker has ended the session.");
+    else if (strcmp(event->reason, "resumed") == 0)
+        show_line(out, "* Your session was taken over from elsewhere.");
+    else
+        show_line(out, "* The broker has ended the session: %s", event->reason);
+}
+
+void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event)
+{
+    assert(out && viewer && event);
+    char time[TIME_BYTES];
+    if (event->type == HUBBUB_MESSAGE || event->type == HUBBUB_PRIVATE)
+        put_said(out, viewer, event, time_of(viewer, event->at_ms, "%H:%M ", time));
+    else if (event->type == HUBBUB_LOST || event->type == HUBBUB_UNDONE)
+        put_lost(out, event);
+    else if (event->type == HUBBUB_WARNING)
+        show_line(out, "* Say something within %" PRIu64 " s, or the broker ends the session.",
+                  (event->idle_in_ms + 999) / 1000);
+    else if (event->type == HUBBUB_KICKED)
+        put_kicked(out, event);
+    else if (event->type == HUBBUB_SHUTDOWN)
+        show_line(out, "* The broker is about to stop.");
+    else if (event->type == HUBBUB_PRESENCE)
+        for (size_t i = 0; i < event->member_count; i++)
+            put_presence(out, viewer, event, &event->members[i]);
+}
+
+void show_help(FILE *out)
+{
+    assert(out);
+    size_t count;
+    const command_t *commands = grammar_commands(&count);
+    show_line(out, "* What you type is said in the room that the prompt names. Besides:");
+    for (size_t i = 0; i < count; i++)
+        show_line(out, "*   %-18s %s", commands[i].usage, commands[i].about);
+    show_line(out, "*   %-18s %s", "//TEXT", "say a line that begins with /");
+    show_line(out, "* TAB completes commands, rooms and names.");
+}

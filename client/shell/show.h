@@ -1,0 +1,44 @@
+/* client/shell/show.h - what happens, as lines for people.
+ *
+ *   [ada] hello                  said in the current room, one's own lines included
+ *   #tea [ada] hello             said in another room
+ *   [ada -> you] psst            told to oneself alone
+ *   [you -> bob] psst            told to somebody alone
+ *   | [ada] hello                said before: /history
+ *   * bob came                   everything else; " in tea" follows in other rooms
+ *   12:03 [ada] hello            with times
+ *
+ * Every line of a text stands under its speaker's name, and everything foreign goes through
+ * client/shell/printable.h: nobody forges a line, moves the cursor or turns the writing around. Writes,
+ * decides nothing; a failed write shows when the caller flushes. */
+#ifndef CLIENT_SHELL_SHOW_H
+#define CLIENT_SHELL_SHOW_H
+
+#include <stdio.h>
+
+#include "client/shell/places.h"
+#include "include/hubbub.h"
+
+/* Who reads. */
+typedef struct {
+    const char *room;       /* the current one, "": none */
+    const char *nick, *uid; /* one's own */
+    const places_t *places; /* as they were before the event: tells who comes from who comes back */
+    bool has_times;
+} viewer_t;
+
+/* An event: MESSAGE, PRIVATE, PRESENCE, LOST, UNDONE, WARNING, KICKED, SHUTDOWN; others show nothing. */
+void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event);
+
+/* Pages that answer a request; `is_first` puts a heading before them. */
+void show_members(FILE *out, const hubbub_event_t *page, bool is_first);
+void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first);
+void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page);
+
+/* What one can type. */
+void show_help(FILE *out);
+
+/* One line of our own, foreign pieces in it made harmless; the end of line is added. */
+void show_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,251 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/shell/grammar.h"
+#include "client/shell/json_event.h"
+#include "client/shell/talk_state.h"
+
+enum { EXCERPT_BYTES = 60 };
+
+static bool is_json(const talk_t *self)
+{
+    return self->options.mode == TALK_JSON;
+}
+
+/* ---- answers ---- */
+
+/* "not said: hello", "/join tea": what was not done, and why. */
+static void complain_about(talk_t *self, const pending_t *pending, const hubbub_event_t *done)
+{
+    bool is_say = pending->verb == VERB_say;
+    const char *before = *pending->subject == '\0' ? "" : is_say ? ": " : " ";
+    const char *cut = strlen(pending->subject) > EXCERPT_BYTES ? "..." : "";
+    talk_complain(self, pending->line, "%s%s%s%.*s%s: %s: %s", is_say ? "" : "/",
+                  is_say ? "not said" : grammar_word(pending->verb), before, EXCERPT_BYTES,
+                  pending->subject, cut, done->error, done->hint);
+}
+
+/* What was done and no other event tells. */
+static void confirm(talk_t *self, const pending_t *pending)
+{
+    FILE *out = self->options.out;
+    if (pending->verb == VERB_nick) {
+        show_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
+    } else if (pending->verb == VERB_status) {
+        show_line(out, "* Your status is set.");
+    } else if (pending->verb == VERB_invite) {
+        show_line(out, "* They may enter %s now.", pending->subject);
+    } else if (pending->verb == VERB_join || pending->verb == VERB_private) {
+        talk_set_room(self, pending->subject);
+        show_line(out, "* You are in %s.", self->room);
+    }
+}
+
+void talk_answer(talk_t *self, pending_t *pending, const hubbub_event_t *done)
+{
+    assert(self && pending && done && done->type == HUBBUB_DONE);
+    bool is_message = pending->verb == VERB_say || pending->verb == VERB_tell;
+    if (done->error && is_message)
+        self->has_failed |= self->options.mode != TALK_TERMINAL;
+    if (done->error == NULL && pending->verb == VERB_say)
+        self->said++;
+    if (pending->reply) {
+        json_event_add_end(pending->reply, done);
+        talk_emit(self, json_incref(pending->reply));
+    } else if (done->error) {
+        complain_about(self, pending, done);
+    } else {
+        confirm(self, pending);
+    }
+    pending_destroy(&pending);
+}
+
+static void on_done(talk_t *self, const hubbub_event_t *event)
+{
+    pending_t *pending = pendings_take(&self->pendings, event->request);
+    if (pending) /* else we asked by ourselves */
+        talk_answer(self, pending, event);
+}
+
+static void on_page(talk_t *self, const hubbub_event_t *event)
+{
+    viewer_t viewer = talk_viewer(self);
+    pending_t *pending = pendings_find(&self->pendings, event->request);
+    bool is_first = pending && pending->pages++ == 0;
+    if (is_json(self) && pending)
+        json_event_add_page(pending->reply, event);
+    else if (is_json(self))
+        talk_emit(self, json_event(event));
+    else if (pending && event->type == HUBBUB_MEMBERS)
+        show_members(self->options.out, event, is_first);
+    else if (pending && event->type == HUBBUB_ROOMS)
+        show_rooms(self->options.out, event, is_first);
+    else if (pending)
+        show_history(self->options.out, &viewer, event);
+    places_learn(&self->places, event);
+}
+
+/* ---- coming and going ---- */
+
+static void keep_uid(talk_t *self, const char *uid)
+{
+    free(self->uid);
+    self->uid = strdup(uid);
+    assert(self->uid);
+}
+
+static void show_ready(const talk_t *self, const hubbub_event_t *event)
+{
+    FILE *out = self->options.out;
+    if (!self->was_ready)
+        show_line(out, "* You are %s.%s", event->nick,
+                  self->options.mode == TALK_TERMINAL
+                      ? " Type and press Enter to talk; /help tells the rest."
+                      : "");
+    else if (self->is_down && event->is_new)
+        show_line(out, "* Connected again, as a new session. You are %s.", event->nick);
+    else if (self->is_down)
+        show_line(out, "* Connected again.");
+}
+
+static void on_ready(talk_t *self, const hubbub_event_t *event)
+{
+    keep_uid(self, event->uid);
+    if (is_json(self))
+        talk_emit(self, json_event(event));
+    else
+        show_ready(self, event);
+    if (self->options.mode == TALK_TERMINAL)
+        (void)hubbub_rooms(self->chat); /* for completion; without an answer it knows less */
+    self->was_ready = true;
+    self->is_down = self->is_down_told = self->is_refused = false;
+}
+
+/* Told once; at the start only to a person, who can do something about it. */
+static void on_down(talk_t *self, const hubbub_event_t *event)
+{
+    bool is_start = !self->was_ready && self->options.mode == TALK_LINES;
+    bool is_told = self->is_down_told;
+    self->is_down = self->is_down_told = true;
+    if (is_told || is_start)
+        return;
+    if (is_json(self))
+        talk_emit(self, json_event(event));
+    else
+        show_line(self->options.out,
+                  "* The broker does not answer; what you type waits until it does.");
+}
+
+static bool is_about_nick(const char *error)
+{
+    return strncmp(error, "nick_", 5) == 0;
+}
+
+static void on_refused(talk_t *self, const hubbub_event_t *event)
+{
+    self->is_refused = true;
+    self->is_down = false; /* it does answer */
+    if (is_json(self))
+        talk_emit(self, json_event(event));
+    if (!is_about_nick(event->error) || self->options.mode == TALK_LINES)
+        talk_fail(self, "the broker refuses us: %s: %s", event->error, event->hint);
+    else if (!is_json(self))
+        show_line(self->options.out, "* %s: %s; /nick NAME takes another.", event->error,
+                  event->hint);
+}
+
+static void on_joined(talk_t *self, const hubbub_event_t *event)
+{
+    bool is_known = places_find(&self->places, event->room) != NULL;
+    places_learn(&self->places, event);
+    if (is_json(self)) {
+        talk_emit(self, json_event(event));
+        return;
+    }
+    if (!is_known && strcasecmp(event->room, self->room) == 0)
+        show_line(self->options.out, "* You are in %s.", event->room);
+    (void)hubbub_who(self->chat, event->room); /* for completion; without an answer it knows less */
+}
+
+/* Another room becomes the current one, if there is one. */
+static void leave_current(talk_t *self)
+{
+    const place_t *other = self->places.first;
+    talk_set_room(self, other ? other->room : "");
+    if (is_json(self))
+        return;
+    if (other)
+        show_line(self->options.out, "* You talk in %s now.", self->room);
+    else
+        show_line(self->options.out, "* You are in no room; /join ROOM enters one.");
+}
+
+static void on_parted(talk_t *self, const hubbub_event_t *event)
+{
+    bool was_current = strcasecmp(event->room, self->room) == 0;
+    places_learn(&self->places, event);
+    if (is_json(self))
+        talk_emit(self, json_event(event));
+    else
+        show_line(self->options.out, "* You have left %s.", event->room);
+    if (was_current)
+        leave_current(self);
+}
+
+/* Everything that needs no thought of ours. */
+static void on_other(talk_t *self, const hubbub_event_t *event)
+{
+    viewer_t viewer = talk_viewer(self);
+    if (event->type == HUBBUB_MESSAGE && strcmp(event->uid, viewer.uid) == 0)
+        self->heard++;
+    if (event->type == HUBBUB_KICKED)
+        self->is_over = self->has_failed = true;
+    if (is_json(self))
+        talk_emit(self, json_event(event));
+    else
+        show_event(self->options.out, &viewer, event);
+    places_learn(&self->places, event);
+}
+
+void talk_event(void *user, hubbub_t *chat, const hubbub_event_t *event)
+{
+    talk_t *self = user;
+    assert(self && event && chat == self->chat);
+    switch (event->type) {
+    case HUBBUB_READY:
+        on_ready(self, event);
+        return;
+    case HUBBUB_DOWN:
+        on_down(self, event);
+        return;
+    case HUBBUB_REFUSED:
+        on_refused(self, event);
+        return;
+    case HUBBUB_JOINED:
+        on_joined(self, event);
+        return;
+    case HUBBUB_PARTED:
+        on_parted(self, event);
+        return;
+    case HUBBUB_DONE:
+        on_done(self, event);
+        return;
+    case HUBBUB_MEMBERS:
+    case HUBBUB_ROOMS:
+    case HUBBUB_HISTORY:
+        on_page(self, event);
+        return;
+    case HUBBUB_MESSAGE:
+    case HUBBUB_PRIVATE:
+    case HUBBUB_PRESENCE:
+    case HUBBUB_LOST:
+    case HUBBUB_UNDONE:
+    case HUBBUB_WARNING:
+    case HUBBUB_KICKED:
+    case HUBBUB_SHUTDOWN:
+        on_other(self, event);
+        return;
+    }
+}

@@ -1,0 +1,262 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/shell/show.h"
+
+/* Somebody called ada, in lobby, who knows that bob is there. */
+typedef struct {
+    places_t places;
+    viewer_t viewer;
+} fixture_t;
+
+static hubbub_event_t event_of(hubbub_type_t type)
+{
+    return (hubbub_event_t){.type = type,
+                            .room = "lobby",
+                            .nick = "bob",
+                            .uid = "u2",
+                            .to = "",
+                            .text = "",
+                            .reason = "",
+                            .hint = "",
+                            .op = ""};
+}
+
+static hubbub_member_t member_of(const char *nick, const char *state, const char *was)
+{
+    return (hubbub_member_t){.nick = nick, .uid = nick, .state = state, .was = was, .status = ""};
+}
+
+static int set_up(void **state)
+{
+    static fixture_t fixture;
+    hubbub_event_t event = event_of(HUBBUB_JOINED);
+    hubbub_member_t bob = member_of("bob", "active", "");
+    memset(&fixture, 0, sizeof fixture);
+    places_learn(&fixture.places, &event);
+    event.type = HUBBUB_PRESENCE;
+    event.members = &bob;
+    event.member_count = 1;
+    places_learn(&fixture.places, &event);
+    fixture.viewer =
+        (viewer_t){.room = "lobby", .nick = "ada", .uid = "u1", .places = &fixture.places};
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    places_clear(&((fixture_t *)*state)->places);
+    return 0;
+}
+
+/* Checks what an event shows. */
+static void check(const fixture_t *fixture, const hubbub_event_t *event, const char *wanted)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    show_event(out, &fixture->viewer, event);
+    (void)fclose(out);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void said(const fixture_t *fixture, hubbub_event_t event, const char *text,
+                 const char *wanted)
+{
+    event.text = text;
+    event.text_bytes = strlen(text);
+    check(fixture, &event, wanted);
+}
+
+static void present(const fixture_t *fixture, hubbub_member_t member, const char *wanted)
+{
+    hubbub_event_t event = event_of(HUBBUB_PRESENCE);
+    event.members = &member;
+    event.member_count = 1;
+    check(fixture, &event, wanted);
+}
+
+static void a_message_stands_behind_its_speaker(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_MESSAGE);
+    said(*state, event, "hello", "[bob] hello\n");
+    event.room = "tea";
+    said(*state, event, "hello", "#tea [bob] hello\n");
+}
+
+static void every_line_of_a_text_stands_under_the_name(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_MESSAGE);
+    said(*state, event, "one\n[eve] two\n\nthree",
+         "[bob] one\n[bob] [eve] two\n[bob] \n[bob] three\n");
+    event.room = "tea";
+    said(*state, event, "a\nb", "#tea [bob] a\n#tea [bob] b\n");
+}
+
+static void nothing_foreign_reaches_the_terminal_raw(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_MESSAGE);
+    event.nick = "bo\x1b[31mb\n";
+    said(*state, event,
+         "a\x1b]0;x\x07"
+         "b\r\x7f\xe2\x80\xae\xe2\x80\xac"
+         "c\xe2\x80\xa8"
+         "d\xff",
+         "[bob] abcd\xef\xbf\xbd\n");
+    present(*state, member_of("e\x1b[2Jve\n[bob] x", "active", ""), "* eve[bob] x came\n");
+}
+
+static void private_ones_say_to_whom(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_PRIVATE);
+    event.room = "@";
+    event.to = "ada";
+    said(*state, event, "psst\nyou", "[bob -> you] psst\n[bob -> you] you\n");
+    event.nick = "ada";
+    event.uid = "u1";
+    event.to = "bob";
+    said(*state, event, "what", "[you -> bob] what\n");
+    event.to = "Ada";
+    said(*state, event, "note", "[ada -> you] note\n");
+}
+
+static void who_comes_and_goes_is_one_line(void **state)
+{
+    present(*state, member_of("eve", "active", ""), "* eve came\n");
+    present(*state, member_of("bob", "gone", ""), "* bob went\n");
+    present(*state, member_of("bill", "active", "bob"), "* bob is now bill\n");
+}
+
+static void who_was_idle_or_away_is_not_told(void **state)
+{
+    present(*state, member_of("bob", "active", ""), "");
+    present(*state, member_of("bob", "inactive", ""), "");
+    present(*state, member_of("bob", "detached", ""), "");
+}
+
+static void ones_own_comings_and_goings_are_not_told(void **state)
+{
+    hubbub_member_t member = member_of("ada", "active", "");
+    member.uid = "u1";
+    present(*state, member, "");
+}
+
+static void other_rooms_are_named(void **state)
+{
+    hubbub_member_t member = member_of("eve", "active", "");
+    hubbub_event_t event = event_of(HUBBUB_PRESENCE);
+    event.room = "tea";
+    event.members = &member;
+    event.member_count = 1;
+    check(*state, &event, "* eve came to tea\n");
+    member.state = "gone";
+    check(*state, &event, "* eve went from tea\n");
+    member = member_of("eve", "active", "eva");
+    check(*state, &event, "* eva is now eve in tea\n");
+}
+
+static void what_the_broker_announces_is_told(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_WARNING);
+    event.idle_in_ms = 29500;
+    check(*state, &event, "* Say something within 30 s, or the broker ends the session.\n");
+    event = event_of(HUBBUB_KICKED);
+    event.reason = "idle";
+    check(*state, &event, "* You said nothing for too long; the broker has ended the session.\n");
+    event.reason = "no\x1b[7mway";
+    check(*state, &event, "* The broker has ended the session: noway\n");
+    event = event_of(HUBBUB_SHUTDOWN);
+    check(*state, &event, "* The broker is about to stop.\n");
+    event = event_of(HUBBUB_LOST);
+    event.first = 3;
+    event.last = 5;
+    check(*state, &event, "* 3 messages of lobby did not reach you and cannot be had any more.\n");
+    event.room = "@";
+    event.last = 3;
+    check(*state, &event, "* 1 private message did not reach you and cannot be had any more.\n");
+}
+
+static void times_are_shown_on_request(void **state)
+{
+    fixture_t *fixture = *state;
+    hubbub_event_t event = event_of(HUBBUB_MESSAGE);
+    event.at_ms = UINT64_C(1700000000) * 1000;
+    fixture->viewer.has_times = true;
+    (void)setenv("TZ", "UTC0", 1);
+    said(fixture, event, "hello", "22:13 [bob] hello\n");
+}
+
+static void history_is_quoted(void **state)
+{
+    const fixture_t *fixture = *state;
+    char *text;
+    size_t size;
+    hubbub_event_t inner = event_of(HUBBUB_MESSAGE);
+    hubbub_event_t page = event_of(HUBBUB_HISTORY);
+    FILE *out = open_memstream(&text, &size);
+    inner.text = "a\nb";
+    inner.text_bytes = 3;
+    page.events = &inner;
+    page.event_count = 1;
+    show_history(out, &fixture->viewer, &page);
+    page.event_count = 0;
+    show_history(out, &fixture->viewer, &page);
+    (void)fclose(out);
+    assert_string_equal(text, "| [bob] a\n| [bob] b\n* Nothing has been said here yet.\n");
+    free(text);
+}
+
+static void members_and_rooms_are_listed_with_one_heading(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    hubbub_member_t member = member_of("bob", "inactive", "");
+    hubbub_room_t room = {.name = "tea", .count = 2};
+    hubbub_event_t page = event_of(HUBBUB_MEMBERS);
+    FILE *out = open_memstream(&text, &size);
+    page.count = 2;
+    page.members = &member;
+    page.member_count = 1;
+    show_members(out, &page, true);
+    member = member_of("eve", "active", "");
+    member.status = "at\x1b[1m lunch";
+    show_members(out, &page, false);
+    page.rooms = &room;
+    page.room_count = 1;
+    show_rooms(out, &page, true);
+    (void)fclose(out);
+    assert_string_equal(text, "* 2 here in lobby:\n*   bob (idle)\n*   eve: at lunch\n"
+                              "* Rooms:\n*   tea (2)\n");
+    free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_message_stands_behind_its_speaker),
+        TEST(every_line_of_a_text_stands_under_the_name),
+        TEST(nothing_foreign_reaches_the_terminal_raw),
+        TEST(private_ones_say_to_whom),
+        TEST(who_comes_and_goes_is_one_line),
+        TEST(who_was_idle_or_away_is_not_told),
+        TEST(ones_own_comings_and_goings_are_not_told),
+        TEST(other_rooms_are_named),
+        TEST(what_the_broker_announces_is_told),
+        TEST(times_are_shown_on_request),
+        TEST(history_is_quoted),
+        TEST(members_and_rooms_are_listed_with_one_heading),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
