@@ -57,6 +57,7 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
     if (self->config.backlog_lines > BACKLOG_MAX)
         self->config.backlog_lines = BACKLOG_MAX;
+    self->hall.backlog = self->config.backlog_lines;
 }
 
 static uint64_t random_key(void)

@@ -35,7 +35,7 @@ typedef struct {
     bool show_addresses;  /* users are called by their address instead of a guest's name */
     uint32_t connections_per_address; /* [any number] */
     uint32_t users_max;               /* [as many as files may be opened] */
-    uint32_t backlog_lines;           /* messages shown to who enters a room; at most 50 [none] */
+    uint32_t backlog_lines;           /* messages shown to who enters a room; at most 200 [none] */
     uint32_t resume_ms;               /* how long sessions outlive the link [5000] */
     int stop_fd; /* borrowed; once readable, bridge_run() says good-bye and returns */
     int report_fd; /* borrowed; each time it is readable the counters are logged and it is read; -1: none */

@@ -27,14 +27,17 @@ static void widen(hall_t *self, uint32_t number)
     self->capacity = capacity;
 }
 
-static room_t *room_new(uint32_t number, span_t name)
+static room_t *room_new(uint32_t number, span_t name, uint32_t backlog)
 {
-    assert(name.size > 0 && name.size <= NAME_BYTES);
+    assert(name.size > 0 && name.size <= NAME_BYTES && backlog <= BACKLOG_MAX);
     room_t *room = calloc(1, sizeof *room);
     assert(room);
     room->log = linelog_new();
     room->roster = roster_new();
     room->number = number;
+    room->backlog = backlog;
+    room->recent = calloc(backlog + 1, sizeof *room->recent);
+    assert(room->recent);
     room->is_first = span_is(name, FIRST_ROOM);
     room->name.size = (uint8_t)name.size;
     memcpy(room->name.text, name.data, name.size);
@@ -49,6 +52,7 @@ static void room_destroy(room_t *room)
     roster_destroy(&room->roster);
     buffer_fini(&room->older);
     free(room->members);
+    free(room->recent);
     free(room);
 }
 
@@ -71,7 +75,7 @@ room_t *hall_enter(hall_t *self, uint32_t number, span_t name, user_t *user)
     widen(self, number);
     room_t *room = self->rooms[number];
     if (room == NULL) {
-        room = self->rooms[number] = room_new(number, name);
+        room = self->rooms[number] = room_new(number, name, self->backlog);
         self->count++;
     }
     outlet_enter(&user->outlet, number, room->log, add_member(room, user));
@@ -142,10 +146,10 @@ void hall_leave_all(hall_t *self, user_t *user)
 void room_note(room_t *self, uint64_t from, uint64_t seq)
 {
     assert(self && from < linelog_end(self->log));
-    size_t place = self->recent_count++ % BACKLOG_MAX;
-    self->recent[place].from = from;
-    self->recent[place].to = linelog_end(self->log);
     self->seq = seq;
+    if (self->backlog > 0)
+        self->recent[self->recent_count++ % self->backlog] =
+            (extent_t){from, linelog_end(self->log)};
 }
 
 static void quote(buffer_t *out, language_t language, span_t line)
@@ -184,15 +188,15 @@ static span_t last_lines(span_t text, size_t limit)
 
 void room_recall(const room_t *self, language_t language, size_t limit, buffer_t *out)
 {
-    assert(self && out && limit <= BACKLOG_MAX && out->maximum >= RENDER_BYTES);
+    assert(self && out && limit <= self->backlog && out->maximum >= RENDER_BYTES);
     size_t known = self->recent_count < limit ? (size_t)self->recent_count : limit;
     span_t older = last_lines(buffer_span(&self->older), limit - known);
     if (older.size > 0)
         (void)buffer_append(out, older.data, older.size);
     for (uint64_t i = self->recent_count - known; i < self->recent_count; i++) {
-        size_t place = i % BACKLOG_MAX;
-        if (self->recent[place].from >= linelog_first(self->log) && out->size < RENDER_BYTES / 4)
-            recall_message(self, language, self->recent[place].from, self->recent[place].to, out);
+        extent_t lines = self->recent[i % self->backlog];
+        if (lines.from >= linelog_first(self->log) && out->size < RENDER_BYTES / 4)
+            recall_message(self, language, lines.from, lines.to, out);
     }
 }
 

@@ -9,18 +9,22 @@
 #include "bridge/shell/user.h"
 #include "proto/names.h"
 
-enum { BACKLOG_MAX = 50, OLDER_BYTES = 256 * 1024 };
+enum { BACKLOG_MAX = 200, OLDER_BYTES = 256 * 1024 };
+
+/* The lines of one message in a log. */
+typedef struct {
+    uint64_t from, to;
+} extent_t;
 
 typedef struct room {
     linelog_t *log;
     roster_t *roster;
     user_t **members;
     size_t member_count, member_capacity;
-    uint64_t seq; /* of the last message in the log; 0: none yet */
-    struct {
-        uint64_t from, to; /* lines */
-    } recent[BACKLOG_MAX]; /* the last messages in the log, a ring */
+    uint64_t seq;          /* of the last message in the log; 0: none yet */
+    extent_t *recent;      /* the last messages in the log, a ring of hall->backlog; owned */
     uint64_t recent_count; /* ever */
+    uint32_t backlog;      /* size of that ring */
     buffer_t older;        /* what was said before the first of these, as lines for newcomers */
     user_t *asker;         /* has asked for it; NULL: nobody */
     struct room *next_grown;
@@ -35,6 +39,8 @@ typedef struct {
     room_t **rooms; /* by number; NULL: none of ours */
     uint32_t capacity;
     uint32_t count;
+    uint32_t
+        backlog; /* messages remembered for newcomers, at most BACKLOG_MAX; set before the first room */
     room_t *grown; /* those with lines since the last sweep */
 } hall_t;
 
