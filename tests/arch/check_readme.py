@@ -221,7 +221,7 @@ def check_tests(document):
 def check_records():
     """The index of decisions has every one, under its title."""
     rows = dict(re.findall(r"\]\(([^)]+)\) \| (.*) \|", (ROOT / "docs/adr/README.md").read_text()))
-    records = {path.name: re.match(r"# \d+\. (.*)", path.read_text()).group(1) for path in ROOT.glob("docs/adr/0*.md")}
+    records = {path.name: re.match(r"# \d+\. (.*)", path.read_text()).group(1) for path in ROOT.glob("docs/adr/[0-9]*.md")}
     for name, _ in sorted(set(rows.items()) ^ set(records.items())):
         yield 0, f"docs/adr/README.md: {name} is {records.get(name, 'no record')!r}, listed as {rows.get(name)!r}"
 
