@@ -18,36 +18,33 @@ void buffer_fini(buffer_t *self)
     buffer_init(self, self->maximum);
 }
 
-static void grow(buffer_t *self, size_t needed)
+bool buffer_reserve(buffer_t *self, size_t size)
 {
+    assert(self && self->maximum > 0);
+    assert(self->size <= self->capacity && self->capacity <= self->maximum);
+    if (size > self->maximum - self->size)
+        return false;
     size_t capacity = self->capacity ? self->capacity : SMALLEST;
-    while (capacity < needed)
+    while (capacity < self->size + size)
         capacity *= 2;
+    if (capacity > self->maximum)
+        capacity = self->maximum;
+    if (capacity == self->capacity)
+        return true;
     self->data = realloc(self->data, capacity);
     assert(self->data);
     self->capacity = capacity;
-}
-
-char *buffer_extend(buffer_t *self, size_t size)
-{
-    assert(self && self->maximum > 0);
-    assert(self->size <= self->maximum);
-    if (size > self->maximum - self->size)
-        return NULL;
-    if (self->size + size > self->capacity || self->data == NULL) /* NULL would say: full */
-        grow(self, self->size + size);
-    char *place = self->data + self->size;
-    self->size += size;
-    return place;
+    return true;
 }
 
 bool buffer_append(buffer_t *self, const void *data, size_t size)
 {
-    assert(data || size == 0);
+    assert(self && (data || size == 0));
+    if (size == 0)
+        return true; /* also where there is no memory yet */
     char *place = buffer_extend(self, size);
     if (place == NULL)
         return false;
-    if (size > 0)
-        memcpy(place, data, size);
+    memcpy(place, data, size);
     return true;
 }

@@ -2,7 +2,14 @@
 
 #include <assert.h>
 
-enum { SMALL_MAP = 15, SMALL_HEADER = 0x80, LARGE_HEADER = 0xde, LARGE_EXTRA_BYTES = 2 };
+enum {
+    SMALL_STR = 31,
+    STR_HEADER = 0xa0,
+    SMALL_MAP = 15,
+    SMALL_HEADER = 0x80,
+    LARGE_HEADER = 0xde,
+    LARGE_EXTRA_BYTES = 2
+};
 
 static int append(void *buffer, const char *data, size_t size)
 {
@@ -50,11 +57,19 @@ void write_end(writer_t *self)
     self->buffer->data[self->start] = (char)header;
 }
 
+/* Most strings here are keys and names: up to 31 bytes take one byte of header (fixstr) and one go. */
 void pack_span(writer_t *self, span_t text)
 {
     assert(self && self->buffer);
-    msgpack_pack_str(&self->packer, text.size);
-    msgpack_pack_str_body(&self->packer, text.data, text.size);
+    if (text.size > SMALL_STR) {
+        msgpack_pack_str(&self->packer, text.size);
+        msgpack_pack_str_body(&self->packer, text.data, text.size);
+        return;
+    }
+    char *place = buffer_extend(self->buffer, 1 + text.size);
+    assert(place);
+    place[0] = (char)(STR_HEADER | text.size);
+    memcpy(place + 1, text.data, text.size);
 }
 
 void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count)

@@ -172,11 +172,11 @@ static hub_err_t check_cid(core_t *core, request_t *request, bool *out_is_answer
 
 /* The cid is taken by what was done and by what will never be; its answer may not overtake those that
  * wait, or an undone batch would leave it taken above a gap. */
-static void finish(core_t *core, request_t *request, hub_err_t err)
+static void finish(core_t *core, const request_t *request, hub_err_t err)
 {
     bool takes_cid = has_cid(request) && request->retry_ms == 0;
     if (err == HUB_OK && !request->is_waiting)
-        return;
+        return; /* the handler has answered */
     outcome_t outcome = request->outcome;
     if (err != HUB_OK)
         outcome = (outcome_t){.err = err, .hint = request->hint};
@@ -197,25 +197,50 @@ static hub_err_t admit(core_t *core, request_t *request)
     if (request->session &&
         !(request->op == OP_ping && !message_bool(request->message, KEY_active)))
         session_act(core, request->session);
-    hub_err_t err = check_flood(core, request);
-    if (err == HUB_OK)
-        err = check_must(request);
-    if (err == HUB_OK)
-        err = check_rights(request);
-    return err;
+    return check_flood(core, request);
+}
+
+/* May it be done at all, whatever its arguments? */
+static hub_err_t permit(request_t *request)
+{
+    hub_err_t err = check_must(request);
+    return err == HUB_OK ? check_rights(request) : err;
+}
+
+static bool is_next_cid(const request_t *request)
+{
+    const outcome_t *outcome;
+    uint64_t cid = message_uint(request->message, KEY_cid);
+    return has_cid(request) && cid > 0 &&
+           cids_look(&request->session->cids, cid, &outcome) == CID_NEXT;
+}
+
+/* A refusal for good takes its cid, whatever it is for: else all later ones would be out of order. */
+static void refuse(core_t *core, request_t *request, hub_err_t err)
+{
+    if (is_next_cid(request))
+        finish(core, request, err);
+    else
+        reply_error(core, request, err);
 }
 
 static void handle(core_t *core, request_t *request)
 {
-    bool is_answered;
     hub_err_t err = admit(core, request);
-    if (err == HUB_OK)
-        err = check_cid(core, request, &is_answered);
     if (err != HUB_OK) {
         reply_error(core, request, err);
         return;
     }
-    if (is_answered)
+    err = permit(request);
+    if (err != HUB_OK) {
+        refuse(core, request, err);
+        return;
+    }
+    bool is_answered;
+    err = check_cid(core, request, &is_answered);
+    if (err != HUB_OK)
+        reply_error(core, request, err);
+    if (err != HUB_OK || is_answered)
         return;
     core->counters.commands[request->op]++;
     request->hint = NULL;

@@ -82,23 +82,43 @@ static void append_message(core_t *core, request_t *request, room_t *room)
     request->is_waiting = true;
 }
 
+/* One mostly speaks in a room that one is in, under its own name: a look at few, before the directory
+ * of all in whatever spelling. */
+static room_t *own_room(const core_t *core, const session_t *session, span_t name)
+{
+    for (unsigned i = 0; i < session->membership_count; i++) {
+        room_t *room = core_room(core, session->memberships[i].room);
+        if (span_equal(name_span(&room->name), name))
+            return room;
+    }
+    return NULL;
+}
+
+static hub_err_t find_own_room(core_t *core, const request_t *request, room_t **out_room)
+{
+    span_t name = message_span(request->message, KEY_room);
+    *out_room = own_room(core, request->session, name);
+    if (*out_room)
+        return HUB_OK;
+    hub_err_t err = rooms_find(core, name, out_room);
+    if (err == HUB_OK)
+        err = room_may_read(*out_room, request->session);
+    if (err == HUB_OK && !room_has(*out_room, request->session))
+        err = HUB_NOT_MEMBER;
+    return err;
+}
+
 hub_err_t on_say(core_t *core, request_t *request)
 {
     room_t *room;
-    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    hub_err_t err = find_own_room(core, request, &room);
     if (err == HUB_OK)
-        err = room_may_read(room, request->session);
-    if (err != HUB_OK)
-        return err;
-    const membership_t *membership = session_membership(request->session, room->id);
-    if (membership == NULL)
-        return HUB_NOT_MEMBER;
-    err = check_text(request);
+        err = check_text(request);
     if (err == HUB_OK)
         err = check_pipeline(core, request);
     if (err != HUB_OK)
         return err;
-    if (presence_is_pending(room, membership))
+    if (presence_is_pending(room, session_membership(request->session, room->id)))
         presence_flush(core, room);
     append_message(core, request, room);
     return HUB_OK;

@@ -282,7 +282,6 @@ def test_p68_every_other_refusal_takes_the_cid(client, name, room):
     assert "dup" not in peer.ok("say", room=room, text="a", cid=4)
 
 
-@pytest.mark.xfail(strict=True, reason="the broker looks at must before it looks at the cid, and then leaves it")
 def test_p68_a_refusal_by_must_takes_the_cid_too(client, name, room):
     peer = client(name())
     assert peer.error("say", room=room, text="a", cid=1, must=["sealed"]) == "unsupported"
