@@ -97,6 +97,16 @@ static void print_row(const setting_row_t *row, FILE *out)
     print_wrapped(text, INDENT, out);
 }
 
+static bool has_rows(const settings_t *self, bool is_common)
+{
+    for (size_t i = 0; i < self->row_count; i++) {
+        const char *key = self->rows[i].key;
+        if (is_among(key, self->common) == is_common && !is_among(key, self->hidden))
+            return true;
+    }
+    return false;
+}
+
 static void print_rows(const settings_t *self, bool is_common, FILE *out)
 {
     for (size_t i = 0; i < self->row_count; i++) {
@@ -116,7 +126,9 @@ void settings_print_help(const settings_t *self, FILE *out)
     print_rows(self, true, out);
     (void)fputs("  --set KEY=VALUE (repeatable)\n", out);
     print_wrapped("sets any setting below or above; KEY has _ where the option has -", INDENT, out);
-    (void)fputs("  --help\n  --version\n\nFurther settings:\n", out);
+    (void)fputs("  --help\n  --version\n", out);
+    if (has_rows(self, false))
+        (void)fputs("\nFurther settings:\n", out);
     print_rows(self, false, out);
     (void)fputc('\n', out);
     print_wrapped("Each has an environment variable too: HUBBUB_ and its KEY in capitals, a list's "

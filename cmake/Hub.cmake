@@ -37,40 +37,25 @@ if(HUB_FUZZ)
     target_compile_options(hub_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# TEMPORARY while folders are being filled: drops sources that do not exist yet.
-function(hub_existing list_name)
-    set(found)
-    foreach(source ${${list_name}})
-        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-            list(APPEND found ${source})
-        else()
-            message(WARNING "${CMAKE_CURRENT_SOURCE_DIR}/${source} does not exist yet")
-        endif()
-    endforeach()
-    if(NOT found)
-        file(WRITE ${PROJECT_BINARY_DIR}/empty.c "extern int hub_empty;\n")
-        set(found ${PROJECT_BINARY_DIR}/empty.c)
-    endif()
-    set(${list_name} ${found} PARENT_SCOPE)
-endfunction()
-
 # hub_module(NAME SOURCES files... LINK targets...): a folder as a static library.
 function(hub_module name)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-    hub_existing(arg_SOURCES) # TEMPORARY
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE hub_flags PUBLIC ${arg_LINK})
 endfunction()
 
-# hub_program(NAME SOURCES files... LINK targets... [OUTPUT file name]): built into bin/, installed.
+# hub_program(NAME SOURCES files... LINK targets... [OUTPUT file name] [INTERNAL]): built into bin/, and installed
+# unless INTERNAL.
 function(hub_program name)
-    cmake_parse_arguments(arg "" "OUTPUT" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "INTERNAL" "OUTPUT" "SOURCES;LINK" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE hub_flags ${arg_LINK})
     if(arg_OUTPUT)
         set_target_properties(${name} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
     endif()
-    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    if(NOT arg_INTERNAL)
+        install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
 endfunction()
 
 # hub_test(NAME [SOURCES files...] LINK targets...): a cmocka program in ctest.
