@@ -16,11 +16,12 @@ static void append(buffer_t *out, span_t piece)
 /* The next line of a text, its LF taken off. */
 static span_t next_line(span_t *text)
 {
-    const char *end = text->size > 0 ? memchr(text->data, '\n', text->size) : NULL;
+    if (text->size == 0)
+        return (span_t){"", 0};
+    const char *end = memchr(text->data, '\n', text->size);
     span_t line = {text->data, end ? (size_t)(end - text->data) : text->size};
     size_t size = line.size + (end ? 1 : 0);
-    text->data += size;
-    text->size -= size;
+    *text = (span_t){text->data + size, text->size - size};
     return line;
 }
 
