@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/shell/printable.h"
+
 /* Where the name is, or would have to be. */
 static size_t place_of(const names_t *self, const char *name)
 {
@@ -41,11 +43,19 @@ void names_clear(names_t *self)
     *self = (names_t){0};
 }
 
+static bool is_printable(const char *name)
+{
+    char *clean = printable(name, strlen(name), PRINTABLE_OUT);
+    bool is_same = strcmp(clean, name) == 0;
+    free(clean);
+    return is_same;
+}
+
 void names_add(names_t *self, const char *name)
 {
     assert(self && name);
     size_t place = place_of(self, name);
-    if (is_at(self, place, name) || self->count == NAMES_MAX)
+    if (is_at(self, place, name) || self->count == NAMES_MAX || !is_printable(name))
         return;
     if (self->count == self->capacity)
         grow(self);

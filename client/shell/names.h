@@ -17,7 +17,7 @@ typedef struct {
 /* Frees the names; the set is empty then. */
 void names_clear(names_t *self);
 
-/* Adds a copy of a name that is not there yet. O(count). */
+/* Adds a copy of a name that is not there yet; one that could harm a terminal is left out. O(count). */
 void names_add(names_t *self, const char *name);
 
 /* Removes a name, if it is there. O(count). */

@@ -28,7 +28,7 @@ typedef struct {
     hubbub_t *chat;
     terminal_t *terminal; /* NULL: standard input is read line by line */
     reader_t reader;
-    FILE *out; /* standard output, or what is printed on the terminal next */
+    FILE *out; /* memory: what is to be written next, `text` and `text_bytes` */
     char *text;
     size_t text_bytes;
     int signals;
@@ -38,6 +38,7 @@ typedef struct {
     uint64_t settled_ms; /* since when everything is acknowledged after that; 0: not */
     uint64_t active_ms;  /* when the broker was told last that a person is here */
     bool was_command;    /* the last line that was read */
+    bool is_hungry;      /* no whole line is left of what was read */
     bool is_reader_gone;
     bool is_over;
 } program_t;
@@ -60,16 +61,11 @@ static int complain(const char *what, const char *why)
 static bool open_ends(program_t *self)
 {
     self->signals = signals_open();
-    if (self->signals < 0)
-        return false;
-    if (self->mode == TALK_TERMINAL) {
-        self->terminal = terminal_new(complete, self);
-        self->out = open_memstream(&self->text, &self->text_bytes);
-        return self->terminal && self->out;
-    }
+    self->out = open_memstream(&self->text, &self->text_bytes);
     reader_init(&self->reader, STDIN_FILENO);
-    self->out = stdout;
-    return true;
+    if (self->mode == TALK_TERMINAL)
+        self->terminal = terminal_new(complete, self);
+    return self->signals >= 0 && self->out && (self->terminal || self->mode != TALK_TERMINAL);
 }
 
 static bool connect_chat(program_t *self)
@@ -102,9 +98,8 @@ static void close_all(program_t *self)
     terminal_destroy(&self->terminal);
     hubbub_destroy(&self->chat);
     talk_destroy(&self->talk);
-    if (self->mode != TALK_TERMINAL && self->reader.data)
-        reader_fini(&self->reader);
-    else if (self->mode == TALK_TERMINAL && self->out)
+    reader_fini(&self->reader);
+    if (self->out)
         (void)fclose(self->out); /* memory */
     free(self->text);
     if (self->signals >= 0)
@@ -130,18 +125,38 @@ static void set_prompt(program_t *self)
     terminal_prompt(self->terminal, prompt);
 }
 
+/* All of it, also where somebody has made standard output non-blocking. False with errno. */
+static bool write_all(const char *text, size_t size)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    while (size > 0) {
+        ssize_t count = write(STDOUT_FILENO, text, size);
+        if (count < 0 && errno == EAGAIN)
+            (void)poll(&output, 1, -1); /* the next write tells what is wrong */
+        else if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            text += count;
+            size -= (size_t)count;
+        }
+    }
+    return true;
+}
+
+static bool print(program_t *self)
+{
+    if (self->terminal)
+        return terminal_print(self->terminal, self->text, self->text_bytes);
+    return write_all(self->text, self->text_bytes);
+}
+
 static void flush(program_t *self)
 {
-    if (self->terminal == NULL) {
-        if (fflush(stdout) != 0)
-            write_failed(self);
-        return;
-    }
     (void)fflush(self->out); /* into memory */
-    if (self->text_bytes > 0 && !terminal_print(self->terminal, self->text, self->text_bytes))
+    if (self->text_bytes > 0 && !print(self))
         write_failed(self);
     rewind(self->out);
-    if (self->leaving_ms == 0 && !self->is_over)
+    if (self->terminal && self->leaving_ms == 0 && !self->is_over)
         set_prompt(self);
 }
 
@@ -210,10 +225,10 @@ static void take_lines(program_t *self)
         self->was_command = is_command_next(self);
         switch (reader_next(&self->reader, &line, &size)) {
         case READER_NONE:
+            self->is_hungry = true;
             return;
-        case READER_LINE:
-            (void)talk_line(self->talk, line, size,
-                            self->reader.line); /* shown when it comes back */
+        case READER_LINE: /* what it says is shown when it comes back */
+            (void)talk_line(self->talk, line, size, self->reader.line);
             break;
         case READER_TOO_LONG:
             talk_line_too_long(self->talk, self->reader.line);
@@ -229,8 +244,9 @@ static void read_input(program_t *self)
 {
     if (self->terminal)
         read_key(self);
-    else if (!self->reader.is_ended)
+    else
         reader_fill(&self->reader);
+    self->is_hungry = false;
 }
 
 /* ---- the end ---- */
@@ -277,6 +293,8 @@ static void check_end(program_t *self)
     uint64_t now_ms = clock_mono_ms();
     if (talk_has_quit(self->talk))
         leave(self);
+    if (self->leaving_ms > 0 && talk_is_refused(self->talk) && self->terminal == NULL)
+        talk_fail(self->talk, "the broker has not accepted the nick");
     self->is_over |= talk_is_over(self->talk) || (self->leaving_ms > 0 && may_leave(self, now_ms));
     if (!self->is_over)
         check_stuck(self, now_ms);
@@ -296,7 +314,7 @@ static bool wants_input(const program_t *self)
 {
     if (self->terminal)
         return self->leaving_ms == 0;
-    return has_room_for_more(self) && !self->reader.is_ended;
+    return has_room_for_more(self) && self->is_hungry;
 }
 
 static void turn(program_t *self)

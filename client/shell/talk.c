@@ -207,6 +207,12 @@ bool talk_is_down(const talk_t *self)
     return self->is_down;
 }
 
+bool talk_is_refused(const talk_t *self)
+{
+    assert(self);
+    return self->is_refused;
+}
+
 size_t talk_unheard(const talk_t *self)
 {
     assert(self);

@@ -63,6 +63,9 @@ bool talk_was_ready(const talk_t *self);
 /* True while the broker does not answer, from the start on. */
 bool talk_is_down(const talk_t *self);
 
+/* True while the broker waits for another nick. */
+bool talk_is_refused(const talk_t *self);
+
 /* How many says were acknowledged but have not been heard yet by ourselves: they are on their way. */
 size_t talk_unheard(const talk_t *self);
 

@@ -167,6 +167,15 @@ def test_commands_in_a_script_are_done_one_after_another(broker, name):
     assert f"| [{nick}] two" in lines and f"| [{other}] /three" in lines
 
 
+def test_a_command_holds_back_what_follows_and_loses_nothing_of_it(start, client):
+    broker = start()
+    bob = client("bob", join=["tea"], to=broker)
+    lines = [f"{number} " + "x" * 500 for number in range(1000)]  # more than fits into a buffer
+    done = program("--router", broker.router, "--room", "tea", text="/who\n" + "\n".join(lines))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bob.texts("tea", 1000) == lines
+
+
 def test_private_messages_say_to_whom(pipe, person, name):
     nick = name("ada")
     ada, bob = pipe("--nick", nick), person(join=[])
@@ -388,6 +397,14 @@ def test_a_json_program_may_take_another_nick_when_its_own_is_refused(pipe, clie
     assert ada.end()[0] == 0
 
 
+def test_a_refused_nick_ends_the_program_at_the_end_of_its_input(pipe, client, name):
+    taken = name("taken")
+    client(taken, join=[])
+    ada = pipe("--nick", taken, json_mode=True)
+    status, seen, errors = ada.end()
+    assert status == 1 and seen[0]["ev"] == "refused" and "nick" in errors
+
+
 def test_a_kicked_session_ends_the_program_with_status_1(start):
     broker = start("--idle-ms", "200", "--kick-ms", "400")
     ada = Pipe(broker.router, json_mode=True)
@@ -481,7 +498,8 @@ def test_what_comes_in_does_not_tear_the_line_being_typed(terminal, person, room
     ada.ends_with(f"[{bob.nick}] number 0", f"[{bob.nick}] number 1", f"[{bob.nick}] number 2", *wrapped)
     ada.keys("Left", "Left", "XX")
     bob.ok("say", room=room, text="number 3")
-    ada.ends_with(f"[{bob.nick}] number 2", f"[{bob.nick}] number 3", *wrapped[:-1], wrapped[-1][:-2] + "XX" + wrapped[-1][-2:])
+    ada.ends_with(f"[{bob.nick}] number 2", f"[{bob.nick}] number 3",
+                  wrapped[0], wrapped[1][:-2] + "XX" + wrapped[1][-2:])
     ada.keys("Enter")
     assert bob.texts(room, 5)[-1] == typed[:-2] + "XX" + typed[-2:]
 
