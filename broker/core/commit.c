@@ -106,8 +106,9 @@ static void undo_message(core_t *core, const held_t *held)
 {
     core->counters.rolled_back++;
     room_t *room = core_room(core, held->owner);
-    assert(room);
+    assert(room); /* nor while they are undone */
     journal_roll_back(&room->journal);
+    room_undone(core, room);
 }
 
 static void undo_copy(core_t *core, const held_t *held)
@@ -148,17 +149,16 @@ static void undo(core_t *core, const held_t *held)
 }
 
 /* Whatever of the open batch the store already has is void: that batch is never committed. */
-void commit_undo(core_t *core)
+void commit_undo(core_t *core, uint64_t batch)
 {
-    assert(core);
+    assert(core && batch < core->pipeline.batch);
     const held_t *first;
+    if (pipeline_first(&core->pipeline, batch) == NULL)
+        return;
     while ((first = pipeline_first(&core->pipeline, UINT64_MAX))) {
         held_t held = *first;
         undo(core, &held);
         pipeline_drop(&core->pipeline);
-        room_t *room = held.kind == HELD_MESSAGE ? core_room(core, held.owner) : NULL;
-        if (room)
-            room_emptied(core, room);
     }
     if (core->pipeline.is_open)
         (void)pipeline_close(&core->pipeline); /* its number is used up, its content void */

@@ -10,8 +10,9 @@ void commit_turn(core_t *core);
 /* The store has `batch` and all before it: everything that waited for them is shown and answered. */
 void commit_release(core_t *core, uint64_t batch);
 
-/* The store could not take a batch: all that waits is undone, every number and cid given out for it is
- * taken back, and the senders are told to try again. */
-void commit_undo(core_t *core);
+/* The store could not take `batch`, nor anything after it: all that waits is undone, every number and
+ * cid given out for it is taken back, and the senders are told to try again. Nothing happens where the
+ * batch was undone with an earlier one. */
+void commit_undo(core_t *core, uint64_t batch);
 
 #endif

@@ -179,7 +179,7 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
         commit_release(self, event->batch);
         break;
     case EVENT_APPEND_FAILED:
-        commit_undo(self);
+        commit_undo(self, event->batch);
         break;
     case EVENT_LINK_GONE:
         lose_peer(self, event->peer);

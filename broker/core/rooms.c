@@ -107,6 +107,16 @@ void room_emptied(core_t *core, room_t *room)
                       core->now->mono_ms + core->settings.room_keep_ms);
 }
 
+void room_undone(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (room->members.count > 0)
+        return;
+    uint64_t keep_ms = room->journal.head == 0 ? 0 : core->settings.room_keep_ms;
+    deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
+                  core->now->mono_ms + keep_ms);
+}
+
 void room_is_quiet(core_t *core, room_t *room)
 {
     assert(core && room);
