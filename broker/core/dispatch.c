@@ -124,16 +124,30 @@ static void hold_answer(core_t *core, const request_t *request, outcome_t outcom
         (held_t){.kind = HELD_ANSWER, .offset = pipeline_mark(&core->pipeline), .answer = answer});
 }
 
-static void answer_again(core_t *core, const request_t *request, const outcome_t *outcome)
+/* May one more answer be held? Who repeats or errs for ever does not fill our memory. */
+static hub_err_t check_held(const core_t *core, request_t *request)
 {
+    if (pipeline_has_room(&core->pipeline, core->settings.pending_max))
+        return HUB_OK;
+    request->hint = NULL;
+    request->retry_ms = BUSY_RETRY_MS;
+    return HUB_BUSY;
+}
+
+static hub_err_t answer_again(core_t *core, request_t *request, const outcome_t *outcome)
+{
+    hub_err_t err = outcome->is_waiting ? check_held(core, request) : HUB_OK;
+    if (err != HUB_OK)
+        return err;
     core->counters.duplicates++;
     if (outcome->is_waiting) {
         hold_answer(core, request, *outcome, true);
-        return;
+        return HUB_OK;
     }
     answer_t answer = request_answer(request, *outcome);
     answer.is_duplicate = true;
     reply_answer(core, &answer);
+    return HUB_OK;
 }
 
 static bool has_cid(const request_t *request)
@@ -158,9 +172,8 @@ static hub_err_t check_cid(core_t *core, request_t *request, bool *out_is_answer
         request->hint = NULL;
         return HUB_OK;
     case CID_KNOWN:
-        answer_again(core, request, outcome);
         *out_is_answered = true;
-        return HUB_OK;
+        return answer_again(core, request, outcome);
     case CID_OLD:
         return HUB_BAD_REQUEST;
     case CID_TOO_FAR:
@@ -172,11 +185,16 @@ static hub_err_t check_cid(core_t *core, request_t *request, bool *out_is_answer
 
 /* The cid is taken by what was done and by what will never be; its answer may not overtake those that
  * wait, or an undone batch would leave it taken above a gap. */
-static void finish(core_t *core, const request_t *request, hub_err_t err)
+static void finish(core_t *core, request_t *request, hub_err_t err)
 {
-    bool takes_cid = has_cid(request) && request->retry_ms == 0;
     if (err == HUB_OK && !request->is_waiting)
         return; /* the handler has answered */
+    bool takes_cid = has_cid(request) && request->retry_ms == 0;
+    if (err != HUB_OK && takes_cid && request->session->waiting > 0 &&
+        check_held(core, request) != HUB_OK) {
+        err = HUB_BUSY;
+        takes_cid = false;
+    }
     outcome_t outcome = request->outcome;
     if (err != HUB_OK)
         outcome = (outcome_t){.err = err, .hint = request->hint};

@@ -9,9 +9,6 @@
 #include <assert.h>
 #include <czmq.h>
 
-/* Bytes that may wait for the store, for each event that may. */
-enum { PENDING_BYTES = 4096 };
-
 static hub_err_t check_text(request_t *request)
 {
     span_t text = message_span(request->message, KEY_text);
@@ -28,9 +25,7 @@ static hub_err_t check_text(request_t *request)
 
 static hub_err_t check_pipeline(const core_t *core, request_t *request)
 {
-    const pipeline_t *pipeline = &core->pipeline;
-    size_t maximum = core->settings.pending_max;
-    if (pipeline->count < maximum && pipeline->bytes.size < maximum * PENDING_BYTES)
+    if (pipeline_has_room(&core->pipeline, core->settings.pending_max))
         return HUB_OK;
     request->retry_ms = BUSY_RETRY_MS;
     return HUB_BUSY;
@@ -179,7 +174,7 @@ hub_err_t on_tell(core_t *core, request_t *request)
         return err;
     uint64_t at_ms, seq = journal_assign(inbox_of(from), core->now->wall_ms, &at_ms);
     char text[MID_BYTES];
-    span_t mid = make_mid(from, from->inbox->epoch, seq, text);
+    span_t mid = make_mid(from->uid, from->inbox->epoch, seq, text);
     append_copy(core, request, from, to, mid, seq, at_ms);
     if (to != from) {
         uint64_t their_at_ms;

@@ -3,7 +3,10 @@
 #include <assert.h>
 #include <czmq.h>
 
-enum { SMALLEST = 64 };
+enum {
+    SMALLEST = 64,
+    THING_BYTES = 4096, /* that may wait, for each thing that may */
+};
 
 void pipeline_init(pipeline_t *self)
 {
@@ -63,6 +66,12 @@ span_t pipeline_span(const pipeline_t *self, const held_t *held)
 {
     assert(self && held && held->offset >= self->base);
     return (span_t){self->bytes.data + (held->offset - self->base), held->size};
+}
+
+bool pipeline_has_room(const pipeline_t *self, size_t maximum)
+{
+    assert(self);
+    return self->count < maximum && self->bytes.size < maximum * THING_BYTES;
 }
 
 /* Drops the bytes before `offset` once they are more than half of what there is. */

@@ -7,6 +7,7 @@
 #define BROKER_CORE_PIPELINE_H
 
 #include "broker/core/cids.h"
+#include "broker/core/mint.h"
 #include "proto/buffer.h"
 
 typedef enum {
@@ -25,6 +26,8 @@ typedef struct {
     bool has_sid;
     bool is_duplicate; /* repeats the answer of an earlier request */
     outcome_t outcome;
+    char uid
+        [MINT_NAME_CHARS]; /* the session's person, where the answer has a mid: it may go before */
 } answer_t;
 
 typedef struct {
@@ -64,6 +67,9 @@ held_t *pipeline_first(pipeline_t *self, uint64_t batch);
 
 /* Its bytes; borrowed until the next change. */
 span_t pipeline_span(const pipeline_t *self, const held_t *held);
+
+/* True if fewer than `maximum` things wait, with no more bytes than so many may have. */
+bool pipeline_has_room(const pipeline_t *self, size_t maximum);
 
 /* Removes the first held thing. */
 void pipeline_drop(pipeline_t *self);

@@ -74,10 +74,10 @@ static char *add_number(char *place, uint64_t number)
     return place;
 }
 
-span_t make_mid(const session_t *sender, uint64_t epoch, uint64_t seq, char *out_mid)
+span_t make_mid(const char *sender_uid, uint64_t epoch, uint64_t seq, char *out_mid)
 {
-    assert(sender && out_mid);
-    memcpy(out_mid, sender->uid, MINT_NAME_CHARS);
+    assert(sender_uid && out_mid);
+    memcpy(out_mid, sender_uid, MINT_NAME_CHARS);
     char *end = add_number(add_number(out_mid + MINT_NAME_CHARS, epoch), seq);
     assert(end - out_mid <= MID_BYTES);
     return (span_t){out_mid, (size_t)(end - out_mid)};
@@ -86,10 +86,8 @@ span_t make_mid(const session_t *sender, uint64_t epoch, uint64_t seq, char *out
 static void write_mid(core_t *core, const answer_t *answer)
 {
     char mid[MID_BYTES];
-    const session_t *session = core_session(core, answer->session);
-    if (session)
-        write_str(&core->writer, KEY_mid,
-                  make_mid(session, answer->outcome.epoch, answer->outcome.seq, mid));
+    write_str(&core->writer, KEY_mid,
+              make_mid(answer->uid, answer->outcome.epoch, answer->outcome.seq, mid));
 }
 
 void reply_answer(core_t *core, const answer_t *answer)
@@ -120,13 +118,15 @@ void reply_answer(core_t *core, const answer_t *answer)
 answer_t request_answer(const request_t *request, outcome_t outcome)
 {
     assert(request && request->session && request->link);
-    return (answer_t){.link = request->link->id,
-                      .session = request->session->id,
-                      .id = request->id,
-                      .cid = message_uint(request->message, KEY_cid),
-                      .sid = request->sid,
-                      .has_sid = request->has_sid,
-                      .outcome = outcome};
+    answer_t answer = {.link = request->link->id,
+                       .session = request->session->id,
+                       .id = request->id,
+                       .cid = message_uint(request->message, KEY_cid),
+                       .sid = request->sid,
+                       .has_sid = request->has_sid,
+                       .outcome = outcome};
+    memcpy(answer.uid, request->session->uid, sizeof answer.uid);
+    return answer;
 }
 
 writer_t *event_begin(core_t *core, const session_t *session, ev_t ev)

@@ -53,7 +53,7 @@ enum { MID_BYTES = MINT_NAME_CHARS + 2 * 21 + 1 };
 
 /* The common name of both copies of a private message: where the sender's own stands. Never made twice,
  * because neither uids nor numbers within an epoch are. Written to `out_mid`, which has MID_BYTES. */
-span_t make_mid(const session_t *sender, uint64_t epoch, uint64_t seq, char *out_mid);
+span_t make_mid(const char *sender_uid, uint64_t epoch, uint64_t seq, char *out_mid);
 
 /* Writes the endpoints of the events, as told in the welcome and to links. */
 void write_pub(writer_t *writer, const core_settings_t *settings);
