@@ -3,3 +3,7 @@ foreach(part slab lookup deadlines ring journal bucket cids members refs mint pi
     hub_test(test_${part} LINK broker_core)
 endforeach()
 
+# The core as a whole, driven as the shell drives it.
+foreach(part gate hello resume links say tell commit)
+    hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c LINK broker_core)
+endforeach()

@@ -1,0 +1,836 @@
+#include "tests/unit/broker_kit.h"
+
+#include "proto/encode.h"
+#include "proto/walk.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+enum { LETTERS = 128, VALUE_BYTES = 70000, TEXTS = 8 };
+
+typedef struct {
+    char link;
+    uint64_t id;
+} question_t;
+
+struct kit {
+    core_settings_t settings;
+    core_t *core;
+    moment_t now;
+    outbox_t out;
+    decoder_t decoder;
+    buffer_t request;
+    uint64_t last_id;
+    frame_t **frames;
+    size_t frame_count, frame_capacity;
+    question_t *questions;
+    size_t question_count, question_capacity;
+    appended_t *appended;
+    size_t appended_count, appended_capacity;
+    uint64_t *batches; /* given to the store, not answered */
+    size_t batch_count, batch_capacity;
+    bool holds;
+    size_t dropped[LETTERS];
+    span_t saved[LETTERS];
+};
+
+static void *grown(void *list, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return list;
+    *capacity = *capacity ? 2 * *capacity : 16;
+    list = realloc(list, *capacity * size);
+    assert_non_null(list);
+    return list;
+}
+
+core_settings_t kit_settings(void)
+{
+    static const char *const PUBS[] = {"tcp://127.0.0.1:5681"};
+    return (core_settings_t){
+        .heartbeat_ms = 10000,
+        .idle_ms = 300000,
+        .resume_ms = 30000,
+        .room_keep_ms = 86400000,
+        .rate_burst = 200,
+        .links_max = 100,
+        .sessions_max = 4000,
+        .rooms_max = 200,
+        .ring_events = 4096,
+        .ring_bytes = 1 << 20,
+        .rings_bytes = 16 << 20,
+        .link_backlog_bytes = 1 << 20,
+        .pending_max = 100000,
+        .pub = PUBS,
+        .pub_count = 1,
+    };
+}
+
+kit_t *kit_new(const core_settings_t *settings)
+{
+    kit_t *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    self->settings = settings ? *settings : kit_settings();
+    self->now = (moment_t){.mono_ms = 1000000, .wall_ms = UINT64_C(1760000000000)};
+    self->core = core_new(&self->settings, &self->now);
+    outbox_init(&self->out);
+    decoder_init(&self->decoder);
+    buffer_init(&self->request, 1 << 20);
+    return self;
+}
+
+static void drop_frame(frame_t *frame)
+{
+    msgpack_unpacked_destroy(&frame->map);
+    free((void *)frame->bytes.data);
+    free(frame);
+}
+
+void kit_destroy(kit_t **self_p)
+{
+    kit_t *self = *self_p;
+    if (self->question_count > 0 && !self->holds)
+        fail_msg("%zu requests without an answer, the first over %c with id %" PRIu64,
+                 self->question_count, self->questions[0].link, self->questions[0].id);
+    for (size_t i = 0; i < self->frame_count; i++)
+        drop_frame(self->frames[i]);
+    for (size_t i = 0; i < LETTERS; i++)
+        free((void *)self->saved[i].data);
+    free(self->frames);
+    free(self->questions);
+    free(self->appended);
+    free(self->batches);
+    buffer_fini(&self->request);
+    decoder_fini(&self->decoder);
+    outbox_fini(&self->out);
+    core_destroy(&self->core);
+    free(self);
+    *self_p = NULL;
+}
+
+/* --- what comes out ------------------------------------------------------------------------------ */
+
+/* A link's routing id is a zero and its letter. */
+static peer_t peer_of(char link, char *routing)
+{
+    routing[0] = '\0';
+    routing[1] = link;
+    return (peer_t){link == LOCAL, {routing, 2}};
+}
+
+static void forget_questions(kit_t *self, char link)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->question_count; i++)
+        if (self->questions[i].link != link)
+            self->questions[kept++] = self->questions[i];
+    self->question_count = kept;
+}
+
+static void check_reply(kit_t *self, char link, const message_t *message)
+{
+    uint64_t id = message_uint(message, KEY_re);
+    size_t i = 0;
+    while (i < self->question_count &&
+           (self->questions[i].link != link || self->questions[i].id != id))
+        i++;
+    if (i == self->question_count)
+        fail_msg("a reply over %c to id %" PRIu64 ", which is not open", link, id);
+    self->question_count--;
+    memmove(&self->questions[i], &self->questions[i + 1],
+            (self->question_count - i) * sizeof *self->questions);
+    bool is_ok = message_has(message, KEY_ok), is_error = message_has(message, KEY_error);
+    assert_true(is_ok != is_error);
+    if (is_error) {
+        assert_true(err_find(message_span(message, KEY_error)) < HUB_MALFORMED);
+        assert_true(message_span(message, KEY_hint).size > 0);
+    }
+    if (message_has(message, KEY_dup))
+        assert_true(message_bool(message, KEY_dup));
+}
+
+static void check_event(const message_t *message)
+{
+    ev_t ev = ev_find(message_span(message, KEY_ev));
+    assert_true(ev < EV_COUNT);
+    const event_row_t *row = event_row(ev);
+    keys_t present = message->present.word[0] & ~K(ev);
+    assert_int_equal(row->has & ~present, 0);
+    assert_int_equal(present & ~(row->has | row->may), 0);
+    assert_int_equal(message->present.word[1], 0);
+}
+
+static void check_frame(kit_t *self, char link, span_t bytes)
+{
+    message_t message;
+    assert_true(bytes.size <= LIMIT_FRAME_BYTES);
+    assert_int_equal(decoder_frame(&self->decoder, bytes.data, bytes.size, &message), HUB_OK);
+    assert_int_equal(message.wrong.word[0] | message.wrong.word[1], 0);
+    if (message_has(&message, KEY_ev))
+        check_event(&message);
+    else
+        check_reply(self, link, &message);
+}
+
+static void take_frame(kit_t *self, char link, span_t bytes, size_t topic_size)
+{
+    frame_t *frame = calloc(1, sizeof *frame);
+    assert_non_null(frame);
+    char *copy = malloc(bytes.size);
+    assert_non_null(copy);
+    memcpy(copy, bytes.data, bytes.size);
+    frame->link = link;
+    frame->bytes = (span_t){copy, bytes.size};
+    frame->topic = (span_t){copy, topic_size ? topic_size - 1 : 0};
+    span_t map = {copy + topic_size, bytes.size - topic_size};
+    check_frame(self, link, map);
+    msgpack_unpacked_init(&frame->map);
+    assert_int_equal(msgpack_unpack_next(&frame->map, map.data, map.size, NULL),
+                     MSGPACK_UNPACK_SUCCESS);
+    if (topic_size > 0)
+        assert_string_equal(frame_get(frame, "room"), copy);
+    self->frames =
+        grown(self->frames, self->frame_count, &self->frame_capacity, sizeof *self->frames);
+    self->frames[self->frame_count++] = frame;
+}
+
+static void take_append(kit_t *self, const effect_t *effect)
+{
+    self->appended = grown(self->appended, self->appended_count, &self->appended_capacity,
+                           sizeof *self->appended);
+    appended_t *appended = &self->appended[self->appended_count++];
+    *appended = (appended_t){
+        .batch = effect->batch, .epoch = effect->epoch, .seq = effect->seq, .at_ms = effect->at_ms};
+    span_t log = outbox_span(&self->out, effect->log_offset, effect->log_size);
+    assert_true(log.size > 0 && log.size < sizeof appended->log);
+    memcpy(appended->log, log.data, log.size);
+    message_t message;
+    span_t event = outbox_span(&self->out, effect->offset, effect->size);
+    assert_int_equal(decoder_frame(&self->decoder, event.data, event.size, &message), HUB_OK);
+    assert_int_equal(message_uint(&message, KEY_seq), effect->seq);
+    assert_int_equal(message_uint(&message, KEY_epoch), effect->epoch);
+    assert_int_equal(message_uint(&message, KEY_at), effect->at_ms);
+}
+
+static void settle_batch(kit_t *self, uint64_t batch)
+{
+    for (size_t i = 0; i < self->appended_count; i++)
+        if (self->appended[i].batch == batch)
+            self->appended[i].is_committed = true;
+    core_step(self->core, &(event_t){.kind = EVENT_COMMITTED, .batch = batch}, &self->now,
+              &self->out);
+}
+
+static void take_batch(kit_t *self, uint64_t batch)
+{
+    self->batches =
+        grown(self->batches, self->batch_count, &self->batch_capacity, sizeof *self->batches);
+    self->batches[self->batch_count++] = batch;
+    if (self->holds)
+        return;
+    self->batch_count--;
+    settle_batch(self, batch);
+}
+
+static void perform_one(kit_t *self, effect_t effect)
+{
+    char link = PUB;
+    span_t bytes = {NULL, 0};
+    if (effect.kind == EFFECT_SEND || effect.kind == EFFECT_FORGET) {
+        peer_t peer = outbox_peer(&self->out, &effect);
+        assert_int_equal(peer.routing.size, 2);
+        link = peer.routing.data[1];
+        assert_int_equal(peer.door, link == LOCAL);
+    }
+    if (effect.kind == EFFECT_SEND || effect.kind == EFFECT_PUBLISH)
+        bytes = outbox_span(&self->out, effect.offset, effect.size);
+    switch (effect.kind) {
+    case EFFECT_SEND:
+        take_frame(self, link, bytes, 0);
+        return;
+    case EFFECT_PUBLISH:
+        take_frame(self, PUB, bytes, strnlen(bytes.data, bytes.size) + 1);
+        return;
+    case EFFECT_APPEND:
+        take_append(self, &effect);
+        return;
+    case EFFECT_COMMIT:
+        take_batch(self, effect.batch);
+        return;
+    case EFFECT_FORGET:
+        self->dropped[(size_t)link]++;
+        forget_questions(self, link);
+        return;
+    }
+}
+
+static void perform(kit_t *self)
+{
+    for (size_t i = 0; i < self->out.count; i++)
+        perform_one(self, self->out.effects[i]);
+    outbox_clear(&self->out);
+}
+
+void kit_step(kit_t *self, event_t event)
+{
+    self->now.entropy[0]++;
+    core_step(self->core, &event, &self->now, &self->out);
+    perform(self);
+}
+
+/* --- requests ------------------------------------------------------------------------------------- */
+
+static void pack_json(msgpack_packer *packer, const char **at);
+
+static void pack_json_list(msgpack_packer *packer, const char **at, bool is_map)
+{
+    const char *start = ++*at;
+    size_t count = 0;
+    char close = is_map ? '}' : ']';
+    for (int round = 0; round < 2; round++) {
+        msgpack_sbuffer nowhere;
+        msgpack_packer counting;
+        msgpack_sbuffer_init(&nowhere);
+        msgpack_packer_init(&counting, &nowhere, msgpack_sbuffer_write);
+        if (round == 1 && is_map)
+            msgpack_pack_map(packer, count);
+        else if (round == 1)
+            msgpack_pack_array(packer, count);
+        *at = start;
+        count = 0;
+        while (**at != close) {
+            msgpack_packer *to = round == 0 ? &counting : packer;
+            pack_json(to, at);
+            if (is_map) {
+                assert_int_equal(*(*at)++, ':');
+                pack_json(to, at);
+            }
+            count++;
+            if (**at == ',')
+                ++*at;
+        }
+        msgpack_sbuffer_destroy(&nowhere);
+    }
+    ++*at;
+}
+
+static void pack_json_number(msgpack_packer *packer, const char **at)
+{
+    char *end;
+    double real = strtod(*at, &end);
+    bool is_real = memchr(*at, '.', (size_t)(end - *at)) != NULL;
+    assert_true(end > *at);
+    if (is_real)
+        msgpack_pack_double(packer, real);
+    else if (**at == '-')
+        msgpack_pack_int64(packer, strtoll(*at, NULL, 10));
+    else
+        msgpack_pack_uint64(packer, strtoull(*at, NULL, 10));
+    *at = end;
+}
+
+static bool is_word(const char **at, const char *word)
+{
+    size_t size = strlen(word);
+    if (strncmp(*at, word, size) != 0)
+        return false;
+    *at += size;
+    return true;
+}
+
+static void pack_json(msgpack_packer *packer, const char **at)
+{
+    if (**at == '[' || **at == '{') {
+        pack_json_list(packer, at, **at == '{');
+    } else if (**at == '"') {
+        const char *end = strchr(*at + 1, '"');
+        assert_non_null(end);
+        size_t size = (size_t)(end - *at - 1);
+        msgpack_pack_str(packer, size);
+        msgpack_pack_str_body(packer, *at + 1, size);
+        *at = end + 1;
+    } else if (is_word(at, "true")) {
+        msgpack_pack_true(packer);
+    } else if (is_word(at, "false")) {
+        msgpack_pack_false(packer);
+    } else if (is_word(at, "nil")) {
+        msgpack_pack_nil(packer);
+    } else {
+        pack_json_number(packer, at);
+    }
+}
+
+/* Writes a list of words. */
+static void write_words(writer_t *writer, key_id_t key, span_t value)
+{
+    size_t count = value.size > 0;
+    for (size_t i = 0; i < value.size; i++)
+        count += value.data[i] == ',';
+    write_key(writer, key);
+    msgpack_pack_array(&writer->packer, count);
+    const char *at = value.data;
+    for (; count > 0; count--) {
+        size_t size = 0;
+        while (at + size < value.data + value.size && at[size] != ',')
+            size++;
+        pack_span(writer, (span_t){at, size});
+        at += size + 1;
+    }
+}
+
+static void write_value(const kit_t *self, writer_t *writer, key_id_t key, span_t value)
+{
+    switch (key_row(key)->type) {
+    case TYPE_UINT:
+        write_uint(writer, key, strtoull(value.data, NULL, 10));
+        return;
+    case TYPE_STR:
+    case TYPE_TEXT:
+        write_str(writer, key, value);
+        return;
+    case TYPE_BIN:
+        if (value.size == 2 && value.data[0] == '$')
+            value = self->saved[(size_t)value.data[1]];
+        assert_non_null(value.data);
+        write_bin(writer, key, value);
+        return;
+    case TYPE_BOOL:
+        write_bool(writer, key, value.data[0] == 't');
+        return;
+    case TYPE_LIST:
+        write_words(writer, key, value);
+        return;
+    case TYPE_MAP:
+        break;
+    }
+    fail_msg("write the key %s with :=", key_row(key)->name.data);
+}
+
+/* Takes a value up to the next blank or, quoted, to the closing quote. */
+static span_t read_value(const char **at, char *room)
+{
+    const char *start = *at;
+    if (*start == '*' && isdigit((unsigned char)start[1])) {
+        char *end;
+        size_t size = strtoul(start + 1, &end, 10);
+        assert_true(size < VALUE_BYTES);
+        memset(room, 'x', size);
+        *at = end;
+        return (span_t){room, size};
+    }
+    if (*start == '\'') {
+        const char *end = strchr(start + 1, '\'');
+        assert_non_null(end);
+        *at = end + 1;
+        return (span_t){start + 1, (size_t)(end - start - 1)};
+    }
+    size_t size = strcspn(start, " ");
+    *at = start + size;
+    return (span_t){start, size};
+}
+
+static const char *write_pair(kit_t *self, writer_t *writer, const char *at)
+{
+    static char room[VALUE_BYTES];
+    size_t size = strcspn(at, "=:");
+    span_t name = {at, size};
+    key_id_t key = key_find(name);
+    at += size;
+    if (*at == ':') {
+        at += 2;
+        writer->pairs++;
+        pack_span(writer, name); /* also keys that nobody knows */
+        pack_json(&writer->packer, &at);
+        return at;
+    }
+    assert_int_equal(*at, '=');
+    at++;
+    span_t value = read_value(&at, room);
+    if (key == KEY_COUNT)
+        fail_msg("no key %.*s", (int)name.size, name.data);
+    if (key == KEY_id)
+        self->last_id = strtoull(value.data, NULL, 10);
+    write_value(self, writer, key, value);
+    return at;
+}
+
+static const char *write_op(writer_t *writer, const char *at)
+{
+    size_t size = strcspn(at, " ");
+    if (size > 1 || *at != '-')
+        write_str(writer, KEY_op, (span_t){at, size});
+    return at + size;
+}
+
+static void send_frame(kit_t *self, char link, span_t bytes, bool is_multipart)
+{
+    char routing[2];
+    /* In memory of exactly its size, so that asan sees one byte too far. */
+    char *exact = malloc(bytes.size ? bytes.size : 1);
+    assert_non_null(exact);
+    if (bytes.size > 0)
+        memcpy(exact, bytes.data, bytes.size);
+    kit_step(self, (event_t){.kind = EVENT_FRAME,
+                             .peer = peer_of(link, routing),
+                             .frame = {exact, bytes.size},
+                             .is_multipart = is_multipart,
+                             .is_local = link == LOCAL});
+    free(exact);
+}
+
+uint64_t kit_send(kit_t *self, char link, const char *request)
+{
+    writer_t writer;
+    buffer_clear(&self->request);
+    write_begin(&writer, &self->request);
+    const char *at = write_op(&writer, request);
+    uint64_t before = self->last_id;
+    bool has_id = false;
+    while (*at) {
+        at += strspn(at, " ");
+        has_id |= strncmp(at, "id=", 3) == 0;
+        if (*at)
+            at = write_pair(self, &writer, at);
+    }
+    if (!has_id) {
+        self->last_id = before + 1;
+        write_uint(&writer, KEY_id, self->last_id);
+    }
+    write_end(&writer);
+    self->questions = grown(self->questions, self->question_count, &self->question_capacity,
+                            sizeof *self->questions);
+    self->questions[self->question_count++] = (question_t){link, self->last_id};
+    uint64_t id = self->last_id;
+    send_frame(self, link, buffer_span(&self->request), false);
+    return id;
+}
+
+void kit_send_bytes(kit_t *self, char link, span_t bytes)
+{
+    send_frame(self, link, bytes, false);
+}
+
+void kit_send_multipart(kit_t *self, char link, span_t bytes)
+{
+    send_frame(self, link, bytes, true);
+}
+
+void kit_turn(kit_t *self)
+{
+    kit_step(self, (event_t){.kind = EVENT_TURN});
+}
+
+const frame_t *kit_ask(kit_t *self, char link, const char *request)
+{
+    uint64_t id = kit_send(self, link, request);
+    kit_turn(self);
+    const frame_t *reply = kit_reply(self, link, id);
+    if (reply == NULL)
+        fail_msg("no answer to %s", request);
+    return reply;
+}
+
+/* --- looking --------------------------------------------------------------------------------------- */
+
+static bool is_reply(const frame_t *frame)
+{
+    return frame_get(frame, "re") != NULL;
+}
+
+const frame_t *kit_reply(kit_t *self, char link, uint64_t id)
+{
+    for (size_t i = self->frame_count; i-- > 0;) {
+        frame_t *frame = self->frames[i];
+        if (frame->link != link || frame->is_seen || !is_reply(frame))
+            continue;
+        if (frame_uint(frame, "re") != id)
+            continue;
+        frame->is_seen = true;
+        return frame;
+    }
+    return NULL;
+}
+
+const frame_t *kit_any_event(kit_t *self, char link)
+{
+    for (size_t i = 0; i < self->frame_count; i++) {
+        frame_t *frame = self->frames[i];
+        if (frame->link != link || frame->is_seen || is_reply(frame))
+            continue;
+        frame->is_seen = true;
+        return frame;
+    }
+    return NULL;
+}
+
+const frame_t *kit_event(kit_t *self, char link, const char *ev)
+{
+    const frame_t *frame = kit_any_event(self, link);
+    if (frame == NULL)
+        fail_msg("no event for %c, %s expected", link, ev);
+    if (strcmp(frame_get(frame, "ev"), ev) != 0)
+        fail_msg("%s for %c, %s expected", frame_get(frame, "ev"), link, ev);
+    return frame;
+}
+
+void kit_quiet(kit_t *self, char link)
+{
+    const frame_t *frame = kit_any_event(self, link);
+    if (frame)
+        frame_assert(frame, "nothing", __FILE__, __LINE__);
+}
+
+void kit_forget(kit_t *self)
+{
+    for (size_t i = 0; i < self->frame_count; i++)
+        drop_frame(self->frames[i]);
+    self->frame_count = 0;
+}
+
+static void advance(kit_t *self, uint64_t mono_ms)
+{
+    self->now.wall_ms += mono_ms - self->now.mono_ms;
+    self->now.mono_ms = mono_ms;
+}
+
+void kit_pass(kit_t *self, uint64_t ms)
+{
+    uint64_t until = self->now.mono_ms + ms, next;
+    while ((next = core_next_ms(self->core)) <= until) {
+        if (next > self->now.mono_ms)
+            advance(self, next);
+        kit_step(self, (event_t){.kind = EVENT_TICK});
+        kit_turn(self);
+    }
+    advance(self, until);
+}
+
+void kit_hold(kit_t *self, bool holds)
+{
+    self->holds = holds;
+    while (!holds && self->batch_count > 0)
+        kit_commit(self);
+}
+
+void kit_commit(kit_t *self)
+{
+    assert_true(self->batch_count > 0);
+    uint64_t batch = self->batches[0];
+    self->batch_count--;
+    memmove(self->batches, self->batches + 1, self->batch_count * sizeof *self->batches);
+    settle_batch(self, batch);
+    perform(self);
+}
+
+void kit_fail(kit_t *self)
+{
+    assert_true(self->batch_count > 0);
+    uint64_t batch = self->batches[0];
+    self->batch_count = 0;
+    kit_step(self, (event_t){.kind = EVENT_APPEND_FAILED, .batch = batch});
+}
+
+size_t kit_held(const kit_t *self)
+{
+    return self->batch_count;
+}
+
+void kit_lose(kit_t *self, char link)
+{
+    char routing[2];
+    forget_questions(self, link);
+    kit_step(self, (event_t){.kind = EVENT_LINK_GONE, .peer = peer_of(link, routing)});
+}
+
+void kit_waits(kit_t *self, char link, uint64_t bytes)
+{
+    char routing[2];
+    kit_step(self, (event_t){.kind = EVENT_LINK_WAITING,
+                             .peer = peer_of(link, routing),
+                             .waiting_bytes = bytes});
+}
+
+size_t kit_dropped(const kit_t *self, char link)
+{
+    return self->dropped[(size_t)link];
+}
+
+const appended_t *kit_appended(const kit_t *self, size_t *out_count)
+{
+    *out_count = self->appended_count;
+    return self->appended;
+}
+
+core_t *kit_core(const kit_t *self)
+{
+    return self->core;
+}
+
+uint64_t kit_mono_ms(const kit_t *self)
+{
+    return self->now.mono_ms;
+}
+
+uint64_t kit_wall_ms(const kit_t *self)
+{
+    return self->now.wall_ms;
+}
+
+void kit_set_wall_ms(kit_t *self, uint64_t wall_ms)
+{
+    self->now.wall_ms = wall_ms;
+}
+
+uint64_t kit_counter(kit_t *self, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "counters.%s", name);
+    return frame_uint(kit_ask(self, LOCAL, "stats"), path);
+}
+
+/* --- paths ----------------------------------------------------------------------------------------- */
+
+static const msgpack_object *step_into(const msgpack_object *value, span_t name)
+{
+    if (value->type == MSGPACK_OBJECT_MAP) {
+        for (uint32_t i = 0; i < value->via.map.size; i++) {
+            const msgpack_object_str *key = &value->via.map.ptr[i].key.via.str;
+            if (span_equal((span_t){key->ptr, key->size}, name))
+                return &value->via.map.ptr[i].val;
+        }
+    } else if (value->type == MSGPACK_OBJECT_ARRAY) {
+        uint32_t place = (uint32_t)strtoul(name.data, NULL, 10);
+        if (place < value->via.array.size)
+            return &value->via.array.ptr[place];
+    }
+    return NULL;
+}
+
+/* The value at a path; `#` at its end stands for how many are in the value before it. */
+static const msgpack_object *find(const frame_t *frame, const char *path, size_t path_size,
+                                  bool *out_is_count)
+{
+    const msgpack_object *value = &frame->map.data;
+    *out_is_count = false;
+    const char *end = path + path_size;
+    while (value && path < end) {
+        size_t size = 0;
+        while (path + size < end && path[size] != '.')
+            size++;
+        if (size == 1 && *path == '#') {
+            *out_is_count = true;
+            return value;
+        }
+        value = step_into(value, (span_t){path, size});
+        path += size + 1;
+    }
+    return value;
+}
+
+static const char *hex_of(const msgpack_object *value, char *out)
+{
+    assert_true(2 * value->via.bin.size < VALUE_BYTES);
+    *out = '\0';
+    for (uint32_t i = 0; i < value->via.bin.size; i++)
+        snprintf(out + 2 * i, 3, "%02x", (uint8_t)value->via.bin.ptr[i]);
+    return out;
+}
+
+static const char *text_of(const msgpack_object *value, bool is_count)
+{
+    static char texts[TEXTS][VALUE_BYTES];
+    static unsigned turn;
+    char *out = texts[turn++ % TEXTS];
+    uint32_t count =
+        value->type == MSGPACK_OBJECT_MAP ? value->via.map.size : value->via.array.size;
+    span_t raw = {"(list)", 6};
+    if (is_count || value->type == MSGPACK_OBJECT_POSITIVE_INTEGER) {
+        snprintf(out, VALUE_BYTES, "%" PRIu64, is_count ? count : value->via.u64);
+        return out;
+    }
+    if (value->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
+        snprintf(out, VALUE_BYTES, "%" PRId64, value->via.i64);
+        return out;
+    }
+    if (value->type == MSGPACK_OBJECT_BOOLEAN)
+        raw = span_of(value->via.boolean ? "true" : "false");
+    else if (value->type == MSGPACK_OBJECT_STR)
+        raw = (span_t){value->via.str.ptr, value->via.str.size};
+    else if (value->type == MSGPACK_OBJECT_BIN)
+        return hex_of(value, out);
+    else if (value->type == MSGPACK_OBJECT_NIL)
+        raw = span_of("nil");
+    else if (value->type == MSGPACK_OBJECT_MAP)
+        raw = span_of("(map)");
+    assert_true(raw.size < VALUE_BYTES);
+    memcpy(out, raw.data, raw.size);
+    out[raw.size] = '\0';
+    return out;
+}
+
+const char *frame_get(const frame_t *frame, const char *path)
+{
+    bool is_count;
+    const msgpack_object *value = find(frame, path, strlen(path), &is_count);
+    return value ? text_of(value, is_count) : NULL;
+}
+
+uint64_t frame_uint(const frame_t *frame, const char *path)
+{
+    const char *text = frame_get(frame, path);
+    if (text == NULL)
+        frame_assert(frame, path, __FILE__, __LINE__);
+    return strtoull(text, NULL, 10);
+}
+
+void kit_save(kit_t *self, char name, const frame_t *frame, const char *path)
+{
+    bool is_count;
+    const msgpack_object *value = find(frame, path, strlen(path), &is_count);
+    assert_non_null(value);
+    assert_int_equal(value->type, MSGPACK_OBJECT_BIN);
+    span_t *place = &self->saved[(size_t)name];
+    free((void *)place->data);
+    char *copy = malloc(value->via.bin.size);
+    assert_non_null(copy);
+    memcpy(copy, value->via.bin.ptr, value->via.bin.size);
+    *place = (span_t){copy, value->via.bin.size};
+}
+
+/* Checks one item of a list of expectations; returns behind it, NULL: it does not hold. */
+static const char *check_item(const frame_t *frame, const char *at)
+{
+    static char room[VALUE_BYTES];
+    bool is_absent = *at == '!', is_count;
+    at += is_absent;
+    size_t size = strcspn(at, "= ");
+    const msgpack_object *value = find(frame, at, size, &is_count);
+    at += size;
+    if (*at != '=')
+        return (value == NULL) == is_absent ? at : NULL;
+    at++;
+    span_t wanted = read_value(&at, room);
+    return value && span_equal(span_of(text_of(value, is_count)), wanted) ? at : NULL;
+}
+
+bool frame_has(const frame_t *frame, const char *expected)
+{
+    const char *at = expected;
+    while (at && *at) {
+        at += strspn(at, " ");
+        if (*at)
+            at = check_item(frame, at);
+    }
+    return at != NULL;
+}
+
+void frame_assert(const frame_t *frame, const char *expected, const char *file, int line)
+{
+    assert_non_null(frame);
+    if (frame_has(frame, expected))
+        return;
+    print_error("expected over %c: %s\nfound: ", frame->link, expected);
+    msgpack_object_print(stderr, frame->map.data);
+    print_error("\n");
+    _fail(file, line);
+}
