@@ -47,22 +47,35 @@ bool bridge_is_address(const char *listen)
     return split(listen, host, &port);
 }
 
+/* An IPv4 address as the IPv6 address that maps it: one kind is enough from here on. */
+static struct sockaddr_in6 as_six(const struct sockaddr_storage *address)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    if (address->ss_family == AF_INET6) {
+        memcpy(&six, address, sizeof six);
+        return six;
+    }
+    struct sockaddr_in four = {0};
+    memcpy(&four, address, sizeof four);
+    six.sin6_port = four.sin_port;
+    six.sin6_addr.s6_addr[10] = six.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(six.sin6_addr.s6_addr + 12, &four.sin_addr, 4);
+    return six;
+}
+
 /* Writes HOST:PORT of an address; IPv6 in brackets where `has_brackets`. */
 static void write_address(const struct sockaddr_storage *address, bool has_brackets,
                           char out[BRIDGE_ADDRESS_BYTES])
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
-    if (address->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-        (void)inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, host, sizeof host);
-    else if (address->ss_family == AF_INET6)
-        (void)inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
+    struct sockaddr_in6 six = as_six(address);
+    bool is_four = IN6_IS_ADDR_V4MAPPED(&six.sin6_addr);
+    if (is_four)
+        (void)inet_ntop(AF_INET, six.sin6_addr.s6_addr + 12, host, sizeof host);
     else
-        (void)inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
-    unsigned port = ntohs(address->ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
-    bool is_six = strchr(host, ':') != NULL && has_brackets;
-    (void)snprintf(out, BRIDGE_ADDRESS_BYTES, is_six ? "[%s]:%u" : "%s:%u", host, port);
+        (void)inet_ntop(AF_INET6, &six.sin6_addr, host, sizeof host);
+    (void)snprintf(out, BRIDGE_ADDRESS_BYTES, !is_four && has_brackets ? "[%s]:%u" : "%s:%u", host,
+                   ntohs(six.sin6_port));
 }
 
 static void set_option(int fd, int level, int option, int value)
@@ -129,13 +142,9 @@ bool listener_open(bridge_t *self, char *out_error)
 
 static address_t counted(const struct sockaddr_storage *address)
 {
-    address_t out = {{[10] = 0xff, [11] = 0xff}};
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
-    if (address->ss_family == AF_INET6)
-        memcpy(out.bytes, six->sin6_addr.s6_addr, sizeof out.bytes);
-    else
-        memcpy(out.bytes + 12, &four->sin_addr, 4);
+    address_t out;
+    struct sockaddr_in6 six = as_six(address);
+    memcpy(out.bytes, six.sin6_addr.s6_addr, sizeof out.bytes);
     return out;
 }
 

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > LIMIT_TEXT_BYTES)
         return 0;
     buffer_t line, out;
-    buffer_init(&line, CLEAN_GROWTH * LIMIT_TEXT_BYTES);
+    buffer_init(&line, (size_t)CLEAN_GROWTH * LIMIT_TEXT_BYTES);
     buffer_init(&out, RENDER_BYTES);
     clean_append(&line, (span_t){(const char *)data, size}, CLEAN_IN);
     order_t order = order_read(buffer_span(&line));

@@ -18,7 +18,7 @@ static void keep_line(buffer_t *out, line_found_t found, span_t line)
     size_t start = out->size;
     if (found == LINE_TOO_LONG)
         (void)buffer_append(out, "too long", 8);
-    else if (out->maximum - out->size > CLEAN_GROWTH * LINE_BYTES)
+    else if (out->maximum - out->size > (size_t)CLEAN_GROWTH * LINE_BYTES)
         clean_append(out, line, CLEAN_OUT);
     span_t text = {out->data ? out->data + start : "", out->size - start};
     assert(found == LINE_TOO_LONG || line.size <= LINE_BYTES);

@@ -197,7 +197,7 @@ static void users_get_whole_lines_in_order_whatever_their_socket_takes(void **st
     (void)state;
     uint64_t first = seed();
     for (uint64_t round = 0; round < 5; round++) {
-        print_message("SEED=%llu\n", (unsigned long long)(first + round));
+        print_message("SEED=%llu\n", (unsigned long long)first + round);
         world_t *world = calloc(1, sizeof *world);
         world->random = first + round;
         world->now_ms = 1;

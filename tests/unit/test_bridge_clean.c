@@ -109,16 +109,18 @@ static void bidi_controls_and_separators_go_on_the_way_out_only(void **state)
 {
     (void)state;
     CLEAN("a\xe2\x80\xae"
-          "b",
+          "b\xe2\x80\xac",
           "a\xe2\x80\xae"
-          "b");
+          "b\xe2\x80\xac");
     CLEAN_SHOWN("a\xe2\x80\xae"
-                "b\xe2\x80\xa8"
-                "c\xe2\x80\xa9"
-                "d\xe2\x81\xa6"
+                "b\xe2\x80\xac"
+                "c\xe2\x81\xa6"
+                "d\xe2\x81\xa9"
                 "e\xd8\x9c"
-                "f\xe2\x80\x8f",
-                "abcdef");
+                "f\xe2\x80\x8f"
+                "g\xe2\x80\xa8"
+                "h\xe2\x80\xa9",
+                "abcdefgh");
     CLEAN_SHOWN("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac",
                 "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac"); /* joiners stay */
 }

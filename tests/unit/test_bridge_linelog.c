@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 enum { LINE = 64 };
+#define MIB ((size_t)1024 * 1024)
 
 /* Appends `count` lines of LINE bytes that begin with their number. */
 static void append(linelog_t *log, size_t count, uint64_t now_ms)
@@ -101,10 +102,10 @@ static void more_than_8_mib_are_never_kept(void **state)
     linelog_t *log = linelog_new();
     append(log, 200000, 1);
     size_t kept = linelog_bytes(log, linelog_first(log), linelog_end(log));
-    assert_true(kept <= LINELOG_BYTES_MAX && kept > LINELOG_BYTES_MAX - 2 * LINE);
+    assert_true(kept <= LINELOG_BYTES_MAX && kept > LINELOG_BYTES_MAX - (size_t)2 * LINE);
     check_line(log, linelog_first(log));
     check_line(log, linelog_end(log) - 1);
-    assert_true(linelog_memory(log) <= LINELOG_BYTES_MAX + LINELOG_LINES_MAX * 4 + 4096);
+    assert_true(linelog_memory(log) <= LINELOG_BYTES_MAX + (size_t)LINELOG_LINES_MAX * 4 + 4096);
     linelog_destroy(&log);
 }
 
@@ -123,9 +124,9 @@ static void a_quiet_room_gives_its_memory_back(void **state)
     (void)state;
     linelog_t *log = linelog_new();
     append(log, 100000, 1);
-    assert_true(linelog_memory(log) > 4 * 1024 * 1024);
+    assert_true(linelog_memory(log) > 4 * MIB);
     linelog_tidy(log, 1 + LINELOG_KEEP_MS);
-    assert_true(linelog_memory(log) < 4 * LINELOG_KEEP_BYTES);
+    assert_true(linelog_memory(log) < MIB);
     for (uint64_t line = linelog_first(log); line < linelog_end(log); line++)
         check_line(log, line);
     append(log, 10, 2 + LINELOG_KEEP_MS);
@@ -145,9 +146,9 @@ static void an_offset_is_found_in_its_line(void **state)
     assert_int_equal(into, LINE - 1);
     assert_int_equal(linelog_find(log, 10, LINE, &into), 11);
     assert_int_equal(into, 0);
-    assert_int_equal(linelog_find(log, 10, 500 * LINE + 7, &into), 510);
+    assert_int_equal(linelog_find(log, 10, (size_t)500 * LINE + 7, &into), 510);
     assert_int_equal(into, 7);
-    assert_int_equal(linelog_find(log, 0, 1000 * LINE, &into), 1000);
+    assert_int_equal(linelog_find(log, 0, (size_t)1000 * LINE, &into), 1000);
     assert_int_equal(into, 0);
     linelog_destroy(&log);
 }
