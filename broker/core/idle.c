@@ -23,15 +23,25 @@ static uint64_t inactive_after_ms(const core_t *core, const session_t *session)
     return core->settings.idle_ms;
 }
 
-static uint64_t warning_ms(uint64_t kick_ms)
+/* Silence after which it is warned. */
+static uint64_t warned_after_ms(uint64_t kick_ms)
 {
-    return kick_ms / WARNING_PART < WARNING_MS ? kick_ms / WARNING_PART : WARNING_MS;
+    return kick_ms - (kick_ms / WARNING_PART < WARNING_MS ? kick_ms / WARNING_PART : WARNING_MS);
 }
 
-static void set_due(core_t *core, session_t *session, uint64_t silence_ms)
+/* Sets the deadline to what silence brings next; where that is nothing there is none. */
+static void set_due(core_t *core, session_t *session)
 {
-    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
-                  session->heard_ms + silence_ms);
+    uint64_t kick_ms = kick_after_ms(core, session), next_ms = UINT64_MAX;
+    if (session->state == STATE_ACTIVE)
+        next_ms = inactive_after_ms(core, session);
+    if (kick_ms > 0) {
+        uint64_t ms = session->is_warned ? kick_ms : warned_after_ms(kick_ms);
+        next_ms = ms < next_ms ? ms : next_ms;
+    }
+    if (next_ms < UINT64_MAX)
+        deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+                      session->heard_ms + next_ms);
 }
 
 void session_act(core_t *core, session_t *session)
@@ -45,7 +55,7 @@ void session_act(core_t *core, session_t *session)
     session->state = STATE_ACTIVE;
     session->since_ms = core->now->wall_ms;
     presence_note_everywhere(core, session, STATE_ACTIVE, (span_t){0}, false);
-    set_due(core, session, inactive_after_ms(core, session));
+    set_due(core, session);
 }
 
 static void warn(core_t *core, session_t *session, uint64_t idle_in_ms)
@@ -76,7 +86,7 @@ static void go_inactive(core_t *core, session_t *session)
     presence_note_everywhere(core, session, STATE_INACTIVE, (span_t){0}, false);
 }
 
-/* Does what the silence calls for and sets the next deadline: inactive, then warned, then kicked. */
+/* Does what the silence calls for and sets the next deadline: inactive, warned, kicked. */
 static void judge_silence(core_t *core, session_t *session)
 {
     uint64_t silence_ms = core->now->mono_ms - session->heard_ms;
@@ -86,19 +96,11 @@ static void judge_silence(core_t *core, session_t *session)
         session_kick(core, session, "idle");
         return;
     }
-    uint64_t inactive_ms = inactive_after_ms(core, session);
-    if (silence_ms < inactive_ms) {
-        set_due(core, session, inactive_ms);
-        return;
-    }
-    if (session->state == STATE_ACTIVE)
+    if (session->state == STATE_ACTIVE && silence_ms >= inactive_after_ms(core, session))
         go_inactive(core, session);
-    if (kick_ms == 0)
-        return; /* nothing more comes by itself */
-    uint64_t warn_ms = kick_ms - warning_ms(kick_ms);
-    if (silence_ms >= warn_ms && !session->is_warned)
+    if (kick_ms > 0 && silence_ms >= warned_after_ms(kick_ms) && !session->is_warned)
         warn(core, session, kick_ms - silence_ms);
-    set_due(core, session, session->is_warned ? kick_ms : warn_ms);
+    set_due(core, session);
 }
 
 void session_is_due(core_t *core, session_t *session)
