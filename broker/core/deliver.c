@@ -48,7 +48,10 @@ void deliver_frame(core_t *core, const room_t *room, span_t frame, uint32_t topi
     for (size_t i = 0; i < room->links.count; i++) {
         const link_t *link = core_link(core, room->links.list[i].number);
         assert(link);
-        outbox_send(core->out, link_peer(link), event);
+        if (i == 0)
+            outbox_send(core->out, link_peer(link), event);
+        else
+            outbox_send_again(core->out, link_peer(link));
         core->counters.sent++;
     }
 }

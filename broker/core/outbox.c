@@ -101,6 +101,16 @@ void outbox_send(outbox_t *self, peer_t to, span_t frame)
     outbox_end(self);
 }
 
+void outbox_send_again(outbox_t *self, peer_t to)
+{
+    assert(self && self->count > 0);
+    effect_t last = self->effects[self->count - 1];
+    assert(last.kind == EFFECT_SEND && last.size > 0);
+    effect_t *effect = add_to_peer(self, EFFECT_SEND, to);
+    effect->offset = last.offset;
+    effect->size = last.size;
+}
+
 void outbox_publish(outbox_t *self, span_t frame)
 {
     outbox_begin_publish(self);

@@ -57,6 +57,9 @@ peer_t outbox_peer(const outbox_t *self, const effect_t *effect);
 /* A frame to one link (copied, as all spans here). */
 void outbox_send(outbox_t *self, peer_t to, span_t frame);
 
+/* The frame of the effect added last, an outbox_send(), to another link too. Kept once for all. */
+void outbox_send_again(outbox_t *self, peer_t to);
+
 /* A frame to all, its topic in front. */
 void outbox_publish(outbox_t *self, span_t frame);
 

@@ -43,6 +43,25 @@ static void effects_keep_their_order_and_bytes(void **state)
     outbox_fini(&outbox);
 }
 
+static void a_frame_to_many_is_kept_once(void **state)
+{
+    (void)state;
+    outbox_t outbox;
+    outbox_init(&outbox);
+    static const char FRAME[1000];
+    outbox_send(&outbox, PEER, (span_t){FRAME, sizeof FRAME});
+    for (int i = 0; i < 9; i++)
+        outbox_send_again(&outbox, (peer_t){1, {"other", 5}});
+    assert_int_equal(outbox.count, 10);
+    assert_true(outbox.bytes.size < 2 * sizeof FRAME);
+    const effect_t *last = &outbox.effects[9];
+    peer_t to = outbox_peer(&outbox, last);
+    assert_int_equal(to.door, 1);
+    assert_true(span_is(to.routing, "other"));
+    assert_int_equal(outbox_span(&outbox, last->offset, last->size).size, sizeof FRAME);
+    outbox_fini(&outbox);
+}
+
 static void a_frame_can_be_written_in_place(void **state)
 {
     (void)state;
@@ -83,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(effects_keep_their_order_and_bytes),
+        cmocka_unit_test(a_frame_to_many_is_kept_once),
         cmocka_unit_test(a_frame_can_be_written_in_place),
         cmocka_unit_test(clearing_keeps_the_memory),
     };
