@@ -6,12 +6,13 @@
 #include <assert.h>
 #include <czmq.h>
 
-/* What a room gathers at most before it tells at once. Half a frame leaves room for the last change. */
+/* What a room gathers at most: more changes than may be named are a count, more bytes than fit a frame
+ * are told at once. */
 enum {
     SMALLEST = 4,
-    CHANGES_MAX = 2 * LIMIT_PRESENCE_NAMED_MEMBERS,
-    CHANGES_BYTES_MAX = LIMIT_FRAME_BYTES / 2,
-    CHANGE_BYTES = 64, /* keys, uid and state of one change */
+    CHANGES_MAX = 2 * LIMIT_PRESENCE_NAMED_MEMBERS, /* with those superseded */
+    EVENT_BYTES = 1024, /* what an event has besides its changes, and a status grown meanwhile */
+    CHANGE_BYTES = 64,  /* keys, uid and state of one change */
 };
 
 bool presence_is_pending(const room_t *room, const membership_t *membership)
@@ -27,8 +28,27 @@ static void count_only(room_t *room)
     room->change_bytes = 0;
 }
 
-static change_t *add_change(room_t *room)
+/* Takes superseded changes out of the list, so that it is no longer than what is named. */
+static void close_holes(core_t *core, room_t *room)
 {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < room->change_count; i++) {
+        if (room->changes[i].is_superseded)
+            continue;
+        const session_t *session = core_session(core, room->changes[i].session);
+        membership_t *membership = session ? session_membership(session, room->id) : NULL;
+        if (membership && presence_is_pending(room, membership) && membership->noted_at == i)
+            membership->noted_at = kept;
+        room->changes[kept++] = room->changes[i];
+    }
+    assert(kept == room->named_count);
+    room->change_count = kept;
+}
+
+static change_t *add_change(core_t *core, room_t *room)
+{
+    if (room->change_count == CHANGES_MAX)
+        close_holes(core, room);
     if (room->change_count == room->change_capacity) {
         room->change_capacity = room->change_capacity ? 2 * room->change_capacity : SMALLEST;
         room->changes = realloc(room->changes, room->change_capacity * sizeof *room->changes);
@@ -43,8 +63,10 @@ static void supersede(room_t *room, const membership_t *membership, change_t *ne
 {
     assert(membership->noted_at < room->change_count);
     change_t *earlier = &room->changes[membership->noted_at];
+    assert(!earlier->is_superseded);
     earlier->is_superseded = true;
     room->named_count--;
+    room->change_bytes -= earlier->bytes;
     next->has_status |= earlier->has_status;
     if (earlier->was_size > 0) {
         next->was_size = earlier->was_size;
@@ -52,14 +74,24 @@ static void supersede(room_t *room, const membership_t *membership, change_t *ne
     }
 }
 
-static void note_change(room_t *room, membership_t *membership, change_t change, size_t status_size)
+static void note_change(core_t *core, room_t *room, membership_t *membership, change_t change)
 {
     if (presence_is_pending(room, membership))
         supersede(room, membership, &change);
-    room->change_bytes += status_size + CHANGE_BYTES + (size_t)(change.nick_size + change.was_size);
-    membership->noted_at = room->change_count;
+    room->change_bytes += change.bytes;
     membership->noted_pseq = room->pseq + 1;
-    *add_change(room) = change;
+    change_t *place = add_change(core, room);
+    *place = change;
+    membership->noted_at = (uint32_t)(place - room->changes);
+    if (room->named_count > LIMIT_PRESENCE_NAMED_MEMBERS)
+        count_only(room);
+}
+
+/* A name before a rename may come from an earlier change that this one supersedes. */
+static uint32_t change_bytes(const session_t *session, span_t was)
+{
+    size_t names = session->nick_size + (was.size > 0 ? was.size : NAME_BYTES);
+    return (uint32_t)(CHANGE_BYTES + names + session_status(session).size);
 }
 
 void presence_note(core_t *core, room_t *room, session_t *session, state_t state, span_t was,
@@ -68,7 +100,8 @@ void presence_note(core_t *core, room_t *room, session_t *session, state_t state
     assert(core && room && session && was.size <= NAME_BYTES);
     membership_t *membership = session_membership(session, room->id);
     assert(membership);
-    if (room->change_count == CHANGES_MAX || room->change_bytes > CHANGES_BYTES_MAX)
+    uint32_t bytes = change_bytes(session, was);
+    if (room->change_bytes + bytes > LIMIT_FRAME_BYTES - EVENT_BYTES)
         presence_flush(core, room);
     if (!room->has_news)
         deadlines_set(core->deadlines, &room->presence_due, DUE_PRESENCE, room->id,
@@ -80,6 +113,7 @@ void presence_note(core_t *core, room_t *room, session_t *session, state_t state
         return;
     change_t change = {.state = state,
                        .session = session->id,
+                       .bytes = bytes,
                        .has_status = has_status,
                        .nick_size = session->nick_size,
                        .was_size = (uint8_t)was.size};
@@ -87,7 +121,7 @@ void presence_note(core_t *core, room_t *room, session_t *session, state_t state
     memcpy(change.nick, session->nick, session->nick_size);
     if (was.size > 0)
         memcpy(change.was, was.data, was.size);
-    note_change(room, membership, change, session_status(session).size);
+    note_change(core, room, membership, change);
 }
 
 void presence_note_everywhere(core_t *core, session_t *session, state_t state, span_t was,

@@ -16,6 +16,7 @@ typedef struct {
     bool has_status;
     state_t state;
     uint64_t session;
+    uint32_t bytes;              /* about what telling it takes */
     uint8_t nick_size, was_size; /* was_size 0: no rename */
     char nick[NAME_BYTES], was[NAME_BYTES];
 } change_t;
@@ -37,7 +38,7 @@ typedef struct {
     change_t *changes;
     uint32_t change_count, change_capacity;
     uint32_t named_count; /* changes that are not superseded */
-    size_t change_bytes;  /* about what telling them takes */
+    size_t change_bytes;  /* about what telling those takes */
     size_t told_count;    /* members when presence was last told */
     deadline_t presence_due, quiet_due, keep_due;
 } room_t;
