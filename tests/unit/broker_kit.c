@@ -30,6 +30,7 @@ struct kit {
     uint64_t *batches; /* given to the store, not answered */
     size_t batch_count, batch_capacity;
     bool holds;
+    size_t outbox_bytes;
     size_t dropped[LETTERS];
     span_t saved[LETTERS];
 };
@@ -268,6 +269,8 @@ static void perform(kit_t *self)
 {
     for (size_t i = 0; i < self->out.count; i++)
         perform_one(self, self->out.effects[i]);
+    if (self->out.bytes.size > self->outbox_bytes)
+        self->outbox_bytes = self->out.bytes.size;
     outbox_clear(&self->out);
 }
 
@@ -653,6 +656,11 @@ void kit_waits(kit_t *self, char link, uint64_t bytes)
 size_t kit_dropped(const kit_t *self, char link)
 {
     return self->dropped[(size_t)link];
+}
+
+size_t kit_outbox_bytes(const kit_t *self)
+{
+    return self->outbox_bytes;
 }
 
 const appended_t *kit_appended(const kit_t *self, size_t *out_count)

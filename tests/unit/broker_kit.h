@@ -108,6 +108,9 @@ void kit_waits(kit_t *self, char link, uint64_t bytes);
 /* How often the core wanted dropped what waits for a link. */
 size_t kit_dropped(const kit_t *self, char link);
 
+/* The most bytes the outbox has held at the end of a step. */
+size_t kit_outbox_bytes(const kit_t *self);
+
 /* What the store was given; *out_count is how many. */
 const appended_t *kit_appended(const kit_t *self, size_t *out_count);
 
