@@ -61,7 +61,7 @@ void write_end(writer_t *self)
 void pack_span(writer_t *self, span_t text)
 {
     assert(self && self->buffer);
-    if (text.size > SMALL_STR) {
+    if (text.size > SMALL_STR || text.size == 0) {
         msgpack_pack_str(&self->packer, text.size);
         msgpack_pack_str_body(&self->packer, text.data, text.size);
         return;
