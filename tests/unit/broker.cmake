@@ -4,6 +4,7 @@ foreach(part slab lookup deadlines ring journal bucket cids members refs mint pi
 endforeach()
 
 # The core as a whole, driven as the shell drives it.
-foreach(part gate hello resume links say tell commit rooms private presence idle)
+foreach(part gate hello resume links say tell commit rooms private presence idle heads who
+             history stats)
     hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c LINK broker_core)
 endforeach()

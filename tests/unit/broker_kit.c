@@ -432,7 +432,7 @@ static span_t read_value(const char **at, char *room)
     return (span_t){start, size};
 }
 
-static const char *write_pair(kit_t *self, writer_t *writer, const char *at)
+static const char *write_pair(const kit_t *self, writer_t *writer, const char *at)
 {
     static char room[VALUE_BYTES];
     size_t size = strcspn(at, "=:");
@@ -451,8 +451,6 @@ static const char *write_pair(kit_t *self, writer_t *writer, const char *at)
     span_t value = read_value(&at, room);
     if (key == KEY_COUNT)
         fail_msg("no key %.*s", (int)name.size, name.data);
-    if (key == KEY_id)
-        self->last_id = strtoull(value.data, NULL, 10);
     write_value(self, writer, key, value);
     return at;
 }
@@ -487,23 +485,21 @@ uint64_t kit_send(kit_t *self, char link, const char *request)
     buffer_clear(&self->request);
     write_begin(&writer, &self->request);
     const char *at = write_op(&writer, request);
-    uint64_t before = self->last_id;
-    bool has_id = false;
+    const char *given = NULL;
     while (*at) {
         at += strspn(at, " ");
-        has_id |= strncmp(at, "id=", 3) == 0;
+        if (strncmp(at, "id=", 3) == 0)
+            given = at + 3;
         if (*at)
             at = write_pair(self, &writer, at);
     }
-    if (!has_id) {
-        self->last_id = before + 1;
-        write_uint(&writer, KEY_id, self->last_id);
-    }
+    uint64_t id = given ? strtoull(given, NULL, 10) : ++self->last_id;
+    if (given == NULL)
+        write_uint(&writer, KEY_id, id);
     write_end(&writer);
     self->questions = grown(self->questions, self->question_count, &self->question_capacity,
                             sizeof *self->questions);
-    self->questions[self->question_count++] = (question_t){link, self->last_id};
-    uint64_t id = self->last_id;
+    self->questions[self->question_count++] = (question_t){link, id};
     send_frame(self, link, buffer_span(&self->request), false);
     return id;
 }
