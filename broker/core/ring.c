@@ -30,9 +30,11 @@ static ring_slot_t *slot_of(const ring_t *self, uint64_t seq)
     return &self->slots[seq & (self->slot_count - 1)];
 }
 
-static void grow_slots(ring_t *self)
+static void grow_slots(ring_t *self, uint32_t maximum)
 {
     uint32_t count = self->slot_count ? 2 * self->slot_count : SLOTS_SMALLEST;
+    if (count > maximum)
+        count = maximum;
     ring_slot_t *slots = zmalloc(count * sizeof *slots);
     for (uint64_t seq = self->first; seq < self->next; seq++)
         slots[seq & (count - 1)] = *slot_of(self, seq);
@@ -91,7 +93,7 @@ void ring_push(ring_t *self, uint64_t seq, uint64_t at_ms, span_t event, uint32_
     uint32_t size = (uint32_t)event.size;
     if (self->next - self->first == self->slot_count) {
         if (self->slot_count < maximum_count)
-            grow_slots(self);
+            grow_slots(self, maximum_count);
         else
             self->first++;
     }

@@ -1,0 +1,1 @@
+hub_test(prop_broker_parts LINK broker_core)
