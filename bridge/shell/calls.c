@@ -35,9 +35,9 @@ static void tell_away(void *context, user_t *user)
 static void on_down(void *context, uint64_t retry_ms)
 {
     bridge_t *self = context;
-    log_info("link.down", log_str("router", self->config.router), log_u64("retry_ms", retry_ms));
     if (self->is_away || self->is_stopping)
-        return;
+        return; /* yet another attempt has failed: nothing new */
+    log_info("link.down", log_str("router", self->config.router), log_u64("retry_ms", retry_ms));
     self->is_away = true;
     users_each(&self->users, tell_away, self);
 }

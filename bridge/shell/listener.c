@@ -1,5 +1,5 @@
-/* Accepting. One descriptor is held in reserve: when none is left, it lets us take a connection, say
- * that it is full, and close it; then accepting rests until somebody leaves or a second has passed. So
+/* Accepting. One descriptor is held in reserve: when none is left, it lets us take connections, say
+ * that it is full, and close them; then accepting rests until somebody leaves or a second has passed. So
  * a full bridge neither spins nor leaves people in the dark. */
 #include "base/log.h"
 #include "bridge/shell/bridge_state.h"
@@ -199,15 +199,18 @@ static void rest(bridge_t *self)
     self->resume_accepting_ms = self->now_ms + REST_MS;
 }
 
-/* No descriptor left: gives up the reserve to turn one away. */
+/* No descriptor left: gives up the reserve to turn those in the queue away, one after the other. */
 static void turn_away(bridge_t *self)
 {
     log_warn("listener.full", log_u64("users", self->users.count));
     if (self->reserve_fd >= 0)
         (void)close(self->reserve_fd);
-    int fd = accept4(self->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0)
+    for (int i = 0; i < ACCEPT_BUDGET; i++) {
+        int fd = accept4(self->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            break;
         refuse(self, fd, PHRASE_refused_full);
+    }
     self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     rest(self);
 }

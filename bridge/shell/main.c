@@ -101,6 +101,19 @@ static int run(const options_t *options, void *context, int stop_fd, int report_
     return was_run ? 0 : 1;
 }
 
+/* What libzmq would connect to. */
+static bool is_endpoint(void *context, const char *endpoint)
+{
+    void *probe = zmq_socket(context, ZMQ_DEALER);
+    int linger = 0;
+    bool is_good =
+        probe == NULL || (zmq_setsockopt(probe, ZMQ_LINGER, &linger, sizeof linger) == 0 &&
+                          zmq_connect(probe, endpoint) == 0);
+    if (probe)
+        (void)zmq_close(probe);
+    return is_good;
+}
+
 /* Everything that needs descriptors. */
 static int serve(const options_t *options)
 {
@@ -112,7 +125,13 @@ static int serve(const options_t *options)
         (void)fprintf(stderr, "hubbub-bridge: cannot start: %s\n", strerror(errno));
         return 1;
     }
-    int status = run(options, context, stop_fd, report_fd);
+    int status = 2;
+    if (is_endpoint(context, options->router.items[0]))
+        status = run(options, context, stop_fd, report_fd);
+    else
+        (void)fprintf(stderr,
+                      "hubbub-bridge: --router %s: tcp://HOST:PORT or ipc://PATH is needed\n",
+                      options->router.items[0]);
     (void)zmq_ctx_term(context);
     (void)close(stop_fd);
     if (report_fd >= 0)
