@@ -5,13 +5,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 /* The fixed settings of both kinds of socket. */
 enum {
     /* Replies libzmq holds per peer, of up to a frame each; what is beyond we hold and count in bytes. */
-    ROUTER_SEND_HWM = 500,
+    ROUTER_SEND_HWM = 200,
     /* Events libzmq holds per subscriber before it drops. They are shared, not copied: a thousand stuck
      * subscribers hold the bytes of one. */
     PUB_SEND_HWM = 4096,
@@ -76,12 +80,39 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
+static const char IPC[] = "ipc://";
+
+/* libzmq takes a path over from whoever listens there; we ask first. A path nobody answers is left over
+ * from a process that was killed. */
+static bool is_taken(const char *endpoint)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!starts_with(endpoint, IPC) || endpoint[sizeof IPC - 1] == '*')
+        return false;
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", endpoint + sizeof IPC - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_answered = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_answered;
+}
+
+static void unlink_paths(const setting_list_t *bound)
+{
+    for (size_t i = 0; i < bound->count; i++)
+        if (starts_with(bound->items[i], IPC))
+            (void)unlink(bound->items[i] + sizeof IPC - 1); /* libzmq may have been first */
+}
+
 static bool bind_one(void *socket, const char *option, const char *endpoint, setting_list_t *bound,
                      char *out_error)
 {
     /* Only where it is asked for: IPv4 addresses would be reported in IPv6's clothes. */
     set(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
-    if (zmq_bind(socket, endpoint) != 0) {
+    bool is_taken_over = is_taken(endpoint);
+    if (is_taken_over)
+        errno = EADDRINUSE;
+    if (is_taken_over || zmq_bind(socket, endpoint) != 0) {
         snprintf(out_error, DOORS_ERROR_BYTES, "cannot bind --%s %s: %s (errno %d)", option,
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());
         return false;
@@ -101,31 +132,35 @@ static bool is_local(const char *endpoint)
     return starts_with(endpoint, "ipc://") || starts_with(endpoint, "inproc://");
 }
 
-static bool is_known(const char *option, const char *endpoint, char *out_error)
-{
-    if (starts_with(endpoint, "tcp://") || is_local(endpoint))
-        return true;
-    snprintf(out_error, DOORS_ERROR_BYTES, "--%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH",
-             option, endpoint);
-    return false;
-}
-
 static bool bind_all(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
                      char *out_error)
 {
     for (size_t i = 0; i < router->count; i++) {
         const char *endpoint = router->items[i];
         void *socket = self->routers[is_local(endpoint) ? DOOR_LOCAL : DOOR_NET];
-        if (!is_known("router", endpoint, out_error) ||
-            !bind_one(socket, "router", endpoint, &self->router_bound, out_error))
+        if (!bind_one(socket, "router", endpoint, &self->router_bound, out_error))
             return false;
     }
     for (size_t i = 0; i < pub->count; i++)
-        if (!is_known("pub", pub->items[i], out_error) ||
-            !bind_one(self->pub, "pub", pub->items[i], &self->pub_bound, out_error))
+        if (!bind_one(self->pub, "pub", pub->items[i], &self->pub_bound, out_error))
             return false;
     return bind_one(self->routers[DOOR_LOCAL], "router", DOORS_ROUTER_INPROC, NULL, out_error) &&
            bind_one(self->pub, "pub", DOORS_PUB_INPROC, NULL, out_error);
+}
+
+bool doors_is_endpoint(const char *endpoint)
+{
+    static const char TCP[] = "tcp://";
+    assert(endpoint);
+    if (starts_with(endpoint, IPC))
+        return endpoint[sizeof IPC - 1] != '\0';
+    const char *port = strrchr(endpoint, ':');
+    if (!starts_with(endpoint, TCP) || port < endpoint + sizeof TCP)
+        return false; /* no colon behind a host */
+    port++;
+    size_t digits = strspn(port, "0123456789");
+    return strcmp(port, "*") == 0 || (digits > 0 && digits <= 5 && port[digits] == '\0' &&
+                                      strtoul(port, NULL, 10) <= UINT16_MAX);
 }
 
 bool doors_open(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
@@ -165,4 +200,6 @@ void doors_close(doors_t *self, int linger_ms)
     if (self->context)
         zmq_ctx_term(self->context);
     self->context = NULL;
+    unlink_paths(&self->router_bound);
+    unlink_paths(&self->pub_bound);
 }

@@ -25,6 +25,9 @@ typedef struct {
 
 enum { DOORS_ERROR_BYTES = 512 };
 
+/* True if one can bind it: tcp://HOST:PORT, its port 0 to 65535 or *, or ipc://PATH. */
+bool doors_is_endpoint(const char *endpoint);
+
 /* Makes the context and the sockets and binds them to all endpoints and the two inproc ones. False:
  * `out_error` (DOORS_ERROR_BYTES) says which endpoint could not be had and why; close anyway. */
 HUB_MUST_CHECK bool doors_open(doors_t *self, const setting_list_t *router,

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STOP_MS = 200, LINGER_MS = 1000, EXIT_CANNOT = 1 };
+enum { STOP_MS = 200, LINGER_MS = 1000, EXIT_CANNOT = 1, EXIT_USAGE = 2 };
 
 /* As many files as the hard limit gives: every telnet user takes one. */
 static void raise_files(void)
@@ -155,6 +155,10 @@ int main(int argc, char **argv)
     int status;
     if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
         return status;
+    if (options.tcp[0] && !bridge_is_address(options.tcp)) {
+        fprintf(stderr, "hubbubd: --tcp %s: HOST:PORT is needed\n", options.tcp);
+        return EXIT_USAGE;
+    }
     log_set_level((log_level_t)options.log_level);
     raise_files();
     int stop_fd = signals_open();

@@ -1,5 +1,7 @@
 #include "broker/shell/options.h"
 
+#include "broker/shell/doors.h"
+
 #include <assert.h>
 #include <malloc.h>
 #include <string.h>
@@ -25,11 +27,29 @@ static const settings_t SETTINGS = {
     .hidden = "listen",
 };
 
+static options_result_t usage(int *out_status)
+{
+    *out_status = EXIT_USAGE;
+    return OPTIONS_EXIT;
+}
+
 static options_result_t refuse(const char *error, int *out_status)
 {
     fprintf(stderr, "hubbubd: %s\n", error);
-    *out_status = EXIT_USAGE;
-    return OPTIONS_EXIT;
+    return usage(out_status);
+}
+
+/* Says which one is not. */
+static bool are_endpoints(const char *option, const setting_list_t *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (doors_is_endpoint(list->items[i]))
+            continue;
+        fprintf(stderr, "hubbubd: --%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH\n", option,
+                list->items[i]);
+        return false;
+    }
+    return true;
 }
 
 options_result_t options_read(int argc, char **argv, options_t *out, int *out_status)
@@ -49,6 +69,9 @@ options_result_t options_read(int argc, char **argv, options_t *out, int *out_st
     case SETTINGS_WRONG:
         return refuse(error, out_status);
     }
+    if (!are_endpoints("router", &out->router) || !are_endpoints("pub", &out->pub) ||
+        !are_endpoints("advertise-pub", &out->advertise_pub))
+        return usage(out_status);
     if (out->durability != 0)
         return refuse("--durability: this version keeps messages in memory only; use memory",
                       out_status);

@@ -12,8 +12,8 @@
 
 enum {
     FRAMES_PER_TURN =
-        256,       /* of one door, before effects are performed: nobody can starve the rest */
-    RETRY_MS = 10, /* how soon what could not be sent is tried again */
+        256,      /* of one door, before effects are performed: nobody can starve the rest */
+    RETRY_MS = 2, /* how soon what could not be sent is tried again */
 };
 
 struct server {

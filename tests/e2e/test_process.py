@@ -57,10 +57,34 @@ def test_a_port_that_is_taken_is_named_and_ends_with_1(option):
     assert status == 1 and port in said and ("in use" in said or "EADDRINUSE" in said)
 
 
-@pytest.mark.parametrize("endpoint", ["tcp://127.0.0.1", "tcp://no.such.host.invalid:1", "carrier://pigeon", "5680", "ipc:///no/such/dir/x"])
-def test_an_endpoint_that_cannot_be_is_named(endpoint):
-    status, said = fails("--router", endpoint, "--pub", "tcp://127.0.0.1:*")
-    assert status in (1, 2) and endpoint in said
+@pytest.mark.parametrize("endpoint", ["tcp://127.0.0.1", "tcp://127.0.0.1:99999", "tcp://127.0.0.1:-1", "tcp://:", "carrier://pigeon", "5680", "ipc://",
+                                      "inproc://x"])
+@pytest.mark.parametrize("option", ["--router", "--pub", "--advertise-pub"])
+def test_what_is_no_endpoint_is_named_and_ends_with_2(option, endpoint):
+    status, said = fails(option, endpoint)
+    assert status == 2 and option in said and endpoint in said
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://no.such.host.invalid:1", "ipc:///no/such/dir/x"])
+def test_an_endpoint_that_cannot_be_had_is_named_and_ends_with_1(endpoint):
+    status, said = fails("--router", endpoint)
+    assert status == 1 and endpoint in said
+
+
+@pytest.mark.parametrize("where", ["x", "127.0.0.1", "127.0.0.1:70000"])
+def test_what_is_no_telnet_address_is_named_and_ends_with_2(where):
+    status, said = fails(*LOOPBACK, "--tcp", where)
+    assert status == 2 and "--tcp" in said and where in said
+
+
+def test_an_ipc_path_is_not_taken_over_and_is_gone_with_its_broker(start, tmp_path):
+    path = tmp_path / "router"
+    first = start("--router", f"ipc://{path}")
+    status, said = fails("--router", f"ipc://{path}", "--pub", "tcp://127.0.0.1:*")
+    assert status == 1 and str(path) in said and "in use" in said
+    assert path.exists()
+    first.stop()
+    assert not path.exists()
 
 
 def test_help_and_version_end_with_0():
