@@ -14,10 +14,18 @@ void commit_turn(core_t *core)
         outbox_commit(core->out, batch);
 }
 
-static void show_message(core_t *core, const held_t *held, span_t frame)
+/* The room of a message or frame that is held no longer. */
+static room_t *let_go(core_t *core, const held_t *held)
 {
     room_t *room = core_room(core, held->owner);
-    assert(room); /* a room is not forgotten while its messages wait */
+    assert(room && room->held > 0); /* a room is not forgotten while something of it is held */
+    room->held--;
+    return room;
+}
+
+static void show_message(core_t *core, const held_t *held, span_t frame)
+{
+    room_t *room = let_go(core, held);
     span_t event = {frame.data + held->topic_size, frame.size - held->topic_size};
     journal_confirm(&room->journal, core->journals, held->seq, held->at_ms, event);
     deliver_frame(core, room, frame, held->topic_size);
@@ -39,9 +47,9 @@ static void show_copy(core_t *core, const held_t *held, span_t event)
 
 static void show_frame(core_t *core, const held_t *held, span_t frame)
 {
-    const room_t *room = core_room(core, held->owner);
-    if (room)
-        deliver_frame(core, room, frame, held->topic_size);
+    room_t *room = let_go(core, held);
+    deliver_frame(core, room, frame, held->topic_size);
+    room_emptied(core, room);
 }
 
 /* The session of an answer that waited, with one fewer waiting; NULL: it is gone. */
@@ -105,10 +113,9 @@ void commit_release(core_t *core, uint64_t batch)
 static void undo_message(core_t *core, const held_t *held)
 {
     core->counters.rolled_back++;
-    room_t *room = core_room(core, held->owner);
-    assert(room); /* nor while they are undone */
+    room_t *room = let_go(core, held);
     journal_roll_back(&room->journal);
-    room_undone(core, room);
+    room_emptied(core, room);
 }
 
 static void undo_copy(core_t *core, const held_t *held)

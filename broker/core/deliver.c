@@ -16,14 +16,15 @@ writer_t *deliver_begin(core_t *core, const room_t *room, ev_t ev)
     return &core->writer;
 }
 
-void deliver_end(core_t *core, const room_t *room)
+void deliver_end(core_t *core, room_t *room)
 {
     assert(core && room);
     write_end(&core->writer);
     buffer_t *bytes = &core->pipeline.bytes;
     uint32_t topic_size = deliver_topic_size(room);
     size_t start = core->writer.start - topic_size;
-    if (journal_is_waiting(&room->journal)) {
+    if (room->held > 0) {
+        room->held++;
         pipeline_hold(&core->pipeline, (held_t){.kind = HELD_FRAME,
                                                 .owner = room->id,
                                                 .offset = core->pipeline.base + start,

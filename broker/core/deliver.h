@@ -9,9 +9,9 @@
 /* Begins an event of the room, with `ev` and `room`, in the pipeline's bytes. */
 writer_t *deliver_begin(core_t *core, const room_t *room, ev_t ev);
 
-/* Completes it. Where messages of the room wait for the store, it waits behind them and is then told
- * either way; else it is told now. */
-void deliver_end(core_t *core, const room_t *room);
+/* Completes it. Where messages of the room, or frames behind them, wait for the store, it waits behind
+ * those and is then told either way; else it is told now. */
+void deliver_end(core_t *core, room_t *room);
 
 /* Brings a finished frame (its first `topic_size` bytes the topic) to the members. */
 void deliver_frame(core_t *core, const room_t *room, span_t frame, uint32_t topic_size);

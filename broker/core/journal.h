@@ -50,9 +50,4 @@ static inline uint64_t journal_oldest(const journal_t *self)
     return self->ring.first;
 }
 
-static inline bool journal_is_waiting(const journal_t *self)
-{
-    return self->tail != self->head;
-}
-
 #endif

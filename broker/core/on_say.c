@@ -72,6 +72,7 @@ static void append_message(core_t *core, request_t *request, room_t *room)
                   held.seq, held.at_ms, event);
     core->counters.appended++;
     pipeline_hold(&core->pipeline, held);
+    room->held++;
     request->outcome =
         (outcome_t){.epoch = room->journal.epoch, .seq = held.seq, .at_ms = held.at_ms};
     request->is_waiting = true;

@@ -133,10 +133,11 @@ void presence_note_everywhere(core_t *core, session_t *session, state_t state, s
                       has_status);
 }
 
-/* A status is told when it is new, and of who comes with one. */
+/* A status is told wherever there is one, since a change may supersede the one that told it first, and
+ * when it was cleared. */
 static bool tells_status(const change_t *change, span_t status)
 {
-    return change->has_status || (change->state == STATE_ACTIVE && status.size > 0);
+    return change->has_status || (change->state != STATE_GONE && status.size > 0);
 }
 
 static void write_change(core_t *core, const change_t *change)

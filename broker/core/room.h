@@ -29,6 +29,7 @@ typedef struct {
     bool is_counted; /* gathered changes are told by the count alone */
     bool has_news;   /* something was gathered */
     journal_t journal;
+    uint32_t held; /* messages and frames of the room that wait for the store */
     uint64_t pseq;
     uint64_t moved_ms; /* when seq or pseq last moved, monotonic */
     members_t members;

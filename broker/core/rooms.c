@@ -30,7 +30,7 @@ static uint64_t at_least(uint64_t number, uint64_t floor)
 
 static bool is_forgettable(const room_t *room)
 {
-    return room->members.count == 0 && !journal_is_waiting(&room->journal);
+    return room->members.count == 0 && room->held == 0;
 }
 
 static void forget(core_t *core, room_t *room)
@@ -105,16 +105,6 @@ void room_emptied(core_t *core, room_t *room)
     else
         deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
                       core->now->mono_ms + core->settings.room_keep_ms);
-}
-
-void room_undone(core_t *core, room_t *room)
-{
-    assert(core && room);
-    if (room->members.count > 0)
-        return;
-    uint64_t keep_ms = room->journal.head == 0 ? 0 : core->settings.room_keep_ms;
-    deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
-                  core->now->mono_ms + keep_ms);
 }
 
 void room_is_quiet(core_t *core, room_t *room)

@@ -18,10 +18,6 @@ void room_moved(core_t *core, room_t *room);
  * time has passed. */
 void room_emptied(core_t *core, room_t *room);
 
-/* A message of the room was undone, and it may have emptied: as above, but at the next tick at the
- * soonest, since others of its messages, and presence behind them, may still be held. */
-void room_undone(core_t *core, room_t *room);
-
 /* The room may have been quiet for QUIET_MS: then its head event is told. */
 void room_is_quiet(core_t *core, room_t *room);
 

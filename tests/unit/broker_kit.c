@@ -562,6 +562,18 @@ const frame_t *kit_any_event(kit_t *self, char link)
     return NULL;
 }
 
+const frame_t *kit_next(kit_t *self)
+{
+    for (size_t i = 0; i < self->frame_count; i++) {
+        frame_t *frame = self->frames[i];
+        if (frame->is_seen)
+            continue;
+        frame->is_seen = true;
+        return frame;
+    }
+    return NULL;
+}
+
 const frame_t *kit_event(kit_t *self, char link, const char *ev)
 {
     const frame_t *frame = kit_any_event(self, link);

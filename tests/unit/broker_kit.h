@@ -79,6 +79,10 @@ const frame_t *kit_event(kit_t *self, char link, const char *ev);
 /* The next such event of any kind; NULL if there is none. */
 const frame_t *kit_any_event(kit_t *self, char link);
 
+/* The next frame of any kind to anybody that was not asked for before, in the order of sending; NULL if
+ * there is none. */
+const frame_t *kit_next(kit_t *self);
+
 /* Asserts that no event waits there. */
 void kit_quiet(kit_t *self, char link);
 

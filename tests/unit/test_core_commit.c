@@ -198,6 +198,34 @@ static void presence_is_told_either_way(void **state)
     kit_destroy(&kit);
 }
 
+/* Presence of the tea room waits behind a message of the first batch in the second, which the lobby
+ * keeps open; once the first is stored, the room's next presence must not overtake it. */
+static void what_waits_in_a_room_is_not_overtaken_by_what_need_not_wait(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_two();
+    kit_ask(kit, 'A', "join room=tea");
+    kit_pass(kit, 1000);
+    kit_forget(kit);
+    kit_hold(kit, true);
+    (void)send_waiting(kit, 'A', "say room=tea text=1");
+    (void)kit_send(kit, 'B', "say room=lobby text=2");
+    uint64_t joined = kit_send(kit, 'B', "join room=tea"), who = kit_send(kit, 'A', "who room=tea");
+    assert_non_null(kit_reply(kit, 'B', joined));
+    assert_non_null(kit_reply(kit, 'A', who));
+    kit_turn(kit);
+    kit_commit(kit);
+    ASSERT_HAS(kit_event(kit, PUB, "message"), "room=tea");
+    ASSERT_HAS(kit_ask(kit, 'B', "part room=tea"), "ok=true");
+    kit_pass(kit, 100);
+    kit_quiet(kit, PUB);
+    kit_commit(kit);
+    ASSERT_HAS(kit_event(kit, PUB, "message"), "room=lobby");
+    ASSERT_HAS(kit_event(kit, PUB, "presence"), "room=tea changes.0.state=active count=2");
+    ASSERT_HAS(kit_event(kit, PUB, "presence"), "room=tea changes.0.state=gone count=1");
+    kit_destroy(&kit);
+}
+
 static void a_room_made_in_vain_by_who_has_left_is_forgotten(void **state)
 {
     (void)state;
@@ -354,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_batch_number_is_not_used_again),
         cmocka_unit_test(a_failure_that_is_told_twice_undoes_nothing_newer),
         cmocka_unit_test(presence_is_told_either_way),
+        cmocka_unit_test(what_waits_in_a_room_is_not_overtaken_by_what_need_not_wait),
         cmocka_unit_test(a_room_made_in_vain_by_who_has_left_is_forgotten),
         cmocka_unit_test(a_room_left_while_its_message_waits_is_kept_for_its_time),
         cmocka_unit_test(who_goes_while_it_waits_harms_nobody),

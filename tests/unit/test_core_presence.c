@@ -181,6 +181,22 @@ static void a_status_is_told_shown_and_cleared(void **state)
     kit_destroy(&kit);
 }
 
+static void a_change_tells_the_status_that_there_is(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'B', "hello nick=bob join=");
+    kit_ask(kit, 'B', "status status=busy");
+    kit_ask(kit, 'B', "join room=lobby");
+    kit_lose(kit, 'B'); /* supersedes the arrival */
+    kit_pass(kit, 50);
+    ASSERT_HAS(kit_event(kit, PUB, "presence"),
+               "changes.#=1 changes.0.state=detached changes.0.status=busy");
+    kit_pass(kit, 30000);
+    ASSERT_HAS(kit_event(kit, PUB, "head"), "room=lobby");
+    kit_destroy(&kit);
+}
+
 static void over_500_members_presence_is_a_count(void **state)
 {
     (void)state;
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_members_pending_change_goes_out_before_their_next_message),
         cmocka_unit_test(pending_changes_are_told_before_who_is_answered),
         cmocka_unit_test(a_status_is_told_shown_and_cleared),
+        cmocka_unit_test(a_change_tells_the_status_that_there_is),
         cmocka_unit_test(over_500_members_presence_is_a_count),
         cmocka_unit_test(over_500_at_any_time_in_between_is_a_count_too),
         cmocka_unit_test(more_than_500_changes_are_a_count),
