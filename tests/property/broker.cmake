@@ -1,1 +1,2 @@
 hub_test(prop_broker_parts LINK broker_core)
+hub_test(prop_broker_core SOURCES prop_broker_core.c ../unit/broker_kit.c LINK broker_core)
