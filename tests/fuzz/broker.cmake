@@ -1,0 +1,1 @@
+hub_fuzz(fuzz_core LINK broker_core)

@@ -1,0 +1,322 @@
+/* Any bytes as the life of a broker: who sends what, when batches are stored or fail, how time passes.
+ *
+ * The first byte of each step is an operation, the next its link:
+ *
+ *   0..15   a request: session, op, then keys of that op with values from a short list, until a zero
+ *   16      a frame as it stands: a size byte, then so many bytes
+ *   17      the turn ends          18  the oldest batch is stored
+ *   19      it fails               20  time passes: a byte of milliseconds, times the link's number squared
+ *   21      ROUTER lost the link   22  bytes wait for the link
+ *   23      the broker stops
+ *
+ * Whatever is sent has to be a frame of the wire: a fault is an abort. */
+#include "tests/fuzz/fuzz.h"
+
+#include "broker/core/core.h"
+#include "proto/decode.h"
+#include "proto/encode.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { LINKS = 4, SIDS = 4, TOKENS = 8, BATCHES = 64, REQUESTS = 16, TOKEN_LENGTH = 32 };
+
+typedef struct {
+    const uint8_t *at, *end;
+    core_t *core;
+    moment_t now;
+    outbox_t out;
+    buffer_t request;
+    decoder_t decoder;
+    uint8_t tokens[TOKENS][TOKEN_LENGTH]; /* seen in welcomes */
+    unsigned token_count;
+    uint64_t batches[BATCHES]; /* given to the store */
+    unsigned batch_count;
+    uint64_t questions, answers, id;
+} fuzz_t;
+
+static const char *const NAMES[] = {"ada", "Bob", "carl", "lobby", "tea",
+                                    "@",   "",    "a/b",  "$x",    "den"};
+static const char *const TEXTS[] = {"hello", "", "a\nb", "a\x1b[2J", "\xff", "\xe2\x80\xae"};
+
+static uint8_t take(fuzz_t *self)
+{
+    return self->at < self->end ? *self->at++ : 0;
+}
+
+static span_t choose(fuzz_t *self, const char *const *list, size_t count)
+{
+    return span_of(list[take(self) % count]);
+}
+
+/* --- what comes out ------------------------------------------------------------------------------- */
+
+static void check_frame(fuzz_t *self, span_t frame)
+{
+    message_t message;
+    assert(frame.size <= LIMIT_FRAME_BYTES);
+    hub_err_t err = decoder_frame(&self->decoder, frame.data, frame.size, &message);
+    assert(err == HUB_OK);
+    assert((message.wrong.word[0] | message.wrong.word[1]) == 0);
+    assert(message_has(&message, KEY_ev) != message_has(&message, KEY_re));
+    if (message_has(&message, KEY_re))
+        self->answers++;
+    span_t token = message_span(&message, KEY_token);
+    if (token.size == TOKEN_LENGTH)
+        memcpy(self->tokens[self->token_count++ % TOKENS], token.data, TOKEN_LENGTH);
+}
+
+static void perform(fuzz_t *self)
+{
+    for (size_t i = 0; i < self->out.count; i++) {
+        const effect_t *effect = &self->out.effects[i];
+        span_t bytes = {NULL, 0};
+        if (effect->kind != EFFECT_COMMIT && effect->kind != EFFECT_FORGET)
+            bytes = outbox_span(&self->out, effect->offset, effect->size);
+        if (effect->kind == EFFECT_SEND)
+            check_frame(self, bytes);
+        if (effect->kind == EFFECT_PUBLISH) {
+            size_t topic = strnlen(bytes.data, bytes.size) + 1;
+            check_frame(self, (span_t){bytes.data + topic, bytes.size - topic});
+        }
+        if (effect->kind == EFFECT_COMMIT && self->batch_count < BATCHES)
+            self->batches[self->batch_count++] = effect->batch;
+    }
+    outbox_clear(&self->out);
+}
+
+static void step(fuzz_t *self, event_t event)
+{
+    self->now.entropy[0]++;
+    core_step(self->core, &event, &self->now, &self->out);
+    perform(self);
+}
+
+/* --- what goes in --------------------------------------------------------------------------------- */
+
+static void write_list(fuzz_t *self, writer_t *writer, key_id_t key)
+{
+    unsigned count = take(self) % 4;
+    write_key(writer, key);
+    msgpack_pack_array(&writer->packer, count);
+    while (count-- > 0) {
+        if (take(self) % 8 == 0)
+            msgpack_pack_uint64(&writer->packer, take(self) % 3);
+        else
+            pack_span(writer, choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]));
+    }
+}
+
+static void write_number(fuzz_t *self, writer_t *writer, key_id_t key)
+{
+    uint8_t byte = take(self);
+    write_key(writer, key);
+    if (byte < 240)
+        msgpack_pack_uint64(&writer->packer, byte);
+    else if (byte < 248)
+        msgpack_pack_uint64(&writer->packer, self->now.wall_ms / (byte % 8 == 0 ? 1000 : 1));
+    else
+        msgpack_pack_uint64(&writer->packer, byte < 252 ? INT64_MAX : UINT64_MAX);
+}
+
+/* A value of the key's type, from a short list, so that names meet. */
+static void write_value(fuzz_t *self, writer_t *writer, key_id_t key)
+{
+    static const char MUCH[LIMIT_FRAME_BYTES];
+    switch (key_row(key)->type) {
+    case TYPE_UINT:
+        write_number(self, writer, key);
+        return;
+    case TYPE_STR:
+        write_str(writer, key, choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]));
+        return;
+    case TYPE_TEXT:
+        if (key == KEY_text || key == KEY_status)
+            write_str(writer, key, choose(self, TEXTS, sizeof TEXTS / sizeof TEXTS[0]));
+        else
+            write_str(writer, key, choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]));
+        return;
+    case TYPE_BIN:
+        if (key == KEY_token)
+            write_bin(writer, key,
+                      (span_t){(char *)self->tokens[take(self) % TOKENS], TOKEN_LENGTH});
+        else
+            write_bin(writer, key, (span_t){MUCH, (size_t)take(self) * 160});
+        return;
+    case TYPE_BOOL:
+        write_bool(writer, key, take(self) % 2);
+        return;
+    case TYPE_LIST:
+        write_list(self, writer, key);
+        return;
+    case TYPE_MAP:
+        write_key(writer, key);
+        msgpack_pack_map(&writer->packer, 1);
+        write_number(self, writer, KEY_seq);
+        writer->pairs--;
+        return;
+    }
+}
+
+/* The n-th key of a set; `re`, which no request has, where there are fewer. */
+static key_id_t key_of(keys_t keys, unsigned number)
+{
+    for (unsigned key = 0; key < 64; key++)
+        if ((keys >> key & 1) && number-- == 0)
+            return (key_id_t)key;
+    return KEY_re;
+}
+
+static event_t frame_event(fuzz_t *self, uint8_t link, char *routing, span_t frame)
+{
+    routing[0] = (char)(link % LINKS);
+    (void)self;
+    return (event_t){.kind = EVENT_FRAME,
+                     .peer = {link % LINKS == 0, {routing, 1}},
+                     .frame = frame,
+                     .is_local = link % LINKS == 0};
+}
+
+static void send_request(fuzz_t *self, uint8_t link)
+{
+    writer_t writer;
+    char routing[1];
+    buffer_clear(&self->request);
+    write_begin(&writer, &self->request);
+    uint8_t sid = take(self) % (SIDS + 1);
+    const command_row_t *row = command_row((op_t)(take(self) % OP_COUNT));
+    write_str(&writer, KEY_op, row->name);
+    write_uint(&writer, KEY_id, ++self->id);
+    if (sid > 0)
+        write_uint(&writer, KEY_sid, sid - 1u);
+    for (uint8_t choice; (choice = take(self)) != 0 && writer.pairs < 30;) {
+        key_id_t key = key_of(row->needs | row->may | K(must), choice % 16);
+        if (choice >= 224)
+            key = (key_id_t)(choice % KEY_COUNT); /* a key that may not belong here */
+        if (key != KEY_id)
+            write_value(self, &writer, key);
+    }
+    write_end(&writer);
+    self->questions++;
+    step(self, frame_event(self, link, routing, buffer_span(&self->request)));
+}
+
+static void send_raw(fuzz_t *self, uint8_t link)
+{
+    size_t size = take(self);
+    char routing[1];
+    if (size > (size_t)(self->end - self->at))
+        size = (size_t)(self->end - self->at);
+    uint64_t before = self->answers;
+    step(self, frame_event(self, link, routing, (span_t){(const char *)self->at, size}));
+    assert(self->answers <= before + 1);
+    self->questions += self->answers - before;
+    self->at += size;
+}
+
+static void settle(fuzz_t *self, event_kind_t kind)
+{
+    if (self->batch_count == 0)
+        return;
+    uint64_t batch = self->batches[0];
+    self->batch_count = kind == EVENT_COMMITTED ? self->batch_count - 1 : 0;
+    memmove(self->batches, self->batches + 1, self->batch_count * sizeof *self->batches);
+    step(self, (event_t){.kind = kind, .batch = batch});
+}
+
+static void pass(fuzz_t *self, uint64_t ms)
+{
+    uint64_t until = self->now.mono_ms + ms, next;
+    for (int i = 0; i < 1000 && (next = core_next_ms(self->core)) <= until; i++) {
+        if (next > self->now.mono_ms) {
+            self->now.wall_ms += next - self->now.mono_ms;
+            self->now.mono_ms = next;
+        }
+        step(self, (event_t){.kind = EVENT_TICK});
+    }
+    self->now.wall_ms += until - self->now.mono_ms;
+    self->now.mono_ms = until;
+}
+
+static void other(fuzz_t *self, uint8_t what, uint8_t link)
+{
+    char routing[1];
+    event_t event = frame_event(self, link, routing, (span_t){NULL, 0});
+    switch (what) {
+    case REQUESTS:
+        send_raw(self, link);
+        return;
+    case REQUESTS + 1:
+        step(self, (event_t){.kind = EVENT_TURN});
+        return;
+    case REQUESTS + 2:
+        settle(self, EVENT_COMMITTED);
+        return;
+    case REQUESTS + 3:
+        settle(self, EVENT_APPEND_FAILED);
+        return;
+    case REQUESTS + 4:
+        pass(self, (uint64_t)take(self) * link * link);
+        return;
+    case REQUESTS + 5:
+        event.kind = EVENT_LINK_GONE;
+        step(self, event);
+        return;
+    case REQUESTS + 6:
+        event.kind = EVENT_LINK_WAITING;
+        event.waiting_bytes = (uint64_t)take(self) * 1000;
+        step(self, event);
+        return;
+    default:
+        step(self, (event_t){.kind = EVENT_STOP, .after_ms = 1});
+    }
+}
+
+static core_settings_t settings(uint8_t choice)
+{
+    static const char *const PUBS[] = {"tcp://127.0.0.1:5681"};
+    bool is_tight = choice & 1;
+    return (core_settings_t){
+        .heartbeat_ms = 1000,
+        .idle_ms = 5000,
+        .kick_ms = choice & 2 ? 6000 : 0,
+        .resume_ms = 3000,
+        .room_keep_ms = 10000,
+        .rate_per_s = choice & 4 ? 10 : 0,
+        .rate_burst = 20,
+        .links_max = is_tight ? 2 : LINKS,
+        .sessions_max = is_tight ? 5 : 100,
+        .rooms_max = is_tight ? 3 : 100,
+        .ring_events = is_tight ? 2 : 64,
+        .ring_bytes = LIMIT_FRAME_BYTES,
+        .rings_bytes = is_tight ? 2 * LIMIT_FRAME_BYTES : 1 << 20,
+        .link_backlog_bytes = 100000,
+        .pending_max = is_tight ? 4 : 1000,
+        .pub = PUBS,
+        .pub_count = 1,
+    };
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_t fuzz = {.at = data, .end = data + size};
+    fuzz.now = (moment_t){.mono_ms = 1000, .wall_ms = UINT64_C(1760000000000)};
+    core_settings_t chosen = settings(take(&fuzz));
+    fuzz.core = core_new(&chosen, &fuzz.now);
+    outbox_init(&fuzz.out);
+    buffer_init(&fuzz.request, 1 << 22);
+    decoder_init(&fuzz.decoder);
+    while (fuzz.at < fuzz.end) {
+        uint8_t what = take(&fuzz) % 24, link = take(&fuzz);
+        if (what < REQUESTS)
+            send_request(&fuzz, link);
+        else
+            other(&fuzz, what, link);
+    }
+    assert(fuzz.answers <= fuzz.questions); /* links that went took some of their answers along */
+    decoder_fini(&fuzz.decoder);
+    buffer_fini(&fuzz.request);
+    outbox_fini(&fuzz.out);
+    core_destroy(&fuzz.core);
+    return 0;
+}
