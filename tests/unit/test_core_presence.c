@@ -306,6 +306,8 @@ static void who_changes_a_thousand_times_is_one_change(void **state)
     (void)state;
     kit_t *kit = kit_with_ada();
     greet_many(kit, 'B', 1, 10);
+    kit_pass(kit, 1000);
+    kit_forget(kit);
     char request[64];
     for (unsigned i = 0; i < 5000; i++) {
         snprintf(request, sizeof request, "status sid=%u status=tea%u", 1 + i % 7, i);
@@ -314,9 +316,8 @@ static void who_changes_a_thousand_times_is_one_change(void **state)
     kit_ask(kit, 'B', "nick sid=3 nick=last");
     kit_pass(kit, 50);
     ASSERT_HAS(kit_event(kit, PUB, "presence"),
-               "count=11 changes.#=10 changes.0.nick=user8 changes.2.nick=user10 "
-               "changes.9.nick=last changes.9.was=user3 changes.9.status=tea4993 "
-               "changes.3.nick=user4 changes.3.status=tea4994");
+               "count=11 changes.#=7 changes.0.nick=user4 changes.0.status=tea4994 "
+               "changes.6.nick=last changes.6.was=user3 changes.6.status=tea4993");
     kit_quiet(kit, PUB);
     kit_destroy(&kit);
 }
