@@ -2,6 +2,7 @@
 
 #include "broker/core/deliver.h"
 #include "broker/core/rooms.h"
+#include "broker/core/sessions.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -68,16 +69,25 @@ static void supersede(room_t *room, const membership_t *membership, change_t *ne
     room->named_count--;
     room->change_bytes -= earlier->bytes;
     next->has_status |= earlier->has_status;
-    if (earlier->was_size > 0) {
-        next->was_size = earlier->was_size;
-        memcpy(next->was, earlier->was, earlier->was_size);
-    }
+    if (earlier->was_size == 0)
+        return;
+    next->was_size = earlier->was_size;
+    memcpy(next->was, earlier->was, earlier->was_size);
+}
+
+/* Who is called as before was not renamed. */
+static void simplify(change_t *change)
+{
+    if (span_equal((span_t){change->nick, change->nick_size},
+                   (span_t){change->was, change->was_size}))
+        change->was_size = 0;
 }
 
 static void note_change(core_t *core, room_t *room, membership_t *membership, change_t change)
 {
     if (presence_is_pending(room, membership))
         supersede(room, membership, &change);
+    simplify(&change);
     room->change_bytes += change.bytes;
     membership->noted_pseq = room->pseq + 1;
     change_t *place = add_change(core, room);
@@ -94,6 +104,20 @@ static uint32_t change_bytes(const session_t *session, span_t was)
     return (uint32_t)(CHANGE_BYTES + names + session_status(session).size);
 }
 
+/* A rename that is not told yet cannot move to the end of the list when its old name has found another
+ * owner meanwhile: who goes by names would take the new owner for the old. */
+static bool has_handed_on(core_t *core, const room_t *room, const session_t *session,
+                          const membership_t *membership)
+{
+    if (room->is_counted || !presence_is_pending(room, membership))
+        return false;
+    const change_t *change = &room->changes[membership->noted_at];
+    if (change->was_size == 0)
+        return false;
+    const session_t *owner = session_of_nick(core, (span_t){change->was, change->was_size});
+    return owner && owner != session;
+}
+
 void presence_note(core_t *core, room_t *room, session_t *session, state_t state, span_t was,
                    bool has_status)
 {
@@ -101,7 +125,8 @@ void presence_note(core_t *core, room_t *room, session_t *session, state_t state
     membership_t *membership = session_membership(session, room->id);
     assert(membership);
     uint32_t bytes = change_bytes(session, was);
-    if (room->change_bytes + bytes > LIMIT_FRAME_BYTES - EVENT_BYTES)
+    if (has_handed_on(core, room, session, membership) ||
+        room->change_bytes + bytes > LIMIT_FRAME_BYTES - EVENT_BYTES)
         presence_flush(core, room);
     if (!room->has_news)
         deadlines_set(core->deadlines, &room->presence_due, DUE_PRESENCE, room->id,

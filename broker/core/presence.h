@@ -3,7 +3,7 @@
  * Changes are gathered: a room gets at most one presence event in PRESENCE_GATHER_MS, and in a large
  * room that event has the count alone, so n arrivals cost O(n) and never O(n^2). A change is a set
  * (nick -> state), in the order in which things happened; a member's later change replaces the earlier
- * one at the end of the list. */
+ * one at the end of the list, unless that would mix up who has a name: then what there is is told first. */
 #ifndef BROKER_CORE_PRESENCE_H
 #define BROKER_CORE_PRESENCE_H
 

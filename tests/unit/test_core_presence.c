@@ -107,6 +107,25 @@ static void a_name_that_changes_hands_is_told_in_order(void **state)
     kit_destroy(&kit);
 }
 
+static void two_who_swap_names_are_told_one_after_the_other(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'B', "hello nick=bob");
+    kit_pass(kit, 1000);
+    kit_forget(kit);
+    kit_ask(kit, 'A', "nick nick=tmp");
+    kit_ask(kit, 'B', "nick nick=ada");
+    kit_ask(kit, 'A', "nick nick=bob");
+    kit_pass(kit, 50);
+    ASSERT_HAS(kit_event(kit, PUB, "presence"),
+               "changes.#=2 changes.0.nick=tmp changes.0.was=ada changes.1.nick=ada "
+               "changes.1.was=bob");
+    ASSERT_HAS(kit_event(kit, PUB, "presence"),
+               "changes.#=1 changes.0.nick=bob changes.0.was=tmp");
+    kit_destroy(&kit);
+}
+
 static void who_leaves_and_comes_back_at_once_is_there(void **state)
 {
     (void)state;
@@ -346,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_later_change_of_the_same_member_replaces_the_earlier),
         cmocka_unit_test(a_rename_tells_the_name_before),
         cmocka_unit_test(a_name_that_changes_hands_is_told_in_order),
+        cmocka_unit_test(two_who_swap_names_are_told_one_after_the_other),
         cmocka_unit_test(who_leaves_and_comes_back_at_once_is_there),
         cmocka_unit_test(a_members_pending_change_goes_out_before_their_next_message),
         cmocka_unit_test(pending_changes_are_told_before_who_is_answered),
