@@ -159,9 +159,8 @@ static void say(bench_t *bench)
 {
     char line[LINE_BYTES];
     memset(line, 'x', sizeof line);
-    char number[32];
-    snprintf(number, sizeof number, "#%0*ld ", NUMBER_DIGITS, bench->said);
-    memcpy(line, number, strlen(number));
+    int size = snprintf(line, sizeof line, "#%0*ld ", NUMBER_DIGITS, bench->said);
+    line[size] = 'x'; /* where the zero is */
     line[sizeof line - 1] = '\n';
     bench->said_at[bench->said] = now_s();
     if (send(bench->users[0].fd, line, sizeof line, 0) != sizeof line)
@@ -239,5 +238,9 @@ int main(int argc, char **argv)
     run(&bench);
     double seconds = now_s() - begin;
     report(&bench, seconds, all_cpu_s(argv + 6) - cpu);
+    free(bench.users);
+    free(bench.missing);
+    free(bench.said_at);
+    free(bench.took);
     return bench.wrong > 0;
 }

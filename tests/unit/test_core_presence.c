@@ -121,8 +121,7 @@ static void two_who_swap_names_are_told_one_after_the_other(void **state)
     ASSERT_HAS(kit_event(kit, PUB, "presence"),
                "changes.#=2 changes.0.nick=tmp changes.0.was=ada changes.1.nick=ada "
                "changes.1.was=bob");
-    ASSERT_HAS(kit_event(kit, PUB, "presence"),
-               "changes.#=1 changes.0.nick=bob changes.0.was=tmp");
+    ASSERT_HAS(kit_event(kit, PUB, "presence"), "changes.#=1 changes.0.nick=bob changes.0.was=tmp");
     kit_destroy(&kit);
 }
 
