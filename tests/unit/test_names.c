@@ -295,6 +295,25 @@ static void p19_a_text_has_at_most_its_maximum_of_bytes(void **state)
     assert_int_equal(text_check((span_t){"\xff", 1}, 0, TEXT_LINE), HUB_TOO_LONG);
 }
 
+/* Texts are looked at eight bytes at a time: nothing hides in the middle or behind the last eight. */
+static void every_byte_is_judged_alike_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (unsigned size = 1; size <= 20; size++)
+        for (unsigned place = 0; place < size; place++)
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char text[20];
+                memset(text, place % 2 ? '~' : ' ', sizeof text);
+                text[place] = (char)byte;
+                bool is_line = byte >= 0x20 && byte < 0x7f;
+                bool is_paragraph = is_line || byte == '\t' || byte == '\n';
+                span_t span = {text, size};
+                assert_int_equal(text_check(span, 20, TEXT_LINE) == HUB_OK, is_line);
+                assert_int_equal(text_check(span, 20, TEXT_PARAGRAPH) == HUB_OK, is_paragraph);
+                assert_int_equal(text_check(span, 20, TEXT_ANY) == HUB_OK, byte < 0x80);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +334,7 @@ int main(void)
         cmocka_unit_test(p19_a_text_may_have_format_characters),
         cmocka_unit_test(p19_a_text_is_utf8),
         cmocka_unit_test(p19_a_text_has_at_most_its_maximum_of_bytes),
+        cmocka_unit_test(every_byte_is_judged_alike_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
