@@ -13,9 +13,14 @@ typedef struct {
     hub_err_t err;   /* HUB_OK or the permanent refusal */
     bool is_waiting; /* its answer waits for a commit */
     bool is_private; /* it was a tell: its answer has a mid */
-    uint64_t epoch, seq, at_ms;
-    const char *hint; /* of a refusal; static */
+    union {
+        struct {
+            uint64_t epoch, seq, at_ms;
+        };                /* of what was done */
+        const char *hint; /* of a refusal; static, or NULL */
+    };
 } outcome_t;
+_Static_assert(sizeof(outcome_t) <= 32, "a session may keep LIMIT_CID_WINDOW of them");
 
 typedef struct {
     uint64_t highest;    /* taken; 0: none */

@@ -21,7 +21,7 @@ static size_t ready_hash(const void *key)
 static int compare(const void *a, const void *b)
 {
     const lookup_key_t *left = a, *right = b;
-    return span_equal(left->name, right->name) ? 0 : 1;
+    return left->hash == right->hash && span_equal(left->name, right->name) ? 0 : 1;
 }
 
 static lookup_key_t key_of(const lookup_t *self, span_t name)

@@ -32,12 +32,16 @@ typedef struct {
 
 typedef struct {
     held_kind_t kind;
-    uint64_t batch;
-    uint64_t owner;
-    uint64_t seq, at_ms;       /* MESSAGE, COPY */
-    uint64_t offset;           /* of the bytes, from the pipeline's beginning */
     uint32_t size, topic_size; /* all bytes; of them the topic in front */
-    answer_t answer;           /* ANSWER */
+    uint64_t batch;
+    uint64_t offset; /* of the bytes, from the pipeline's beginning */
+    union {
+        struct {
+            uint64_t owner;
+            uint64_t seq, at_ms; /* MESSAGE, COPY */
+        };
+        answer_t answer; /* ANSWER */
+    };
 } held_t;
 
 typedef struct {
