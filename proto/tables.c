@@ -38,12 +38,17 @@ const key_row_t *key_row(key_id_t key)
     return &KEYS[key];
 }
 
-/* The scans below look at the size first and so cost a nanosecond a row; the keys of requests come
- * first in their table. */
+/* The scans below look at the size and the first letter first (no name is empty) and so cost a
+ * nanosecond a row; the keys of requests come first in their table. */
+static bool is_named(span_t row, span_t name)
+{
+    return row.size == name.size && row.data[0] == name.data[0] && span_equal(row, name);
+}
+
 key_id_t key_find(span_t name)
 {
     for (unsigned i = 0; i < KEY_COUNT; i++)
-        if (KEYS[i].name.size == name.size && span_equal(KEYS[i].name, name))
+        if (is_named(KEYS[i].name, name))
             return (key_id_t)i;
     return KEY_COUNT;
 }
@@ -57,7 +62,7 @@ const command_row_t *command_row(op_t op)
 op_t op_find(span_t name)
 {
     for (unsigned i = 0; i < OP_COUNT; i++)
-        if (span_equal(COMMANDS[i].name, name))
+        if (is_named(COMMANDS[i].name, name))
             return (op_t)i;
     return OP_COUNT;
 }
