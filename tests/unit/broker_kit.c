@@ -175,6 +175,7 @@ static void take_frame(kit_t *self, char link, span_t bytes, size_t topic_size)
 {
     frame_t *frame = calloc(1, sizeof *frame);
     assert_non_null(frame);
+    assert_true(bytes.size > 0);
     char *copy = malloc(bytes.size);
     assert_non_null(copy);
     memcpy(copy, bytes.data, bytes.size);
@@ -188,8 +189,7 @@ static void take_frame(kit_t *self, char link, span_t bytes, size_t topic_size)
                      MSGPACK_UNPACK_SUCCESS);
     if (topic_size > 0)
         assert_string_equal(frame_get(frame, "room"), copy);
-    self->frames =
-        grown(self->frames, self->frame_count, &self->frame_capacity, sizeof *self->frames);
+    self->frames = grown(self->frames, self->frame_count, &self->frame_capacity, sizeof(frame_t *));
     self->frames[self->frame_count++] = frame;
 }
 
