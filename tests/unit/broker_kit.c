@@ -175,8 +175,7 @@ static void take_frame(kit_t *self, char link, span_t bytes, size_t topic_size)
 {
     frame_t *frame = calloc(1, sizeof *frame);
     assert_non_null(frame);
-    assert_true(bytes.size > 0);
-    char *copy = malloc(bytes.size);
+    char *copy = malloc(bytes.size + 1);
     assert_non_null(copy);
     memcpy(copy, bytes.data, bytes.size);
     frame->link = link;
@@ -522,7 +521,7 @@ uint64_t frame_uint(const frame_t *frame, const char *path)
     const char *text = frame_get(frame, path);
     if (text == NULL)
         frame_assert(frame, path, __FILE__, __LINE__);
-    return strtoull(text, NULL, 10);
+    return text ? strtoull(text, NULL, 10) : 0;
 }
 
 bool frame_has(const frame_t *frame, const char *expected)
