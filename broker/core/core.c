@@ -37,7 +37,6 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
     self->links_by_peer = new_lookup(self, now);
     self->identities = new_lookup(self, now);
-    self->sessions_by_address = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
     self->journals =
         journals_new(settings->ring_events, settings->ring_bytes, settings->rings_bytes);
@@ -64,10 +63,8 @@ static void free_things(core_t *self)
         room_fini(room);
     }
     link_t *link;
-    for (uint32_t place = 0; (link = slab_next(self->links, &place));) {
-        link->session_count = 0;
+    for (uint32_t place = 0; (link = slab_next(self->links, &place));)
         link_fini(link);
-    }
 }
 
 void core_destroy(core_t **self_p)
@@ -83,7 +80,6 @@ void core_destroy(core_t **self_p)
     journals_destroy(&self->journals);
     lookup_destroy(&self->links_by_peer);
     lookup_destroy(&self->identities);
-    lookup_destroy(&self->sessions_by_address);
     lookup_destroy(&self->rooms_by_name);
     slab_destroy(&self->links);
     slab_destroy(&self->sessions);

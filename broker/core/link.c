@@ -30,7 +30,8 @@ peer_t link_peer(const link_t *self)
 
 void link_fini(link_t *self)
 {
-    assert(self && self->session_count == 0);
+    assert(self);
     refs_fini(&self->rooms);
+    sids_fini(&self->sids);
     free(self->key);
 }

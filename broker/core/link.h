@@ -6,6 +6,7 @@
 #include "broker/core/lookup.h"
 #include "broker/core/outbox.h"
 #include "broker/core/refs.h"
+#include "broker/core/sids.h"
 
 typedef struct {
     uint64_t id;
@@ -16,8 +17,8 @@ typedef struct {
     bool names_sid; /* it has carried a sid other than 0: events name theirs */
     uint64_t heard_ms;
     deadline_t due;         /* when to look whether it has gone silent */
+    sids_t sids;            /* its sessions by their sids */
     uint64_t first_session; /* a list through the sessions; 0: none */
-    uint32_t session_count;
     refs_t rooms;           /* how many of its sessions are in which room */
     uint64_t waiting_bytes; /* unsent */
     uint64_t waiting_since_ms;

@@ -30,6 +30,7 @@ link_t *link_make(core_t *core, peer_t peer)
     link->id = id;
     link->heard_ms = core->now->mono_ms;
     link_set_peer(link, peer);
+    sids_init(&link->sids, mint_number(&core->mint, core->now->entropy));
     span_t key = {link->key, sizeof peer.door + peer.routing.size};
     lookup_add(core->links_by_peer, &link->by_peer, key, link);
     deadlines_set(core->deadlines, &link->due, DUE_LINK, id, silent_ms(core, link));
@@ -47,7 +48,7 @@ void link_lose(core_t *core, link_t *link)
     assert(core && link);
     while (link->first_session)
         session_lose_link(core, core_session(core, link->first_session));
-    assert(link->session_count == 0 && link->rooms.count == 0);
+    assert(link->sids.count == 0 && link->rooms.count == 0);
     deadlines_cancel(core->deadlines, &link->due);
     lookup_remove(core->links_by_peer, &link->by_peer);
     uint64_t id = link->id;

@@ -197,7 +197,7 @@ static link_t *link_with_room(core_t *core, request_t *request)
 {
     if (request->link == NULL)
         request->link = link_make(core, request->peer);
-    if (request->link == NULL || request->link->session_count == LIMIT_SESSIONS_PER_LINK)
+    if (request->link == NULL || request->link->sids.count == LIMIT_SESSIONS_PER_LINK)
         return NULL;
     return request->link;
 }

@@ -25,16 +25,16 @@ typedef struct {
     uint32_t noted_at;   /* where in the gathered changes */
 } membership_t;
 
-/* Where a session is reached: the bytes under which it is looked up. */
+/* Where a session is reached. */
 typedef struct {
     uint64_t link; /* 0: detached */
-    uint64_t sid;
+    uint32_t sid;
 } session_address_t;
 
 typedef struct {
     uint64_t id;
     session_address_t address;
-    lookup_key_t by_address, by_nick;
+    lookup_key_t by_nick;
     name_t identity; /* the folded nick, unique among the present */
     uint8_t nick_size;
     char nick[NAME_BYTES];          /* as it was typed */

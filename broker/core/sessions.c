@@ -6,18 +6,6 @@
 
 #include <assert.h>
 
-static span_t address_span(const session_t *session)
-{
-    return (span_t){(const char *)&session->address, sizeof session->address};
-}
-
-session_t *session_at(core_t *core, const link_t *link, uint32_t sid)
-{
-    assert(core && link);
-    session_address_t address = {link->id, sid};
-    return lookup_find(core->sessions_by_address, (span_t){(char *)&address, sizeof address});
-}
-
 session_t *session_of_nick(core_t *core, span_t nick)
 {
     assert(core);
@@ -67,15 +55,14 @@ static void set_next(core_t *core, session_t *session, link_t *link)
     if (next)
         next->previous_of_link = session->id;
     link->first_session = session->id;
-    link->session_count++;
 }
 
 void session_attach(core_t *core, session_t *session, link_t *link, uint32_t sid)
 {
     assert(core && session && link);
-    assert(session->address.link == 0 && session_at(core, link, sid) == NULL);
+    assert(session->address.link == 0 && sids_find(&link->sids, sid) == NULL);
     session->address = (session_address_t){link->id, sid};
-    lookup_add(core->sessions_by_address, &session->by_address, address_span(session), session);
+    sids_add(&link->sids, sid, session);
     set_next(core, session, link);
     link->names_sid |= sid != 0;
     count_rooms(core, session, link, refs_add);
@@ -95,7 +82,7 @@ void session_detach(core_t *core, session_t *session)
     link_t *link = core_link(core, session->address.link);
     if (link == NULL)
         return;
-    lookup_remove(core->sessions_by_address, &session->by_address);
+    sids_remove(&link->sids, session->address.sid);
     session_t *next = core_session(core, session->next_of_link);
     session_t *previous = core_session(core, session->previous_of_link);
     if (next)
@@ -104,7 +91,6 @@ void session_detach(core_t *core, session_t *session)
         previous->next_of_link = session->next_of_link;
     else
         link->first_session = session->next_of_link;
-    link->session_count--;
     count_rooms(core, session, link, refs_remove);
     session->address = (session_address_t){0};
 }

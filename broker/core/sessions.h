@@ -16,9 +16,6 @@
 
 #include "broker/core/state.h"
 
-/* The session at that place, NULL if there is none. */
-session_t *session_at(core_t *core, const link_t *link, uint32_t sid);
-
 /* The session of that nick, in whatever spelling; NULL if nobody has it. */
 session_t *session_of_nick(core_t *core, span_t nick);
 

@@ -18,7 +18,6 @@ struct core {
     slab_t *links, *sessions, *rooms;
     lookup_t *links_by_peer;
     lookup_t *identities; /* sessions by folded nick: who is online */
-    lookup_t *sessions_by_address;
     lookup_t *rooms_by_name;
     journals_t *journals;
     deadlines_t *deadlines;

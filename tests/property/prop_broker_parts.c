@@ -8,6 +8,7 @@
 #include "broker/core/members.h"
 #include "broker/core/refs.h"
 #include "broker/core/ring.h"
+#include "broker/core/sids.h"
 #include "broker/core/slab.h"
 
 enum { ROUNDS = 40, STEPS = 5000 };
@@ -219,6 +220,41 @@ static void refs_count_as_an_array_does(void **state)
     }
 }
 
+/* Few different sids, close together and far apart, so that runs form, wrap around and are cut. */
+static void sids_find_what_an_array_finds(void **state)
+{
+    (void)state;
+    enum { MOST = 200 };
+    random_t random = random_begin();
+    static int sessions[MOST];
+    for (int round = 0; round < ROUNDS; round++) {
+        bool is_taken[MOST] = {false};
+        uint32_t count = 0, stride = 1u << random_below(&random, 24);
+        uint32_t busy = 1 + random_below(&random, 3);
+        sids_t sids;
+        sids_init(&sids, random_next(&random));
+        for (int step = 0; step < STEPS; step++) {
+            uint32_t i = random_below(&random, MOST);
+            if (is_taken[i] && random_below(&random, busy) == 0) {
+                sids_remove(&sids, i * stride);
+                count--;
+                is_taken[i] = false;
+            } else if (!is_taken[i]) {
+                sids_add(&sids, i * stride, &sessions[i]);
+                count++;
+                is_taken[i] = true;
+            }
+            assert_int_equal(sids.count, count);
+            uint32_t asked = random_below(&random, MOST);
+            assert_ptr_equal(sids_find(&sids, asked * stride),
+                             is_taken[asked] ? &sessions[asked] : NULL);
+        }
+        for (uint32_t i = 0; i < MOST; i++)
+            assert_ptr_equal(sids_find(&sids, i * stride), is_taken[i] ? &sessions[i] : NULL);
+        sids_fini(&sids);
+    }
+}
+
 /* The model keeps every outcome there ever was; `lowest` is what the window still has to hold: going
  * back does not bring forgotten ones back. */
 static void cids_are_known_within_the_window(void **state)
@@ -271,6 +307,7 @@ int main(void)
         cmocka_unit_test(deadlines_are_met_as_a_search_through_all_would_meet_them),
         cmocka_unit_test(members_are_those_of_a_list),
         cmocka_unit_test(refs_count_as_an_array_does),
+        cmocka_unit_test(sids_find_what_an_array_finds),
         cmocka_unit_test(cids_are_known_within_the_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
