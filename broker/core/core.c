@@ -186,6 +186,13 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
     case EVENT_STOP:
         stop(self, event->after_ms);
         break;
+    case EVENT_LOG:
+    case EVENT_RECORD:
+    case EVENT_NOTE:
+    case EVENT_RESTORED:
+    case EVENT_PAGE:
+    case EVENT_TRIMMED:
+        break;
     }
     self->now = NULL;
     self->out = NULL;
@@ -195,6 +202,12 @@ uint64_t core_next_ms(const core_t *self)
 {
     assert(self);
     return deadlines_next_ms(self->deadlines);
+}
+
+hub_err_t core_restored(const core_t *self)
+{
+    assert(self);
+    return HUB_OK;
 }
 
 size_t core_session_count(const core_t *self)

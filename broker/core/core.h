@@ -7,12 +7,17 @@
  *   turn  ----> core_step() ----> commit(batch)               (once per turn)
  *   committed(batch) -> core_step() -> replies and events that waited for it
  *
+ * A broker with a store is first told what the store has: its logs, records and notes, as they were
+ * written, then EVENT_RESTORED; nothing else before that. Its sessions are then detached and may be
+ * resumed. A broker without one (`has_store` false) begins with nothing.
+ *
  * Whatever says that something is stored, and whatever shows it to somebody, is held back until the
  * store has confirmed the batch; when it cannot, the batch is undone and the senders are told to try
  * again. */
 #ifndef BROKER_CORE_CORE_H
 #define BROKER_CORE_CORE_H
 
+#include "broker/core/history.h"
 #include "broker/core/mint.h"
 #include "broker/core/outbox.h"
 
@@ -42,7 +47,14 @@ typedef struct {
     uint32_t ring_bytes;                         /* of one room's recent events, >= a frame */
     uint64_t rings_bytes;                        /* of all rooms' together */
     uint64_t link_backlog_bytes;
-    uint32_t pending_max;   /* appends waiting for the store */
+    uint32_t pending_max; /* appends waiting for the store */
+    bool has_store;       /* what is committed outlasts us, and can be read back */
+    bool survives_power;  /* a commit is on the disk itself, so another boot has lost nothing */
+    uint64_t history_keep_ms, history_bytes; /* of one room or inbox; 0: no bound */
+    uint64_t history_events;
+    uint32_t
+        replay_per_s;   /* replayed events a link may have for long, or twice what its room gets */
+    uint32_t pages_max; /* pages asked of the store at a time, > 0 */
     const char *const *pub; /* endpoints told in the welcome; borrowed for the core's life */
     size_t pub_count;
     void (*memory)(memory_t *out); /* asked for `stats`; NULL: zeros */
@@ -57,6 +69,12 @@ typedef enum {
     EVENT_LINK_GONE,     /* ROUTER does not know that peer any more */
     EVENT_LINK_WAITING,  /* so many bytes wait for that peer; 0: all were taken */
     EVENT_STOP,          /* the process ends soon: tell everybody */
+    EVENT_LOG,           /* restoring: a log that the store has */
+    EVENT_RECORD,        /* restoring: a record */
+    EVENT_NOTE,          /* restoring: a note */
+    EVENT_RESTORED,      /* that was all */
+    EVENT_PAGE,          /* a page that was asked for */
+    EVENT_TRIMMED,       /* what is left of a log */
 } event_kind_t;
 
 typedef struct {
@@ -68,6 +86,12 @@ typedef struct {
     uint64_t batch;         /* COMMITTED, APPEND_FAILED */
     uint64_t waiting_bytes; /* LINK_WAITING */
     uint64_t after_ms;      /* STOP */
+    log_state_t log;        /* LOG, TRIMMED; borrowed */
+    span_t key;             /* RECORD; borrowed */
+    span_t value;           /* RECORD, NOTE; borrowed */
+    uint64_t number;        /* NOTE */
+    origin_t origin;        /* RESTORED */
+    page_t page;            /* PAGE; borrowed */
 } event_t;
 
 /* A broker with nobody in it. `settings` is copied, what it points to is borrowed. */
@@ -82,6 +106,11 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
 
 /* When the next EVENT_TICK is due (monotonic); UINT64_MAX: not before something else happens. */
 uint64_t core_next_ms(const core_t *self);
+
+/* HUB_OK while all that was restored made sense. HUB_MALFORMED: a record or note was not written by a
+ * broker of this version, or records contradict each other. HUB_FULL: there is more than the settings
+ * permit. After an error the core is of no use. */
+HUB_MUST_CHECK hub_err_t core_restored(const core_t *self);
 
 /* How many sessions there are, attached or detached. */
 size_t core_session_count(const core_t *self);

@@ -118,19 +118,87 @@ void outbox_publish(outbox_t *self, span_t frame)
     outbox_end(self);
 }
 
+/* An effect of a batch that concerns `log` (or a key) and brings bytes. */
+static effect_t *add_to_store(outbox_t *self, effect_kind_t kind, uint64_t batch, span_t log,
+                              span_t bytes)
+{
+    effect_t *effect = add(self, kind);
+    effect->batch = batch;
+    effect->log_offset = keep(self, log);
+    effect->log_size = (uint32_t)log.size;
+    effect->offset = keep(self, bytes);
+    effect->size = (uint32_t)bytes.size;
+    return effect;
+}
+
 void outbox_append(outbox_t *self, uint64_t batch, span_t log, uint64_t epoch, uint64_t seq,
                    uint64_t at_ms, span_t event)
 {
-    assert(self && batch > 0 && seq > 0);
-    effect_t *effect = add(self, EFFECT_APPEND);
-    effect->batch = batch;
+    assert(self && batch > 0 && seq > 0 && event.size > 0);
+    effect_t *effect = add_to_store(self, EFFECT_APPEND, batch, log, event);
     effect->epoch = epoch;
     effect->seq = seq;
     effect->at_ms = at_ms;
-    effect->log_offset = keep(self, log);
-    effect->log_size = (uint32_t)log.size;
-    effect->offset = keep(self, event);
-    effect->size = (uint32_t)event.size;
+}
+
+void outbox_put(outbox_t *self, uint64_t batch, span_t key, span_t value)
+{
+    assert(self && batch > 0 && key.size > 0 && key.size <= UINT8_MAX);
+    add_to_store(self, EFFECT_PUT, batch, key, value);
+}
+
+void outbox_note(outbox_t *self, uint64_t batch, uint64_t number, span_t bytes)
+{
+    assert(self && batch > 0 && bytes.size > 0);
+    add_to_store(self, EFFECT_NOTE, batch, (span_t){0}, bytes)->seq = number;
+}
+
+void outbox_drop_notes(outbox_t *self, uint64_t batch, uint64_t below)
+{
+    assert(self && batch > 0);
+    add_to_store(self, EFFECT_DROP_NOTES, batch, (span_t){0}, (span_t){0})->seq = below;
+}
+
+void outbox_erase(outbox_t *self, uint64_t batch, span_t log)
+{
+    assert(self && batch > 0 && log.size > 0);
+    add_to_store(self, EFFECT_ERASE, batch, log, (span_t){0});
+}
+
+void outbox_read(outbox_t *self, const query_t *query)
+{
+    assert(self && query && query->first <= query->last && query->count > 0);
+    add_to_store(self, EFFECT_READ, 0, query->log, (span_t){(const char *)query, sizeof *query});
+}
+
+void outbox_trim(outbox_t *self, const retention_t *retention)
+{
+    assert(self && retention);
+    add_to_store(self, EFFECT_TRIM, 0, retention->log,
+                 (span_t){(const char *)retention, sizeof *retention});
+}
+
+static span_t log_of(const outbox_t *self, const effect_t *effect)
+{
+    return outbox_span(self, effect->log_offset, effect->log_size);
+}
+
+query_t outbox_query(const outbox_t *self, const effect_t *effect)
+{
+    assert(self && effect && effect->kind == EFFECT_READ && effect->size == sizeof(query_t));
+    query_t query;
+    memcpy(&query, self->bytes.data + effect->offset, sizeof query);
+    query.log = log_of(self, effect);
+    return query;
+}
+
+retention_t outbox_retention(const outbox_t *self, const effect_t *effect)
+{
+    assert(self && effect && effect->kind == EFFECT_TRIM && effect->size == sizeof(retention_t));
+    retention_t retention;
+    memcpy(&retention, self->bytes.data + effect->offset, sizeof retention);
+    retention.log = log_of(self, effect);
+    return retention;
 }
 
 void outbox_commit(outbox_t *self, uint64_t batch)

@@ -5,9 +5,8 @@
 #ifndef BROKER_CORE_OUTBOX_H
 #define BROKER_CORE_OUTBOX_H
 
+#include "broker/core/history.h"
 #include "proto/buffer.h"
-
-#include <stdint.h>
 
 /* Where a frame came from or goes to: a socket of the shell and the routing id there. */
 typedef struct {
@@ -16,21 +15,28 @@ typedef struct {
 } peer_t;
 
 typedef enum {
-    EFFECT_SEND,    /* a frame to one link */
-    EFFECT_PUBLISH, /* a frame to PUB, its topic in front */
-    EFFECT_APPEND,  /* an event to the store */
-    EFFECT_COMMIT,  /* no more appends in this batch: store it, answer with EVENT_COMMITTED */
-    EFFECT_FORGET,  /* drop what waits for this link: it does not read */
+    EFFECT_SEND,       /* a frame to one link */
+    EFFECT_PUBLISH,    /* a frame to PUB, its topic in front */
+    EFFECT_APPEND,     /* an event to the store */
+    EFFECT_COMMIT,     /* no more appends in this batch: store it, answer with EVENT_COMMITTED */
+    EFFECT_FORGET,     /* drop what waits for this link: it does not read */
+    EFFECT_PUT,        /* a record to the store; empty: remove it */
+    EFFECT_NOTE,       /* a note to the store */
+    EFFECT_DROP_NOTES, /* drop notes below `seq` from the store */
+    EFFECT_ERASE,      /* a log with all that is in it */
+    EFFECT_READ,       /* a page of a log: outbox_query() */
+    EFFECT_TRIM,       /* what may stay of a log: outbox_retention() */
 } effect_kind_t;
 
 typedef struct {
     effect_kind_t kind;
     uint32_t door;                         /* SEND, FORGET */
     uint32_t routing_offset, routing_size; /* SEND, FORGET */
-    uint32_t offset, size;                 /* SEND, PUBLISH, APPEND: the bytes */
-    uint64_t batch;                        /* APPEND, COMMIT */
-    uint64_t epoch, seq, at_ms;            /* APPEND */
-    uint32_t log_offset, log_size;         /* APPEND: the log's name: a room, or @uid */
+    uint32_t offset, size;                 /* SEND, PUBLISH, APPEND, PUT, NOTE: the bytes */
+    uint64_t batch;                        /* APPEND, COMMIT, PUT, NOTE, DROP_NOTES, ERASE */
+    uint64_t seq;                          /* APPEND; NOTE, DROP_NOTES: the note's number */
+    uint64_t epoch, at_ms;                 /* APPEND */
+    uint32_t log_offset, log_size; /* APPEND, ERASE, READ, TRIM: the log's name; PUT: the key */
 } effect_t;
 
 typedef struct {
@@ -69,6 +75,24 @@ void outbox_append(outbox_t *self, uint64_t batch, span_t log, uint64_t epoch, u
 
 /* The end of a batch. */
 void outbox_commit(outbox_t *self, uint64_t batch);
+
+/* A record to the store; an empty value removes it. */
+void outbox_put(outbox_t *self, uint64_t batch, span_t key, span_t value);
+
+/* A note to the store, and the dropping of all below one. */
+void outbox_note(outbox_t *self, uint64_t batch, uint64_t number, span_t bytes);
+void outbox_drop_notes(outbox_t *self, uint64_t batch, uint64_t below);
+
+/* A log goes, with all that is in it. */
+void outbox_erase(outbox_t *self, uint64_t batch, span_t log);
+
+/* A page is wanted; a log is to be trimmed. */
+void outbox_read(outbox_t *self, const query_t *query);
+void outbox_trim(outbox_t *self, const retention_t *retention);
+
+/* The query of a READ, the retention of a TRIM; their logs are borrowed until the next change. */
+query_t outbox_query(const outbox_t *self, const effect_t *effect);
+retention_t outbox_retention(const outbox_t *self, const effect_t *effect);
 
 /* Drop what waits for that peer. */
 void outbox_forget(outbox_t *self, peer_t peer);

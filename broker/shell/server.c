@@ -135,26 +135,58 @@ static void publish(server_t *self, span_t frame)
 
 /* --- effects ------------------------------------------------------------------------------------ */
 
-static void append(server_t *self, const effect_t *effect)
+static span_t log_of(const server_t *self, const effect_t *effect)
 {
-    const outbox_t *outbox = &self->outbox;
-    self->store->append(
-        self->store,
-        &(store_event_t){.batch = effect->batch,
-                         .log = outbox_span(outbox, effect->log_offset, effect->log_size),
-                         .epoch = effect->epoch,
-                         .seq = effect->seq,
-                         .at_ms = effect->at_ms,
-                         .event = outbox_span(outbox, effect->offset, effect->size)});
+    return outbox_span(&self->outbox, effect->log_offset, effect->log_size);
 }
 
-static void commit(server_t *self, uint64_t batch)
+static span_t bytes_of(const server_t *self, const effect_t *effect)
 {
-    hub_err_t err = self->store->commit(self->store, batch);
-    if (err != HUB_OK)
-        log_warn("store.failed", log_u64("batch", batch));
-    event_kind_t kind = err == HUB_OK ? EVENT_COMMITTED : EVENT_APPEND_FAILED;
-    step(self, &(event_t){.kind = kind, .batch = batch});
+    return outbox_span(&self->outbox, effect->offset, effect->size);
+}
+
+/* What concerns the store. */
+static void store_one(server_t *self, const effect_t *effect)
+{
+    store_t *store = self->store;
+    query_t query;
+    retention_t retention;
+    switch (effect->kind) {
+    case EFFECT_APPEND:
+        store->append(store, effect->batch,
+                      &(store_event_t){.log = log_of(self, effect),
+                                       .seq = effect->seq,
+                                       .at_ms = effect->at_ms,
+                                       .event = bytes_of(self, effect)});
+        return;
+    case EFFECT_PUT:
+        store->put(store, effect->batch, log_of(self, effect), bytes_of(self, effect));
+        return;
+    case EFFECT_NOTE:
+        store->note(store, effect->batch, effect->seq, bytes_of(self, effect));
+        return;
+    case EFFECT_DROP_NOTES:
+        store->drop_notes(store, effect->batch, effect->seq);
+        return;
+    case EFFECT_ERASE:
+        store->erase(store, effect->batch, log_of(self, effect));
+        return;
+    case EFFECT_COMMIT:
+        store->commit(store, effect->batch);
+        return;
+    case EFFECT_READ:
+        query = outbox_query(&self->outbox, effect);
+        store->read(store, &query);
+        return;
+    case EFFECT_TRIM:
+        retention = outbox_retention(&self->outbox, effect);
+        store->trim(store, &retention);
+        return;
+    case EFFECT_SEND:
+    case EFFECT_PUBLISH:
+    case EFFECT_FORGET:
+        assert(false);
+    }
 }
 
 static void perform_one(server_t *self, effect_t effect)
@@ -162,29 +194,57 @@ static void perform_one(server_t *self, effect_t effect)
     const outbox_t *outbox = &self->outbox;
     switch (effect.kind) {
     case EFFECT_SEND:
-        send_frame(self, outbox_peer(outbox, &effect),
-                   outbox_span(outbox, effect.offset, effect.size));
+        send_frame(self, outbox_peer(outbox, &effect), bytes_of(self, &effect));
         return;
     case EFFECT_PUBLISH:
-        publish(self, outbox_span(outbox, effect.offset, effect.size));
-        return;
-    case EFFECT_APPEND:
-        append(self, &effect);
-        return;
-    case EFFECT_COMMIT:
-        commit(self, effect.batch);
+        publish(self, bytes_of(self, &effect));
         return;
     case EFFECT_FORGET:
         unsent_forget(self->unsent, outbox_peer(outbox, &effect));
         return;
+    case EFFECT_APPEND:
+    case EFFECT_PUT:
+    case EFFECT_NOTE:
+    case EFFECT_DROP_NOTES:
+    case EFFECT_ERASE:
+    case EFFECT_COMMIT:
+    case EFFECT_READ:
+    case EFFECT_TRIM:
+        store_one(self, &effect);
+        return;
     }
 }
 
-/* Performing may step the core, which adds effects at the end: they are performed in the same go. */
+static void take_answer(server_t *self, const store_answer_t *answer)
+{
+    switch (answer->kind) {
+    case STORE_COMMITTED:
+        step(self, &(event_t){.kind = EVENT_COMMITTED, .batch = answer->batch});
+        return;
+    case STORE_FAILED:
+        step(self, &(event_t){.kind = EVENT_APPEND_FAILED, .batch = answer->batch});
+        return;
+    case STORE_PAGE:
+        step(self, &(event_t){.kind = EVENT_PAGE, .page = answer->page});
+        return;
+    case STORE_TRIMMED:
+        step(self, &(event_t){.kind = EVENT_TRIMMED, .log = answer->state});
+        return;
+    }
+}
+
+/* Performing and the store's answers may step the core, which adds effects at the end: they are performed
+ * in the same go. */
 static void perform(server_t *self)
 {
-    for (size_t i = 0; i < self->outbox.count; i++)
-        perform_one(self, self->outbox.effects[i]);
+    store_answer_t answer;
+    size_t done = 0;
+    do {
+        for (; done < self->outbox.count; done++)
+            perform_one(self, self->outbox.effects[done]);
+        while (self->store->next(self->store, &answer))
+            take_answer(self, &answer);
+    } while (done < self->outbox.count);
     outbox_clear(&self->outbox);
 }
 
@@ -274,8 +334,10 @@ static long timeout_ms(const server_t *self, uint64_t until_ms)
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    zmq_pollitem_t items[DOOR_COUNT + 1] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
-    int count = stop_fd >= 0 ? 1 : 0;
+    zmq_pollitem_t items[DOOR_COUNT + 2] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
+    int count = stop_fd >= 0 ? 1 : 0, store_fd = self->store->fd(self->store);
+    if (store_fd >= 0)
+        items[count++] = (zmq_pollitem_t){.fd = store_fd, .events = ZMQ_POLLIN};
     for (int door = 0; door < DOOR_COUNT; door++)
         items[count++] =
             (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};

@@ -259,6 +259,13 @@ static void perform_one(kit_t *self, effect_t effect)
         self->dropped[(size_t)link]++;
         forget_questions(self, link);
         return;
+    case EFFECT_PUT:
+    case EFFECT_NOTE:
+    case EFFECT_DROP_NOTES:
+    case EFFECT_ERASE:
+    case EFFECT_READ:
+    case EFFECT_TRIM:
+        return;
     }
 }
 
