@@ -72,9 +72,6 @@ options_result_t options_read(int argc, char **argv, options_t *out, int *out_st
     if (!are_endpoints("router", &out->router) || !are_endpoints("pub", &out->pub) ||
         !are_endpoints("advertise-pub", &out->advertise_pub))
         return usage(out_status);
-    if (out->durability != 0)
-        return refuse("--durability: this version keeps messages in memory only; use memory",
-                      out_status);
     if (out->rings_bytes < out->ring_bytes)
         return refuse("--set rings_bytes: less than ring_bytes, the memory of one room",
                       out_status);
