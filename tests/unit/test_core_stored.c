@@ -26,7 +26,7 @@ static uint64_t send_waiting(kit_t *kit, char link, const char *request)
     return id;
 }
 
-static void what_changes_a_record_is_answered_once_it_is_stored(void **state)
+static void p95_what_changes_a_record_is_answered_once_it_is_stored(void **state)
 {
     (void)state;
     static const char *const CHANGES[] = {"join room=tea",
@@ -83,7 +83,7 @@ static void a_refusal_for_good_is_answered_once_its_cid_is_stored(void **state)
 }
 
 /* The disk is full: people come and go all the same, and are stored when there is room. */
-static void records_that_failed_are_written_again(void **state)
+static void p95_records_that_failed_are_written_again(void **state)
 {
     (void)state;
     kit_t *kit = kit_stored();
@@ -155,7 +155,7 @@ static void a_room_forgotten_while_the_store_fails_may_be_made_again_at_once(voi
     kit_destroy(&kit);
 }
 
-static void a_cid_undone_is_not_known_to_the_next_broker(void **state)
+static void p97_a_cid_undone_is_not_known_to_the_next_broker(void **state)
 {
     (void)state;
     kit_t *kit = kit_stored();
@@ -359,13 +359,13 @@ static void a_turn_hands_out_so_many_bytes_of_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_changes_a_record_is_answered_once_it_is_stored),
+        cmocka_unit_test(p95_what_changes_a_record_is_answered_once_it_is_stored),
         cmocka_unit_test(what_changes_nothing_is_answered_at_once),
         cmocka_unit_test(a_refusal_for_good_is_answered_once_its_cid_is_stored),
-        cmocka_unit_test(records_that_failed_are_written_again),
+        cmocka_unit_test(p95_records_that_failed_are_written_again),
         cmocka_unit_test(records_that_failed_go_with_the_next_message),
         cmocka_unit_test(a_room_forgotten_while_the_store_fails_may_be_made_again_at_once),
-        cmocka_unit_test(a_cid_undone_is_not_known_to_the_next_broker),
+        cmocka_unit_test(p97_a_cid_undone_is_not_known_to_the_next_broker),
         cmocka_unit_test(pages_from_ring_and_store_are_one_history),
         cmocka_unit_test(the_notes_of_cids_are_swept_and_no_answer_is_lost),
         cmocka_unit_test(history_is_bounded_by_number_and_bytes),
