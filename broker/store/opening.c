@@ -103,7 +103,12 @@ static bool find_or_make(scribe_t *scribe, char *out_error)
     case PLACE_EMPTY:
         return make(scribe, out_error);
     case PLACE_FILLED:
-        return true;
+        return place_fits(place) ||
+               refuse(
+                   out_error, place->journal,
+                   "belongs to another hubbub.db than the one beside it, which was put there since",
+                   "put the other one back, or move hubbub.db-wal and hubbub.db-shm away to use "
+                   "this one as it is");
     case PLACE_ORPHAN:
         return refuse(out_error, place->journal,
                       "has data, but the hubbub.db it belongs to is missing or empty",
@@ -157,13 +162,13 @@ static bool make_ready(scribe_t *scribe, int64_t version, char *out_error)
 }
 
 /* Was it closed in good order? Of a version before there was such a word: no. */
-static int read_closed(db_t *db, bool *out)
+static int read_closed(const place_t *place, db_t *db, bool *out)
 {
     int64_t closed = 0, has_meta = 0;
     int code = db_number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", &has_meta);
     if (code == SQLITE_OK && has_meta)
         code = db_number(db, "SELECT value FROM meta WHERE key = '" META_CLOSED "'", &closed);
-    *out = closed == 1;
+    *out = closed == 1 && !place_was_broken(place);
     return code;
 }
 
@@ -199,7 +204,7 @@ static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, ch
     if (is_fine)
         is_fine = is_ours(scribe, &db, out_version, out_error);
     if (is_fine) {
-        code = read_closed(&db, out_closed);
+        code = read_closed(scribe->place, &db, out_closed);
         is_fine = code == SQLITE_OK || explain(scribe, &db, code, out_error);
     }
     if (is_fine && !*out_closed)
@@ -210,7 +215,7 @@ static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, ch
 
 /* --- what it says of itself --------------------------------------------------------------------- */
 
-static int read_origin(scribe_t *scribe, bool was_closed, origin_t *out)
+static int read_origin(scribe_t *scribe, origin_t *out)
 {
     char file[PLACE_FILE_BYTES], used_file[PLACE_FILE_BYTES], boot[SCRIBE_BOOT_BYTES];
     uint64_t copy = 0;
@@ -227,11 +232,12 @@ static int read_origin(scribe_t *scribe, bool was_closed, origin_t *out)
     place_file(scribe->place, file);
     bool is_new = scribe->mark == 0 && copy == 0;
     bool is_other_file = strcmp(file, used_file) != 0 || place_mark(scribe->place) > scribe->mark;
+    bool may_lack = copy || is_other_file || place_was_broken(scribe->place);
     *out = (origin_t){
         .is_new = is_new,
-        .is_restored = !is_new && (copy || is_other_file),
+        .is_restored = !is_new && may_lack,
         .is_other_boot = !is_new && (scribe->boot[0] == '\0' || strcmp(scribe->boot, boot) != 0),
-        .was_closed = was_closed,
+        .was_closed = scribe->was_closed,
     };
     return code;
 }
@@ -304,7 +310,8 @@ bool opening_open(scribe_t *scribe, origin_t *out_origin, char *out_error)
     if (!find_or_make(scribe, out_error) || !examine(scribe, &version, &was_closed, out_error) ||
         !make_ready(scribe, version, out_error))
         return false;
-    int code = read_origin(scribe, was_closed, out_origin);
+    scribe->was_closed = was_closed;
+    int code = read_origin(scribe, out_origin);
     if (code == SQLITE_OK)
         code = load_logs(scribe);
     return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);

@@ -16,7 +16,7 @@ enum {
     CHECKPOINT_BUSY_PAGES = 4000,
 };
 
-void scribe_init(scribe_t *self, const place_t *place, answers_t *answers)
+void scribe_init(scribe_t *self, place_t *place, answers_t *answers)
 {
     assert(self && place && answers);
     *self =
@@ -225,7 +225,9 @@ static int write_rows(scribe_t *self)
             code = apply_row(self, shelf);
     if (code == SQLITE_OK && self->is_used)
         code = schema_set_number(&self->db, META_MARK, self->mark + 1);
-    return code == SQLITE_OK ? schema_set_number(&self->db, META_CLOSED, 1) : code;
+    /* Nobody has drawn the consequences yet of what was not closed well before: it is not forgotten. */
+    bool is_closed = self->is_used || self->was_closed;
+    return code == SQLITE_OK ? schema_set_number(&self->db, META_CLOSED, is_closed) : code;
 }
 
 /* The journal is brought in twice: before it is said that all was closed in good order, so that a loss of power

@@ -24,10 +24,11 @@ enum { SCRIBE_BOOT_BYTES = 64 };
 
 typedef struct {
     /* set before the thread begins */
-    const place_t *place;
+    place_t *place;
     const char *vfs;
     bool is_synced; /* every commit reaches the disk before it is answered */
     char boot[SCRIBE_BOOT_BYTES];
+    bool was_closed;    /* META_CLOSED was 1 when it was opened */
     uint64_t mark;      /* of the database: META_MARK */
     mailbox_t inbox;    /* whole batches, and OP_TRIM between them */
     answers_t *answers; /* COMMITTED, FAILED, TRIMMED */
@@ -54,7 +55,7 @@ typedef struct {
 } scribe_t;
 
 /* All but what is set before the thread begins; `place` and `answers` are borrowed. */
-void scribe_init(scribe_t *self, const place_t *place, answers_t *answers);
+void scribe_init(scribe_t *self, place_t *place, answers_t *answers);
 void scribe_fini(scribe_t *self);
 
 /* Opens the database for writing, as scribe_t says. */

@@ -18,6 +18,7 @@ static void judge(scribe_t *self, int code)
 {
     if (is_of_fsync(code) && !self->is_broken) {
         self->is_broken = true;
+        place_break(self->place);
         log_error("store.broken", log_str("database", self->place->database),
                   log_str("error", "the disk did not take what was written; nothing more will be "
                                    "stored: look after the disk, then start hubbubd again"));
@@ -107,6 +108,8 @@ static void settle(scribe_t *self)
     self->is_used = self->is_used || self->transaction_is_batch;
     if (self->transaction_marks)
         place_set_mark(self->place, ++self->mark);
+    if (was_firm && self->transaction_is_batch)
+        place_remember(self->place);
     if (was_firm && set_synchronous(self, false) != SQLITE_OK)
         self->needs_reopen = true;
 }
