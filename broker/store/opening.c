@@ -20,7 +20,7 @@ static const char BEGIN_ANEW[] =
 
 static bool refuse(char *out_error, const char *file, const char *what, const char *advice)
 {
-    snprintf(out_error, PLACE_ERROR_BYTES, "%s %s; %s", file, what, advice);
+    snprintf(out_error, PLACE_ERROR_BYTES, "%.400s %.400s; %.200s", file, what, advice);
     return false;
 }
 
@@ -242,23 +242,6 @@ static int read_origin(scribe_t *scribe, origin_t *out)
     return code;
 }
 
-/* What lies behind the row's head. */
-static int load_blocks(scribe_t *scribe, shelf_t *shelf)
-{
-    shelf_state_t *now = &shelf->now;
-    sqlite3_stmt *statement = db_use(&scribe->db, DB_blocks);
-    db_bind_number(statement, 1, block_key(now->id, now->head + 1));
-    db_bind_number(statement, 2, block_last_key(now->id));
-    int code;
-    while ((code = db_step(statement)) == SQLITE_ROW) {
-        now->head = db_column_number(statement, 1);
-        now->last_ms = db_column_number(statement, 3);
-        now->bytes += db_column_number(statement, 4);
-        now->unwritten++;
-    }
-    return db_done(statement, code);
-}
-
 static int load_oldest(scribe_t *scribe, shelf_t *shelf)
 {
     shelf_state_t *now = &shelf->now;
@@ -288,8 +271,7 @@ static int load_log(scribe_t *scribe, sqlite3_stmt *row)
     shelf->now.head = db_column_number(row, 2);
     shelf->now.last_ms = db_column_number(row, 3);
     shelf->now.bytes = db_column_number(row, 4);
-    int code = load_blocks(scribe, shelf);
-    return code == SQLITE_OK ? load_oldest(scribe, shelf) : code;
+    return load_oldest(scribe, shelf);
 }
 
 static int load_logs(scribe_t *scribe)
@@ -298,6 +280,58 @@ static int load_logs(scribe_t *scribe)
     int code = SQLITE_ROW, loaded = SQLITE_OK;
     while (loaded == SQLITE_OK && (code = db_step(statement)) == SQLITE_ROW)
         loaded = load_log(scribe, statement);
+    code = db_done(statement, code);
+    return loaded == SQLITE_OK ? code : loaded;
+}
+
+/* Adds a run of `recent`, whose block is the front of *data, to its log. */
+static int load_run(scribe_t *scribe, const recent_run_t *run, span_t *data)
+{
+    block_cursor_t cursor;
+    if (run->size > data->size ||
+        !block_open(&cursor, (span_t){data->data, run->size}, run->count, run->first_ms))
+        return SQLITE_CORRUPT;
+    *data = (span_t){data->data + run->size, data->size - run->size};
+    shelf_t *shelf = shelves_by_id(&scribe->shelves, run->id);
+    if (shelf == NULL)
+        return SQLITE_OK; /* erased since */
+    shelf_state_t *now = &shelf->now;
+    if (run->first != now->head + 1)
+        return SQLITE_CORRUPT;
+    if (now->oldest > now->head) {
+        now->oldest = run->first;
+        now->oldest_ms = run->first_ms;
+    }
+    for (uint64_t i = 0; i < run->count; i++)
+        block_next(&cursor);
+    now->head += run->count;
+    now->unfolded += run->count;
+    now->last_ms = cursor.at_ms;
+    now->bytes += cursor.events.size;
+    return SQLITE_OK;
+}
+
+static int load_row(scribe_t *scribe, sqlite3_stmt *row)
+{
+    span_t runs = db_column_bytes(row, 0), data = db_column_bytes(row, 1);
+    scribe->recent.rows++;
+    scribe->recent.bytes += data.size;
+    scribe->recent_number = db_column_number(row, 2);
+    int code = SQLITE_OK;
+    while (runs.size > 0 && code == SQLITE_OK) {
+        recent_run_t run;
+        code = recent_take_run(&runs, &run) ? load_run(scribe, &run, &data) : SQLITE_CORRUPT;
+        scribe->recent.events += code == SQLITE_OK ? run.count : 0;
+    }
+    return code;
+}
+
+static int load_recent(scribe_t *scribe)
+{
+    sqlite3_stmt *statement = db_use(&scribe->db, DB_recent);
+    int code = SQLITE_ROW, loaded = SQLITE_OK;
+    while (loaded == SQLITE_OK && (code = db_step(statement)) == SQLITE_ROW)
+        loaded = load_row(scribe, statement);
     code = db_done(statement, code);
     return loaded == SQLITE_OK ? code : loaded;
 }
@@ -314,5 +348,7 @@ bool opening_open(scribe_t *scribe, origin_t *out_origin, char *out_error)
     int code = read_origin(scribe, out_origin);
     if (code == SQLITE_OK)
         code = load_logs(scribe);
+    if (code == SQLITE_OK)
+        code = load_recent(scribe);
     return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);
 }

@@ -80,6 +80,7 @@ static int say(scribe_t *self, bool is_batch)
 int transaction_begin(scribe_t *self, bool is_batch)
 {
     assert(self);
+    self->adding = (scribe_recent_t){.rows = 0};
     uint64_t now_ms = clock_mono_ms();
     self->transaction_is_batch = is_batch;
     self->transaction_marks =
@@ -103,6 +104,9 @@ int transaction_begin(scribe_t *self, bool is_batch)
 static void settle(scribe_t *self)
 {
     shelves_keep(&self->shelves);
+    self->recent.rows += self->adding.rows;
+    self->recent.events += self->adding.events;
+    self->recent.bytes += self->adding.bytes;
     bool was_firm = is_firm(self, self->transaction_is_batch);
     self->is_changed = true;
     self->is_used = self->is_used || self->transaction_is_batch;
