@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWNER_ONLY = 0600, PAGE_BYTES = 4096, SQL_BYTES = 128 };
+enum { OWNER_ONLY = 0600, PAGE_BYTES = 8192, SQL_BYTES = 128 };
 
 static const char BEGIN_ANEW[] =
     "put a backup in its place, or move all hubbub.db* files away to begin anew";
@@ -44,10 +44,10 @@ void opening_explain(const place_t *place, int code, const char *detail, char *o
     }
 }
 
-static bool explain(const scribe_t *scribe, const db_t *db, int code, char *out_error)
+static bool explain(const place_t *place, const db_t *db, int code, char *out_error)
 {
     const char *detail = db->handle ? sqlite3_errmsg(db->handle) : "it cannot be opened";
-    opening_explain(scribe->place, code, detail, out_error);
+    opening_explain(place, code, detail, out_error);
     return false;
 }
 
@@ -85,7 +85,7 @@ static bool make(scribe_t *scribe, char *out_error)
     if (code == SQLITE_OK)
         code = fill_fresh(scribe, &db);
     if (code != SQLITE_OK)
-        (void)explain(scribe, &db, code, out_error);
+        (void)explain(scribe->place, &db, code, out_error);
     db_close(&db);
     if (code != SQLITE_OK)
         return false;
@@ -96,19 +96,20 @@ static bool make(scribe_t *scribe, char *out_error)
 
 /* --- what is there ------------------------------------------------------------------------------ */
 
-static bool find_or_make(scribe_t *scribe, char *out_error)
+bool opening_is_there(const place_t *place, char *out_error)
 {
-    const place_t *place = scribe->place;
+    assert(place && out_error);
     switch (place_look(place)) {
     case PLACE_EMPTY:
-        return make(scribe, out_error);
+        return refuse(out_error, place->database, "is not there",
+                      "name the data directory with --data DIR");
     case PLACE_FILLED:
         return place_fits(place) ||
-               refuse(
-                   out_error, place->journal,
-                   "belongs to another hubbub.db than the one beside it, which was put there since",
-                   "put the other one back, or move hubbub.db-wal and hubbub.db-shm away to use "
-                   "this one as it is");
+               refuse(out_error, place->journal,
+                      "belongs to another hubbub.db than the one beside it, which was put there "
+                      "since",
+                      "put the other one back, or move hubbub.db-wal and hubbub.db-shm away to use "
+                      "this one as it is");
     case PLACE_ORPHAN:
         return refuse(out_error, place->journal,
                       "has data, but the hubbub.db it belongs to is missing or empty",
@@ -122,16 +123,24 @@ static bool find_or_make(scribe_t *scribe, char *out_error)
     return refuse(out_error, place->database, strerror(errno), "look after the data directory");
 }
 
-static bool is_ours(scribe_t *scribe, db_t *db, int64_t *out_version, char *out_error)
+static bool find_or_make(scribe_t *scribe, char *out_error)
 {
+    if (place_look(scribe->place) == PLACE_EMPTY)
+        return make(scribe, out_error);
+    return opening_is_there(scribe->place, out_error);
+}
+
+bool opening_is_ours(const place_t *place, db_t *db, int64_t *out_version, char *out_error)
+{
+    assert(place && db && out_version && out_error);
     int code;
     switch (schema_look(db, SCHEMA_VERSION, out_version, &code)) {
     case SCHEMA_OURS:
         return true;
     case SCHEMA_UNREAD:
-        return explain(scribe, db, code, out_error);
+        return explain(place, db, code, out_error);
     case SCHEMA_FOREIGN:
-        return refuse(out_error, scribe->place->database, "is a database, but not one of Hubbub's",
+        return refuse(out_error, place->database, "is a database, but not one of Hubbub's",
                       "give another directory with --data DIR");
     case SCHEMA_NEWER:
         break;
@@ -141,7 +150,7 @@ static bool is_ours(scribe_t *scribe, db_t *db, int64_t *out_version, char *out_
              "was written by a newer hubbubd (version %" PRId64 " of the tables, this one knows "
              "%" PRId64 ")",
              *out_version, SCHEMA_VERSION);
-    return refuse(out_error, scribe->place->database, what,
+    return refuse(out_error, place->database, what,
                   "use that version of hubbubd, or another directory with --data DIR");
 }
 
@@ -153,12 +162,12 @@ static bool make_ready(scribe_t *scribe, int64_t version, char *out_error)
     if (code == SQLITE_OK)
         code = schema_migrate(&db, SCHEMA_STEPS, SCHEMA_VERSION, version);
     if (code != SQLITE_OK)
-        (void)explain(scribe, &db, code, out_error);
+        (void)explain(scribe->place, &db, code, out_error);
     db_close(&db);
     if (code != SQLITE_OK)
         return false;
     code = scribe_open(scribe);
-    return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);
+    return code == SQLITE_OK || explain(scribe->place, &scribe->db, code, out_error);
 }
 
 /* Was it closed in good order? Of a version before there was such a word: no. */
@@ -184,7 +193,7 @@ static bool check(scribe_t *scribe, db_t *db, char *out_error)
         snprintf(found, sizeof found, "%s", (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
     if (code != SQLITE_ROW)
-        return explain(scribe, db, code, out_error);
+        return explain(scribe->place, db, code, out_error);
     found[strcspn(found, "\n")] = '\0';
     if (strcmp(found, "ok") != 0) {
         opening_explain(scribe->place, SQLITE_CORRUPT, found, out_error);
@@ -200,12 +209,12 @@ static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, ch
 {
     db_t db;
     int code = db_open(&db, scribe->place->database, scribe->vfs, DB_WRITES);
-    bool is_fine = code == SQLITE_OK || explain(scribe, &db, code, out_error);
+    bool is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     if (is_fine)
-        is_fine = is_ours(scribe, &db, out_version, out_error);
+        is_fine = opening_is_ours(scribe->place, &db, out_version, out_error);
     if (is_fine) {
         code = read_closed(scribe->place, &db, out_closed);
-        is_fine = code == SQLITE_OK || explain(scribe, &db, code, out_error);
+        is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     }
     if (is_fine && !*out_closed)
         is_fine = check(scribe, &db, out_error);
@@ -350,5 +359,5 @@ bool opening_open(scribe_t *scribe, origin_t *out_origin, char *out_error)
         code = load_logs(scribe);
     if (code == SQLITE_OK)
         code = load_recent(scribe);
-    return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);
+    return code == SQLITE_OK || explain(scribe->place, &scribe->db, code, out_error);
 }

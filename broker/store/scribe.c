@@ -58,7 +58,8 @@ static int count_pages(void *context, sqlite3 *handle, const char *name, int pag
 static const char SETTINGS[] = "PRAGMA wal_autocheckpoint = 0;"
                                "PRAGMA journal_size_limit = 67108864;"
                                "PRAGMA secure_delete = FAST;"
-                               "PRAGMA temp_store = MEMORY;";
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA cache_size = -16384;";
 
 int scribe_open(scribe_t *self)
 {
