@@ -22,7 +22,8 @@ typedef struct client_item {
     uint8_t op;
     uint8_t refusals;  /* out_of_order in a row */
     bool is_in_flight; /* sent on this link, not answered */
-    bool was_sent;     /* on any link: the broker may have taken it */
+    bool was_sent;     /* on any link */
+    uint32_t doubts; /* sendings that got no answer: the broker may have taken it by one of them */
     char frame[];
 } client_item_t;
 

@@ -181,6 +181,36 @@ WITH_ADA(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail)
     assert_int_equal(message_uint(&f->request, KEY_first), 6);
 }
 
+WITH_ADA(what_an_expired_session_said_to_nobody_is_said_by_the_new_one)
+{
+    fixture_say(f, ada, 1);
+    fixture_say(f, ada, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+    for (uint64_t cid = 1; cid <= 2; cid++) {
+        fixture_take(f, OP_say);
+        assert_int_equal(message_uint(&f->request, KEY_cid), cid);
+    }
+}
+
+WITH_ADA(what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session)
+{
+    fixture_say(f, ada, 1);
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "reply 0 say 1 expired");
+}
+
 WITH_ADA(a_room_the_welcome_does_not_name_is_left)
 {
     (void)ada;
@@ -353,6 +383,9 @@ int main(void)
         cmocka_unit_test(a_dealer_that_takes_nothing_is_given_up),
         cmocka_unit_test(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_cid),
         cmocka_unit_test(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail),
+        cmocka_unit_test(what_an_expired_session_said_to_nobody_is_said_by_the_new_one),
+        cmocka_unit_test(
+            what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session),
         cmocka_unit_test(a_room_the_welcome_does_not_name_is_left),
         cmocka_unit_test(no_session_resumes_and_then_repeats),
         cmocka_unit_test(fewer_sessions_than_we_think_makes_all_resume),
