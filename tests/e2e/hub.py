@@ -43,10 +43,10 @@ def until(fact, step, what, within_s=None):
 class Program:
     """One of our programs. Its standard error goes to a file, and must hold no sanitizer's report."""
 
-    def __init__(self, name, *options, stdin=None, env=None, ready=True):
+    def __init__(self, name, *options, stdin=None, env=None, ready=True, within=()):
         self.name = name
         self.log_file = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BIN / name, *map(str, options)], stdin=stdin, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*within, BIN / name, *map(str, options)], stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=self.log_file, env={**os.environ, **(env or {})})
         self.ready = self.read_ready() if ready else {}
 
@@ -103,13 +103,13 @@ class Program:
 class Broker(Program):
     """hubbubd on free ports, with an ipc door for `stats`. No limit of commands per second unless asked for."""
 
-    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", env=None):
+    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", **program):
         self.directory = tempfile.TemporaryDirectory(prefix="hub")
         self.door = f"ipc://{self.directory.name}/router"
         doors = ["--router", router, "--router", self.door, "--pub", pub]
         doors += ["--tcp", "127.0.0.1:0"] if tcp and not BRIDGE_APART else []
         limits = ["--set", f"rate_per_s={rate}"] if rate is not None else []
-        super().__init__("hubbubd", *doors, *limits, *options, env=env)
+        super().__init__("hubbubd", *doors, *limits, *options, **program)
         self.router = next(end for end in self.ready["router"] if end.startswith("tcp"))
         self.pub = self.ready["pub"][0]
         self.operator = None
