@@ -102,6 +102,9 @@ void connect_lost(client_link_t *self, uint64_t now_ms)
     rest_rooms(self);
     self->due_ms = UINT64_MAX;
     self->extra_ms = 0;
+    free(
+        self->endpoint); /* a SUB never sends, so it would not notice that its connection is dead */
+    self->endpoint = NULL;
     uint64_t pause = backoff_next(&self->backoff);
     self->attempt_ms = now_ms + pause;
     if (self->calls->down)

@@ -35,7 +35,24 @@ class Namespace:
         self.run("ip", "link", "set", "lo", "up")
 
     def run(self, *command):
-        subprocess.run([*self.within, *command], check=True, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        done = subprocess.run([*self.within, *command], check=True, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, **path})
+        return done.stdout
+
+    def connections(self, address):
+        """The TCP connections to and from the address, as (near port, far port) of both ends."""
+        found = set()
+        for row in self.run("ss", "--tcp", "--numeric", "--no-header", "state", "established").splitlines():
+            ends = row.split()[2:4]
+            if any(end.startswith(f"{address}:") for end in ends):
+                found.add(tuple(end.rsplit(":", 1)[1] for end in ends))
+        return found
+
+    def forget(self, address):
+        """The packets of all its connections vanish for ever, as behind a router that has lost its memory."""
+        for near, far in self.connections(address):
+            self.run("iptables", "--append", "INPUT", "--protocol", "tcp", "--sport", near, "--dport", far, "--jump", "DROP")
 
     def cut(self, address):
         for direction in ("--source", "--destination"):

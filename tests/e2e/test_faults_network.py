@@ -140,3 +140,33 @@ def test_a_network_that_was_cut_and_mended_loses_nothing(start, talk, namespace,
     ada.says(["after"])
     bob.sees({"ev": "message", "text": "after"})
     assert len(bob.messages()) == len({event["seq"] for event in bob.messages()})
+
+
+def test_a_connection_that_died_without_a_word_is_made_anew(start, talk, namespace):
+    """A SUB never sends, so it would wait for ever: it is connected anew whenever the link was lost."""
+    broker = start(*TIMES, "--resume-ms", LONG, router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*",
+                   within=namespace.within)
+    bob = talk(broker, "bob", to=broker.router.replace("0.0.0.0", AWAY), within=namespace.within)
+    ada = talk(broker, "ada", to=broker.router.replace("0.0.0.0", "127.0.0.1"), within=namespace.within)
+    ports = {endpoint.rsplit(":", 1)[1] for endpoint in (broker.router, broker.pub)}
+    old = namespace.connections(AWAY)
+    assert {far for _, far in old} >= ports
+    namespace.forget(AWAY)
+    waits_until(ada, "bob", "detached")
+    until(lambda: {far for _, far in namespace.connections(AWAY) - old} >= ports, ada.take, "both connections anew")
+    ada.says(["after"])
+    bob.sees({"ev": "message", "text": "after"})
+    waits_until(ada, "bob", "active")
+
+
+def test_the_kernel_watches_the_connections_that_never_send(start, talk, namespace, run):
+    broker = start(router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*", within=namespace.within)
+    router = broker.router.replace("0.0.0.0", AWAY)
+    bob = talk(broker, "bob", to=router, within=namespace.within)
+    run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", router, within=namespace.within)
+    port = broker.pub.rsplit(":", 1)[1]
+
+    def are_watched():
+        rows = namespace.run("ss", "--tcp", "--numeric", "--options", "--no-header", "dport", "=", f":{port}").splitlines()
+        return len(rows) == 2 and all("timer:(keepalive" in row for row in rows)
+    until(are_watched, bob.take, "keepalive on both")

@@ -117,6 +117,18 @@ WITH_LINK(an_attempt_without_an_answer_is_given_up)
     fixture_expect(f, "open");
 }
 
+WITH_ADA(a_link_that_comes_up_again_listens_by_a_fresh_connection)
+{
+    (void)ada;
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_clear(f);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_expect(f, "listen tcp://broker:5681; up");
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 resumed");
+}
+
 WITH_ADA(three_unanswered_heartbeats_end_the_link)
 {
     (void)ada;
@@ -148,7 +160,7 @@ WITH_ADA(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_ci
     uint64_t id = fixture_take(f, OP_resume);
     assert_true(span_is(message_span(&f->request, KEY_token), "secret"));
     fixture_welcome(f, id, "ada", 0, HEADS, 2);
-    fixture_expect(f, "up; ready 0 resumed");
+    fixture_expect(f, "listen tcp://broker:5681; up; ready 0 resumed");
     id = fixture_take(f, OP_say);
     assert_int_equal(message_uint(&f->request, KEY_cid), 1);
     fixture_ok(f, id);
@@ -379,6 +391,7 @@ int main(void)
         cmocka_unit_test(greetings_in_flight_are_bounded),
         cmocka_unit_test(attempts_back_off_with_jitter),
         cmocka_unit_test(an_attempt_without_an_answer_is_given_up),
+        cmocka_unit_test(a_link_that_comes_up_again_listens_by_a_fresh_connection),
         cmocka_unit_test(three_unanswered_heartbeats_end_the_link),
         cmocka_unit_test(a_dealer_that_takes_nothing_is_given_up),
         cmocka_unit_test(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_cid),
