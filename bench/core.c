@@ -186,6 +186,7 @@ int main(void)
                                 .rings_bytes = 1 << 28,
                                 .link_backlog_bytes = 1 << 23,
                                 .pending_max = 65536,
+                                .pages_max = 1024,
                                 .rate_burst = 100};
     bench.core = core_new(&settings, &bench.now);
     outbox_init(&bench.outbox);

@@ -54,6 +54,18 @@ void cids_take(cids_t *self, uint64_t cid, outcome_t outcome)
     *place_of(self, cid) = outcome;
 }
 
+void cids_restore(cids_t *self, uint64_t cid, outcome_t outcome)
+{
+    assert(self && cid > 0 && !outcome.is_waiting);
+    if (is_kept(self, cid))
+        *place_of(self, cid) = outcome;
+    if (cid <= self->highest)
+        return;
+    if (cid > self->highest + 1)
+        self->highest = self->forgotten = cid - 1;
+    cids_take(self, cid, outcome);
+}
+
 void cids_settle(cids_t *self, uint64_t cid)
 {
     assert(self);

@@ -42,6 +42,9 @@ cid_state_t cids_look(const cids_t *self, uint64_t cid, const outcome_t **out_ou
 /* Remembers what became of the next cid. Memory grows by doubling up to the window. */
 void cids_take(cids_t *self, uint64_t cid, outcome_t outcome);
 
+/* Restoring: what became of `cid`, which may be known already; one beyond a gap begins the window anew. */
+void cids_restore(cids_t *self, uint64_t cid, outcome_t outcome);
+
 /* The answer of `cid` no longer waits. Nothing happens where it is not known any more. */
 void cids_settle(cids_t *self, uint64_t cid);
 

@@ -1,7 +1,11 @@
 #include "broker/core/commit.h"
 
 #include "broker/core/deliver.h"
+#include "broker/core/notes.h"
+#include "broker/core/records.h"
 #include "broker/core/request.h"
+#include "broker/core/pages.h"
+#include "broker/core/retention.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -9,9 +13,14 @@
 void commit_turn(core_t *core)
 {
     assert(core);
+    notes_write(core);
+    records_write(core);
     uint64_t batch = pipeline_close(&core->pipeline);
     if (batch > 0)
         outbox_commit(core->out, batch);
+    else if (core->pipeline.settled + 1 == core->pipeline.batch)
+        commit_release(core, core->pipeline.settled); /* what is held waits for nothing */
+    pages_turn(core);
 }
 
 /* The room of a message or frame that is held no longer. */
@@ -28,6 +37,7 @@ static void show_message(core_t *core, const held_t *held, span_t frame)
     room_t *room = let_go(core, held);
     span_t event = {frame.data + held->topic_size, frame.size - held->topic_size};
     journal_confirm(&room->journal, core->journals, held->seq, held->at_ms, event);
+    retention_check(core, &room->journal, name_span(&room->name), room->id);
     deliver_frame(core, room, frame, held->topic_size);
     room_moved(core, room);
     room_emptied(core, room);
@@ -39,10 +49,19 @@ static void show_copy(core_t *core, const held_t *held, span_t event)
     if (owner == NULL)
         return;
     journal_confirm(owner->inbox, core->journals, held->seq, held->at_ms, event);
+    char name[MINT_NAME_CHARS + 2];
+    retention_check(core, owner->inbox, session_inbox_name(owner, name), owner->id);
     core->counters.events[EV_private]++;
     event_send(core, owner, event);
     deadlines_set(core->deadlines, &owner->inbox_due, DUE_INBOX, owner->id,
                   core->now->mono_ms + QUIET_MS);
+}
+
+static void give_reply(core_t *core, const held_t *held, span_t frame)
+{
+    const link_t *link = core_link(core, held->owner);
+    if (link)
+        outbox_send(core->out, link_peer(link), frame);
 }
 
 static void show_frame(core_t *core, const held_t *held, span_t frame)
@@ -89,6 +108,12 @@ static void release(core_t *core, const held_t *held)
     case HELD_ANSWER:
         give_answer(core, &held->answer);
         return;
+    case HELD_REPLY:
+        give_reply(core, held, bytes);
+        return;
+    case HELD_RECORD:
+    case HELD_REMOVAL:
+        return;
     }
 }
 
@@ -101,6 +126,7 @@ static uint64_t last_released(const pipeline_t *pipeline, uint64_t batch)
 void commit_release(core_t *core, uint64_t batch)
 {
     assert(core && batch < core->pipeline.batch);
+    core->pipeline.settled = batch;
     uint64_t last = last_released(&core->pipeline, batch);
     const held_t *first;
     while ((first = pipeline_first(&core->pipeline, last))) {
@@ -152,21 +178,29 @@ static void undo(core_t *core, const held_t *held)
     case HELD_ANSWER:
         refuse_answer(core, held);
         return;
+    case HELD_REPLY:
+        give_reply(core, held, pipeline_span(&core->pipeline, held));
+        return;
+    case HELD_RECORD:
+    case HELD_REMOVAL:
+        records_again(core, held);
+        return;
     }
 }
 
-/* Whatever of the open batch the store already has is void: that batch is never committed. */
+/* Whatever of the open batch the store already has is void: that batch is never committed. What is held
+ * anew on the way goes under the next one. */
 void commit_undo(core_t *core, uint64_t batch)
 {
     assert(core && batch < core->pipeline.batch);
-    const held_t *first;
-    if (pipeline_first(&core->pipeline, batch) == NULL)
+    if (batch <= core->pipeline.settled)
         return;
-    while ((first = pipeline_first(&core->pipeline, UINT64_MAX))) {
-        held_t held = *first;
+    pipeline_void(&core->pipeline);
+    notes_undo(core);
+    for (size_t waiting = core->pipeline.count; waiting > 0; waiting--) {
+        held_t held = *pipeline_first(&core->pipeline, UINT64_MAX);
         undo(core, &held);
         pipeline_drop(&core->pipeline);
     }
-    if (core->pipeline.is_open)
-        (void)pipeline_close(&core->pipeline); /* its number is used up, its content void */
+    records_retry_later(core);
 }

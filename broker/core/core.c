@@ -3,6 +3,12 @@
 #include "broker/core/commit.h"
 #include "broker/core/dispatch.h"
 #include "broker/core/links.h"
+#include "broker/core/notes.h"
+#include "broker/core/pages.h"
+#include "broker/core/record.h"
+#include "broker/core/records.h"
+#include "broker/core/restore.h"
+#include "broker/core/retention.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
@@ -26,20 +32,25 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     assert(settings && now);
     assert(settings->links_max > 0 && settings->sessions_max > 0 && settings->rooms_max > 0);
     assert(settings->heartbeat_ms > 0 && settings->idle_ms > 0);
-    assert(settings->ring_bytes >= LIMIT_FRAME_BYTES);
+    assert(settings->ring_bytes >= LIMIT_FRAME_BYTES && settings->pages_max > 0);
     core_t *self = zmalloc(sizeof *self);
     self->settings = *settings;
     /* A broker that remembers nothing must not take up an epoch of the one it replaces, which may have
-     * made rooms in this very second. */
+     * made rooms in this very second. One with a store learns more when it is restored. */
     self->epoch_floor = now->wall_ms / 1000;
+    self->pseq_floor = now->wall_ms;
+    self->pages = slab_new(sizeof(pending_page_t), settings->pages_max);
+    buffer_init(&self->records.scratch, RECORD_BYTES);
+    buffer_init(&self->notes.fresh, UINT32_MAX);
+    buffer_init(&self->notes.whole, UINT32_MAX);
     self->links = slab_new(sizeof(link_t), settings->links_max);
     self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
     self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
     self->links_by_peer = new_lookup(self, now);
     self->identities = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
-    self->journals =
-        journals_new(settings->ring_events, settings->ring_bytes, settings->rings_bytes);
+    self->journals = journals_new(settings->ring_events, settings->ring_bytes,
+                                  settings->rings_bytes, settings->has_store);
     self->deadlines = deadlines_new();
     pipeline_init(&self->pipeline);
     decoder_init(&self->decoder);
@@ -74,6 +85,10 @@ void core_destroy(core_t **self_p)
     if (self == NULL)
         return;
     free_things(self);
+    restore_fini(self);
+    records_fini(&self->records);
+    notes_fini(&self->notes);
+    slab_destroy(&self->pages);
     decoder_fini(&self->decoder);
     pipeline_fini(&self->pipeline);
     deadlines_destroy(&self->deadlines);
@@ -110,6 +125,11 @@ static void meet(core_t *self, due_t kind, uint64_t owner)
     case DUE_ROOM:
         room_is_old(self, core_room(self, owner));
         return;
+    case DUE_RECORDS:
+        return; /* the end of the turn writes them */
+    case DUE_HISTORY:
+        retention_is_due(self);
+        return;
     }
 }
 
@@ -143,6 +163,9 @@ static void peer_waits(core_t *self, peer_t peer, uint64_t bytes)
 /* Once per link: it is about the broker, not about one session. */
 static void stop(core_t *self, uint64_t after_ms)
 {
+    self->pseq_floor =
+        self->now->wall_ms > self->pseq_floor ? self->now->wall_ms : self->pseq_floor;
+    records_broker(self);
     const link_t *link;
     for (uint32_t place = 0; (link = slab_next(self->links, &place));) {
         outbox_begin_send(self->out, link_peer(link));
@@ -187,11 +210,22 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
         stop(self, event->after_ms);
         break;
     case EVENT_LOG:
+        restore_log(self, &event->log);
+        break;
     case EVENT_RECORD:
+        restore_record(self, event->key, event->value);
+        break;
     case EVENT_NOTE:
+        restore_note(self, event->number, event->value);
+        break;
     case EVENT_RESTORED:
+        restore_end(self, &event->origin);
+        break;
     case EVENT_PAGE:
+        pages_take(self, &event->page);
+        break;
     case EVENT_TRIMMED:
+        retention_trimmed(self, &event->log);
         break;
     }
     self->now = NULL;
@@ -207,7 +241,7 @@ uint64_t core_next_ms(const core_t *self)
 hub_err_t core_restored(const core_t *self)
 {
     assert(self);
-    return HUB_OK;
+    return self->restored;
 }
 
 size_t core_session_count(const core_t *self)

@@ -19,6 +19,8 @@ typedef enum {
     DUE_QUIET,    /* a room's head event */
     DUE_INBOX,    /* a session's head event */
     DUE_ROOM,     /* an empty room to forget? */
+    DUE_RECORDS,  /* records that the store could not take */
+    DUE_HISTORY,  /* history to trim? */
 } due_t;
 
 typedef struct {

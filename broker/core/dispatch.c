@@ -1,6 +1,7 @@
 #include "broker/core/dispatch.h"
 
 #include "broker/core/links.h"
+#include "broker/core/notes.h"
 #include "broker/core/sessions.h"
 
 #include <assert.h>
@@ -183,25 +184,33 @@ static hub_err_t check_cid(core_t *core, request_t *request, bool *out_is_answer
     return HUB_BAD_REQUEST;
 }
 
+static void take_cid(core_t *core, const request_t *request, outcome_t outcome)
+{
+    uint64_t cid = message_uint(request->message, KEY_cid);
+    cids_take(&request->session->cids, cid, outcome);
+    notes_add(core, request->session, cid, &outcome);
+}
+
 /* The cid is taken by what was done and by what will never be; its answer may not overtake those that
- * wait, or an undone batch would leave it taken above a gap. */
+ * wait, or an undone batch would leave it taken above a gap, nor the store, or a broker started anew
+ * would not know it. */
 static void finish(core_t *core, request_t *request, hub_err_t err)
 {
     if (err == HUB_OK && !request->is_waiting)
         return; /* the handler has answered */
     bool takes_cid = has_cid(request) && request->retry_ms == 0;
-    if (err != HUB_OK && takes_cid && request->session->waiting > 0 &&
-        check_held(core, request) != HUB_OK) {
+    bool has_to_wait = takes_cid && (core->settings.has_store || request->session->waiting > 0);
+    if (err != HUB_OK && has_to_wait && check_held(core, request) != HUB_OK) {
         err = HUB_BUSY;
-        takes_cid = false;
+        takes_cid = has_to_wait = false;
     }
     outcome_t outcome = request->outcome;
     if (err != HUB_OK)
         outcome = (outcome_t){.err = err, .hint = request->hint};
-    bool waits = request->is_waiting || (takes_cid && request->session->waiting > 0);
+    bool waits = request->is_waiting || has_to_wait;
     outcome.is_waiting = waits;
     if (takes_cid)
-        cids_take(&request->session->cids, message_uint(request->message, KEY_cid), outcome);
+        take_cid(core, request, outcome);
     if (waits)
         hold_answer(core, request, outcome, false);
     else
@@ -290,6 +299,7 @@ void dispatch(core_t *core, const event_t *event)
 {
     assert(core && event && event->kind == EVENT_FRAME);
     core->counters.frames++;
+    core->has_changed = false;
     request_t request = {.message = &core->message,
                          .peer = event->peer,
                          .link = link_find(core, event->peer),

@@ -2,6 +2,7 @@
 #ifndef BROKER_CORE_LINK_H
 #define BROKER_CORE_LINK_H
 
+#include "broker/core/bucket.h"
 #include "broker/core/deadlines.h"
 #include "broker/core/lookup.h"
 #include "broker/core/outbox.h"
@@ -20,6 +21,8 @@ typedef struct {
     sids_t sids;            /* its sessions by their sids */
     uint64_t first_session; /* a list through the sessions; 0: none */
     refs_t rooms;           /* how many of its sessions are in which room */
+    bucket_t replay;        /* events it may replay */
+    uint32_t pages;         /* asked of the store, not answered yet */
     uint64_t waiting_bytes; /* unsent */
     uint64_t waiting_since_ms;
 } link_t;

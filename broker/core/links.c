@@ -30,6 +30,7 @@ link_t *link_make(core_t *core, peer_t peer)
     link->id = id;
     link->heard_ms = core->now->mono_ms;
     link_set_peer(link, peer);
+    bucket_init(&link->replay, REPLAY_BURST, core->now->mono_ms);
     sids_init(&link->sids, mint_number(&core->mint, core->now->entropy));
     span_t key = {link->key, sizeof peer.door + peer.routing.size};
     lookup_add(core->links_by_peer, &link->by_peer, key, link);

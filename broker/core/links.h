@@ -7,6 +7,9 @@
 
 #include "broker/core/state.h"
 
+/* Events that a link may replay at once. */
+enum { REPLAY_BURST = 4 * LIMIT_REPLAY_MAX };
+
 /* The link of a peer, NULL if it is not known. */
 link_t *link_find(core_t *core, peer_t peer);
 

@@ -3,6 +3,7 @@
 #include "broker/core/links.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
+#include "broker/core/records.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -158,6 +159,7 @@ static void write_token(core_t *core, writer_t *writer, session_t *session)
     uint8_t token[TOKEN_BYTES];
     mint_token(&core->mint, core->now->entropy, session->id, token);
     session_add_token(session, token);
+    records_session(core, session);
     write_bin(writer, KEY_token, (span_t){(char *)token, sizeof token});
 }
 
@@ -281,7 +283,8 @@ hub_err_t on_resume(core_t *core, request_t *request)
 hub_err_t on_bye(core_t *core, request_t *request)
 {
     core->counters.sessions_left++;
-    reply_ok(core, request);
     session_end(core, request->session);
+    request->session = NULL;
+    reply_ok(core, request);
     return HUB_OK;
 }

@@ -1,6 +1,7 @@
 #include "broker/core/dispatch.h"
 
 #include "broker/core/sessions.h"
+#include "broker/core/records.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -80,7 +81,7 @@ static void forget_the_gone(const core_t *core, room_t *room)
 {
     for (uint32_t i = room->invited_count; i-- > 0;)
         if (core_session(core, room->invited[i]) == NULL)
-            room_uninvite(room, room->invited[i]);
+            (void)room_uninvite(room, room->invited[i]); /* it is there */
 }
 
 hub_err_t on_invite(core_t *core, request_t *request)
@@ -104,7 +105,9 @@ hub_err_t on_invite(core_t *core, request_t *request)
         return HUB_EXISTS;
     forget_the_gone(core, room);
     err = room_invite(room, guest->id);
-    if (err == HUB_OK)
-        reply_ok(core, request);
-    return err;
+    if (err != HUB_OK)
+        return err;
+    records_room(core, room);
+    reply_ok(core, request);
+    return HUB_OK;
 }

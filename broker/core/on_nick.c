@@ -2,6 +2,7 @@
 
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
+#include "broker/core/records.h"
 
 #include <assert.h>
 
@@ -34,6 +35,8 @@ hub_err_t on_status(core_t *core, request_t *request)
     session_t *session = request->session;
     bool is_new = !span_equal(status, session_status(session));
     session_set_status(session, status);
+    if (is_new)
+        records_session(core, session);
     if (is_new)
         presence_note_everywhere(core, session, session->state, (span_t){0}, true);
     reply_ok(core, request);

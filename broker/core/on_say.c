@@ -120,23 +120,6 @@ hub_err_t on_say(core_t *core, request_t *request)
     return HUB_OK;
 }
 
-static journal_t *inbox_of(session_t *session)
-{
-    if (session->inbox == NULL) {
-        session->inbox = zmalloc(sizeof *session->inbox);
-        journal_init(session->inbox, session->inbox_epoch);
-    }
-    return session->inbox;
-}
-
-/* The store's name for a person's log: @ and the uid. */
-static span_t inbox_name(const session_t *session, char *out_name)
-{
-    out_name[0] = '@';
-    memcpy(out_name + 1, session->uid, MINT_NAME_CHARS);
-    return (span_t){out_name, MINT_NAME_CHARS + 1};
-}
-
 /* Appends one copy to the log of `owner`. `numbers` are the copy's, given out before. */
 static void append_copy(core_t *core, const request_t *request, session_t *owner,
                         const session_t *to, span_t mid, uint64_t seq, uint64_t at_ms)
@@ -156,8 +139,9 @@ static void append_copy(core_t *core, const request_t *request, session_t *owner
     write_str(writer, KEY_mid, mid);
     write_end(writer);
     char name[MINT_NAME_CHARS + 2];
-    outbox_append(core->out, core->pipeline.batch, inbox_name(owner, name), owner->inbox->epoch,
-                  seq, at_ms, (span_t){bytes->data + start, bytes->size - start});
+    outbox_append(core->out, core->pipeline.batch, session_inbox_name(owner, name),
+                  owner->inbox->epoch, seq, at_ms,
+                  (span_t){bytes->data + start, bytes->size - start});
     core->counters.appended++;
     pipeline_hold(&core->pipeline, held);
 }
@@ -173,13 +157,13 @@ hub_err_t on_tell(core_t *core, request_t *request)
         err = check_pipeline(core, request);
     if (err != HUB_OK)
         return err;
-    uint64_t at_ms, seq = journal_assign(inbox_of(from), core->now->wall_ms, &at_ms);
+    uint64_t at_ms, seq = journal_assign(session_inbox(from), core->now->wall_ms, &at_ms);
     char text[MID_BYTES];
     span_t mid = make_mid(from->uid, from->inbox->epoch, seq, text);
     append_copy(core, request, from, to, mid, seq, at_ms);
     if (to != from) {
         uint64_t their_at_ms;
-        uint64_t their_seq = journal_assign(inbox_of(to), core->now->wall_ms, &their_at_ms);
+        uint64_t their_seq = journal_assign(session_inbox(to), core->now->wall_ms, &their_at_ms);
         append_copy(core, request, to, to, mid, their_seq, their_at_ms);
     }
     request->outcome =

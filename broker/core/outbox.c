@@ -111,6 +111,14 @@ void outbox_send_again(outbox_t *self, peer_t to)
     effect->size = last.size;
 }
 
+void outbox_cancel(outbox_t *self)
+{
+    assert(self && self->count > 0);
+    const effect_t *last = &self->effects[--self->count];
+    assert(last->kind == EFFECT_SEND && last->offset + last->size == self->bytes.size);
+    self->bytes.size = last->routing_offset;
+}
+
 void outbox_publish(outbox_t *self, span_t frame)
 {
     outbox_begin_publish(self);

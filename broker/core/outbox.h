@@ -66,6 +66,9 @@ void outbox_send(outbox_t *self, peer_t to, span_t frame);
 /* The frame of the effect added last, an outbox_send(), to another link too. Kept once for all. */
 void outbox_send_again(outbox_t *self, peer_t to);
 
+/* Takes back the effect added last, an outbox_send(). */
+void outbox_cancel(outbox_t *self);
+
 /* A frame to all, its topic in front. */
 void outbox_publish(outbox_t *self, span_t frame);
 

@@ -97,6 +97,13 @@ void pipeline_drop(pipeline_t *self)
     reclaim(self, end);
 }
 
+void pipeline_void(pipeline_t *self)
+{
+    assert(self);
+    self->is_open = false;
+    self->settled = self->batch++;
+}
+
 uint64_t pipeline_close(pipeline_t *self)
 {
     assert(self);

@@ -14,8 +14,14 @@ typedef enum {
     HELD_MESSAGE, /* an event of the room `owner` */
     HELD_COPY,    /* a private event of the session `owner` */
     HELD_FRAME,   /* a frame of the room `owner` that is told either way: presence */
-    HELD_ANSWER,  /* the reply to a request */
+    HELD_ANSWER,  /* the reply to a request, which an undone batch changes */
+    HELD_REPLY,   /* a reply to the link `owner`, given either way */
+    HELD_RECORD,  /* nothing to show: a record of `owner` was put */
+    HELD_REMOVAL, /* nothing to show: the record with that key was removed, and the log behind it */
 } held_kind_t;
+
+/* Whose record. */
+typedef enum { RECORD_OF_BROKER, RECORD_OF_ROOM, RECORD_OF_SESSION } record_kind_t;
 
 /* Whom an answer goes to, and about what. */
 typedef struct {
@@ -32,13 +38,14 @@ typedef struct {
 
 typedef struct {
     held_kind_t kind;
-    uint32_t size, topic_size; /* all bytes; of them the topic in front */
+    uint32_t size, topic_size; /* all bytes; of them the topic, or a removal's key, in front */
     uint64_t batch;
     uint64_t offset; /* of the bytes, from the pipeline's beginning */
     union {
         struct {
             uint64_t owner;
-            uint64_t seq, at_ms; /* MESSAGE, COPY */
+            uint64_t seq, at_ms;  /* MESSAGE, COPY */
+            record_kind_t record; /* RECORD */
         };
         answer_t answer; /* ANSWER */
     };
@@ -48,9 +55,10 @@ typedef struct {
     held_t *queue; /* [first, first + count) */
     size_t first, count, capacity;
     buffer_t bytes;
-    uint64_t base;  /* offset of the first byte in `bytes` */
-    uint64_t batch; /* that new things go under, from 1 */
-    bool is_open;   /* something in this batch waits for the store */
+    uint64_t base;    /* offset of the first byte in `bytes` */
+    uint64_t batch;   /* that new things go under, from 1 */
+    uint64_t settled; /* the last batch stored or undone */
+    bool is_open;     /* something in this batch waits for the store */
 } pipeline_t;
 
 /* A pipeline with nothing in it, at batch 1. Undone by pipeline_fini(). */
@@ -77,6 +85,9 @@ bool pipeline_has_room(const pipeline_t *self, size_t maximum);
 
 /* Removes the first held thing. */
 void pipeline_drop(pipeline_t *self);
+
+/* Ends the current batch, with work in it or not: what comes goes under a new number. */
+void pipeline_void(pipeline_t *self);
 
 /* Ends the current batch. Returns its number if the store has work in it, else 0. */
 uint64_t pipeline_close(pipeline_t *self);

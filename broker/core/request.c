@@ -4,6 +4,7 @@
 
 static writer_t *begin(core_t *core, peer_t to)
 {
+    core->replying_to = 0;
     outbox_begin_send(core->out, to);
     write_begin(&core->writer, &core->out->bytes);
     core->counters.sent++;
@@ -19,12 +20,28 @@ static writer_t *begin_reply(core_t *core, peer_t to, uint64_t id, bool has_sid,
     return writer;
 }
 
+/* The answer to what changed something stored waits until that is. */
+static void hold_reply(core_t *core)
+{
+    held_t held = {
+        .kind = HELD_REPLY, .offset = pipeline_mark(&core->pipeline), .owner = core->replying_to};
+    const effect_t *last = &core->out->effects[core->out->count - 1];
+    bool has_room =
+        buffer_append(&core->pipeline.bytes, core->out->bytes.data + last->offset, last->size);
+    assert(has_room);
+    (void)has_room;
+    outbox_cancel(core->out);
+    pipeline_hold(&core->pipeline, held);
+}
+
 void reply_end(core_t *core)
 {
     assert(core && core->out->count > 0);
     write_end(&core->writer);
     outbox_end(core->out);
     assert(core->out->effects[core->out->count - 1].size <= LIMIT_FRAME_BYTES);
+    if (core->replying_to > 0 && core->has_changed)
+        hold_reply(core);
 }
 
 writer_t *reply_begin(core_t *core, const request_t *request)
@@ -32,6 +49,7 @@ writer_t *reply_begin(core_t *core, const request_t *request)
     assert(core && request);
     writer_t *writer =
         begin_reply(core, request->peer, request->id, request->has_sid, request->sid);
+    core->replying_to = request->link ? request->link->id : 0;
     write_bool(writer, KEY_ok, true);
     return writer;
 }

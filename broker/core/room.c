@@ -31,15 +31,16 @@ hub_err_t room_invite(room_t *self, uint64_t session)
     return HUB_OK;
 }
 
-void room_uninvite(room_t *self, uint64_t session)
+bool room_uninvite(room_t *self, uint64_t session)
 {
     assert(self);
     for (uint32_t i = 0; i < self->invited_count; i++) {
         if (self->invited[i] == session) {
             self->invited[i] = self->invited[--self->invited_count];
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 hub_err_t room_may_read(const room_t *self, const session_t *session)

@@ -28,6 +28,7 @@ typedef struct {
     bool is_private;
     bool is_counted; /* gathered changes are told by the count alone */
     bool has_news;   /* something was gathered */
+    bool is_dirty;   /* its record is to be written */
     journal_t journal;
     uint32_t held; /* messages and frames of the room that wait for the store */
     uint64_t pseq;
@@ -53,8 +54,8 @@ bool room_is_invited(const room_t *self, uint64_t session);
 /* Remembers an invitation; full at LIMIT_INVITES_PER_ROOM: HUB_FULL, nothing changed. */
 HUB_MUST_CHECK hub_err_t room_invite(room_t *self, uint64_t session);
 
-/* Uses up or takes back an invitation; fine where there is none. */
-void room_uninvite(room_t *self, uint64_t session);
+/* Uses up or takes back an invitation. False: there was none. */
+bool room_uninvite(room_t *self, uint64_t session);
 
 /* May the session see the room at all? HUB_NO_SUCH_ROOM: it is private and the session is neither
  * member nor invited. HUB_NOT_MEMBER: it is private and the session is invited, so it may only join. */

@@ -2,6 +2,7 @@
 
 #include "broker/core/deliver.h"
 #include "broker/core/presence.h"
+#include "broker/core/records.h"
 
 #include <assert.h>
 
@@ -40,6 +41,8 @@ static void forget(core_t *core, room_t *room)
     core->counters.rooms_forgotten++;
     core->epoch_floor = at_least(core->epoch_floor, room->journal.epoch);
     core->pseq_floor = at_least(core->pseq_floor, room->pseq);
+    records_room_gone(core, room);
+    records_broker(core);
     deadlines_cancel(core->deadlines, &room->quiet_due);
     deadlines_cancel(core->deadlines, &room->keep_due);
     lookup_remove(core->rooms_by_name, &room->by_name);
@@ -49,10 +52,13 @@ static void forget(core_t *core, room_t *room)
     slab_remove(core->rooms, id);
 }
 
-/* When the directory is full: the room that has been empty and silent longest makes way. */
+/* When the directory is full: the room that has been empty and silent longest makes way. Not for its
+ * history's price, where a store keeps that. */
 static void make_way(core_t *core)
 {
     room_t *oldest = NULL, *room;
+    if (core->settings.has_store)
+        return;
     for (uint32_t place = 0; (room = slab_next(core->rooms, &place));)
         if (is_forgettable(room) && (oldest == NULL || room->moved_ms < oldest->moved_ms))
             oldest = room;
@@ -60,11 +66,9 @@ static void make_way(core_t *core)
         forget(core, oldest);
 }
 
-room_t *rooms_make(core_t *core, const name_t *name, bool is_private)
+room_t *rooms_add(core_t *core, const name_t *name, bool is_private)
 {
     assert(core && name);
-    if (slab_count(core->rooms) == core->settings.rooms_max)
-        make_way(core);
     uint64_t id;
     room_t *room = slab_add(core->rooms, &id);
     if (room == NULL)
@@ -77,6 +81,17 @@ room_t *rooms_make(core_t *core, const name_t *name, bool is_private)
     room->moved_ms = core->now->mono_ms;
     journal_init(&room->journal, at_least(core->now->wall_ms / 1000, core->epoch_floor + 1));
     lookup_add(core->rooms_by_name, &room->by_name, name_span(&room->name), room);
+    return room;
+}
+
+room_t *rooms_make(core_t *core, const name_t *name, bool is_private)
+{
+    assert(core && name);
+    if (slab_count(core->rooms) == core->settings.rooms_max)
+        make_way(core);
+    room_t *room = rooms_add(core, name, is_private);
+    if (room)
+        records_room(core, room);
     return room;
 }
 
@@ -98,11 +113,13 @@ bool room_has_moved(const core_t *core, const room_t *room)
 void room_emptied(core_t *core, room_t *room)
 {
     assert(core && room);
-    if (!is_forgettable(room))
+    const journal_t *journal = &room->journal;
+    bool has_store = core->settings.has_store;
+    if (!is_forgettable(room) || journal->is_trimming)
         return;
-    if (room->journal.head == 0)
+    if (journal->head == 0 || (has_store && journal->oldest > journal->head))
         forget(core, room);
-    else
+    else if (!has_store)
         deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
                       core->now->mono_ms + core->settings.room_keep_ms);
 }

@@ -8,14 +8,19 @@
  * HUB_NO_SUCH_ROOM. *out_room is untouched on error. */
 HUB_MUST_CHECK hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room);
 
-/* Makes a room of a folded name that is not there yet. NULL: rooms_max rooms have members. */
+/* A room of a folded name that is not there yet, without a record in the store. NULL: there are
+ * rooms_max. */
+room_t *rooms_add(core_t *core, const name_t *name, bool is_private);
+
+/* Makes a room of a folded name that is not there yet. NULL: there are rooms_max, and none that may make
+ * way: with members, or with history in the store. */
 room_t *rooms_make(core_t *core, const name_t *name, bool is_private);
 
 /* Notes that seq or pseq of the room moved: a head event follows once it is quiet. */
 void room_moved(core_t *core, room_t *room);
 
-/* Notes that the room may have emptied: one without history is forgotten at once, another when its
- * time has passed. */
+/* Notes that the room, or its history, may have emptied: one with neither is forgotten at once, one with
+ * history when its time has passed or, where a store keeps it, when all of it was trimmed. */
 void room_emptied(core_t *core, room_t *room);
 
 /* The room may have been quiet for QUIET_MS: then its head event is told. */

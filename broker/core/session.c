@@ -20,6 +20,24 @@ span_t state_name(state_t state)
     return span_of("");
 }
 
+span_t session_inbox_name(const session_t *self, char *out_name)
+{
+    assert(self && out_name);
+    out_name[0] = '@';
+    memcpy(out_name + 1, self->uid, MINT_NAME_CHARS + 1);
+    return (span_t){out_name, MINT_NAME_CHARS + 1};
+}
+
+journal_t *session_inbox(session_t *self)
+{
+    assert(self);
+    if (self->inbox == NULL) {
+        self->inbox = zmalloc(sizeof *self->inbox);
+        journal_init(self->inbox, self->inbox_epoch);
+    }
+    return self->inbox;
+}
+
 void session_set_nick(session_t *self, span_t nick, const name_t *identity)
 {
     assert(self && identity);
@@ -67,9 +85,9 @@ void session_add_token(session_t *self, const uint8_t *token)
     assert(self && token);
     if (self->token_count == LIMIT_TOKENS_LIVE)
         forget_tokens(self, 1);
-    self->tokens = realloc(self->tokens, (self->token_count + 1u) * sizeof *self->tokens);
-    assert(self->tokens);
-    mint_token_hash(token, self->tokens[self->token_count++]);
+    uint8_t hash[TOKEN_HASH_BYTES];
+    mint_token_hash(token, hash);
+    session_restore_token(self, hash);
 }
 
 /* Where a token's hash is among the live ones; token_count: nowhere. */
@@ -81,6 +99,14 @@ static unsigned token_place(const session_t *self, const uint8_t *token)
     while (place < self->token_count && sodium_memcmp(hash, self->tokens[place], sizeof hash) != 0)
         place++;
     return place;
+}
+
+void session_restore_token(session_t *self, const uint8_t *hash)
+{
+    assert(self && hash && self->token_count < LIMIT_TOKENS_LIVE);
+    self->tokens = realloc(self->tokens, (self->token_count + 1u) * sizeof *self->tokens);
+    assert(self->tokens);
+    memcpy(self->tokens[self->token_count++], hash, TOKEN_HASH_BYTES);
 }
 
 bool session_has_token(const session_t *self, const uint8_t *token)

@@ -33,6 +33,7 @@ typedef struct {
 
 typedef struct {
     uint64_t id;
+    uint64_t serial; /* never used again, not even by a broker started anew */
     session_address_t address;
     lookup_key_t by_nick;
     name_t identity; /* the folded nick, unique among the present */
@@ -43,6 +44,7 @@ typedef struct {
     state_t state;
     bool is_kicked_when_idle; /* asked for in hello */
     bool is_warned;
+    bool is_dirty; /* its record is to be written */
     uint8_t token_count;
     uint8_t membership_count;
     uint32_t resume_ms;
@@ -66,6 +68,13 @@ static inline span_t session_nick(const session_t *self)
     return (span_t){self->nick, self->nick_size};
 }
 
+/* The store's name for the person's log, @ and the uid; written to `out_name`, which has
+ * MINT_NAME_CHARS + 2 bytes. */
+span_t session_inbox_name(const session_t *self, char *out_name);
+
+/* The person's log, made where there is none yet; borrowed. */
+journal_t *session_inbox(session_t *self);
+
 /* Takes a nick that was checked and folded. */
 void session_set_nick(session_t *self, span_t nick, const name_t *identity);
 
@@ -80,6 +89,9 @@ void session_remove_membership(session_t *self, uint64_t room);
 
 /* Remembers a new token, forgetting the oldest beyond LIMIT_TOKENS_LIVE. */
 void session_add_token(session_t *self, const uint8_t *token);
+
+/* Restoring: the hash (TOKEN_HASH_BYTES) of a live token, behind the others. */
+void session_restore_token(session_t *self, const uint8_t *hash);
 
 /* True if the token is live. Compares in constant time. */
 bool session_has_token(const session_t *self, const uint8_t *token);

@@ -1,6 +1,7 @@
 #include "broker/core/sessions.h"
 
 #include "broker/core/presence.h"
+#include "broker/core/records.h"
 #include "broker/core/request.h"
 #include "broker/core/rooms.h"
 
@@ -24,6 +25,7 @@ session_t *session_open(core_t *core, span_t nick, const name_t *identity)
         return NULL;
     core->counters.sessions_opened++;
     session->id = id;
+    session->serial = ++core->serial;
     session->state = STATE_ACTIVE;
     session->since_ms = core->now->wall_ms;
     session->inbox_epoch = core->now->wall_ms / 1000;
@@ -32,6 +34,7 @@ session_t *session_open(core_t *core, span_t nick, const name_t *identity)
     bucket_init(&session->allowance, core->settings.rate_burst, core->now->mono_ms);
     session_set_nick(session, nick, identity);
     lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    records_session(core, session);
     return session;
 }
 
@@ -110,7 +113,9 @@ void session_enter(core_t *core, session_t *session, room_t *room)
 {
     assert(core && session && room && !room_has(room, session));
     deadlines_cancel(core->deadlines, &room->keep_due);
-    room_uninvite(room, session->id);
+    if (room_uninvite(room, session->id))
+        records_room(core, room);
+    records_session(core, session);
     session_add_membership(session, room->id, members_add(&room->members, session->id));
     link_t *link = core_link(core, session->address.link);
     if (link)
@@ -133,6 +138,7 @@ void session_leave(core_t *core, session_t *session, room_t *room)
     if (link && room->is_private)
         refs_remove(&room->links, link->id);
     session_remove_membership(session, room->id);
+    records_session(core, session);
     room_emptied(core, room);
 }
 
@@ -147,6 +153,7 @@ void session_rename(core_t *core, session_t *session, span_t nick, const name_t 
     lookup_remove(core->identities, &session->by_nick);
     session_set_nick(session, nick, identity);
     lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    records_session(core, session);
     presence_note_everywhere(core, session, session->state, old, false);
 }
 
@@ -160,6 +167,7 @@ void session_end(core_t *core, session_t *session)
     deadlines_cancel(core->deadlines, &session->due);
     deadlines_cancel(core->deadlines, &session->inbox_due);
     lookup_remove(core->identities, &session->by_nick);
+    records_session_gone(core, session);
     if (session->inbox)
         journal_fini(session->inbox, core->journals);
     free(session->inbox);

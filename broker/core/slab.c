@@ -83,6 +83,39 @@ void *slab_add(slab_t *self, uint64_t *out_id)
     return thing_of(place);
 }
 
+hub_err_t slab_restore(slab_t *self, uint64_t id, void **out_thing)
+{
+    assert(self && out_thing);
+    uint32_t number = (uint32_t)id, taken = (uint32_t)(id >> 32);
+    if (!(taken & 1))
+        return HUB_MALFORMED;
+    if (number >= self->maximum || self->count == self->maximum)
+        return HUB_FULL;
+    while (number >= self->places)
+        grow(self);
+    place_t *place = place_at(self, number);
+    if (place->taken & 1)
+        return HUB_MALFORMED;
+    place->taken = taken;
+    self->count++;
+    memset(thing_of(place), 0, self->stride - sizeof(max_align_t));
+    *out_thing = thing_of(place);
+    return HUB_OK;
+}
+
+void slab_restored(slab_t *self)
+{
+    assert(self);
+    self->first_free = NO_PLACE;
+    for (uint32_t i = self->places; i-- > 0;) {
+        place_t *place = place_at(self, i);
+        if (place->taken & 1)
+            continue;
+        place->next_free = self->first_free;
+        self->first_free = i;
+    }
+}
+
 void *slab_find(const slab_t *self, uint64_t id)
 {
     assert(self);

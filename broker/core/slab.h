@@ -5,6 +5,8 @@
 #ifndef BROKER_CORE_SLAB_H
 #define BROKER_CORE_SLAB_H
 
+#include "proto/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,14 @@ void slab_destroy(slab_t **self_p);
 
 /* A zeroed thing and its number (> 0). NULL: the slab is full; *out_id untouched. O(1). */
 void *slab_add(slab_t *self, uint64_t *out_id);
+
+/* Restoring: a zeroed thing at the number it had before; slab_restored() follows the last. HUB_MALFORMED:
+ * that is no number, or there is a thing already. HUB_FULL: the place is beyond the maximum. On error
+ * *out_thing is untouched. */
+HUB_MUST_CHECK hub_err_t slab_restore(slab_t *self, uint64_t id, void **out_thing);
+
+/* Restoring has ended: the other places can be taken. O(places). */
+void slab_restored(slab_t *self);
 
 /* The thing of that number, NULL if it is gone or 0. O(1). */
 void *slab_find(const slab_t *self, uint64_t id);

@@ -5,11 +5,71 @@
 #include "broker/core/core.h"
 #include "broker/core/counters.h"
 #include "broker/core/link.h"
+#include "broker/core/numbers.h"
 #include "broker/core/pipeline.h"
 #include "broker/core/room.h"
 #include "broker/core/slab.h"
 #include "proto/decode.h"
 #include "proto/encode.h"
+
+#include <czmq.h>
+
+/* What the store has to be told; see records.h. */
+typedef struct {
+    numbers_t sessions, rooms; /* whose records are to be written */
+    bool is_broker_dirty;
+    bool has_removals;  /* some were written under the current batch already */
+    bool is_waited_for; /* at the end of this turn, not at retry_ms */
+    uint64_t retry_ms;
+    deadline_t due;
+    buffer_t scratch;
+} records_t;
+
+/* A log that the store was asked to trim, and whose it is. */
+typedef struct {
+    uint64_t owner; /* 0: a free place */
+    uint8_t log_size;
+    char log[NAME_BYTES + 1];
+} trim_t;
+
+enum { RETENTION_TRIMS_MAX = 64 };
+
+/* Looking after the age of history; see retention.h. */
+typedef struct {
+    deadline_t due;
+    uint32_t room_place, session_place; /* where the round has come to */
+    trim_t trims[RETENTION_TRIMS_MAX];
+} retention_round_t;
+
+/* What is kept while the store tells what it has; see restore.h. */
+typedef struct {
+    lookup_key_t by_name;
+    char name[NAME_BYTES + 1];
+    log_state_t state; /* its log is `name` */
+    bool is_taken;     /* by a room or session */
+} stored_log_t;
+
+typedef struct {
+    zlistx_t *logs; /* owns stored_log_t */
+    lookup_t *by_name;
+    session_t **sessions; /* by ascending serial; owns the list */
+    size_t session_count, session_capacity;
+} restore_t;
+
+enum { NOTES_HINTS_MAX = 64 };
+
+/* What became of numbered messages; see notes.h. */
+typedef struct {
+    buffer_t fresh, whole; /* of this turn; the note being written */
+    uint64_t number;       /* of the last note */
+    uint64_t written;      /* entries since the last sweep began */
+    uint64_t kept;         /* entries that the last sweep copied */
+    bool is_sweeping;
+    uint32_t place;               /* next session to copy */
+    uint64_t copied, below;       /* in this sweep; what it will drop */
+    char *hints[NOTES_HINTS_MAX]; /* of refusals that were restored */
+    size_t hint_count;
+} notes_t;
 
 struct core {
     core_settings_t settings;
@@ -22,7 +82,17 @@ struct core {
     journals_t *journals;
     deadlines_t *deadlines;
     pipeline_t pipeline;
+    slab_t *pages;       /* asked of the store */
+    uint64_t page_bytes; /* answered this turn */
+    retention_round_t retention;
+    restore_t *restore; /* while restoring */
+    hub_err_t restored;
+    records_t records;
+    notes_t notes;
+    uint64_t serial;                  /* of the session opened last */
     uint64_t epoch_floor, pseq_floor; /* above what forgotten rooms had */
+    bool has_changed;                 /* this request changed something that is stored */
+    uint64_t replying_to; /* the link of the reply being written; 0: it is no reply that may wait */
     decoder_t decoder;
     message_t message;
     writer_t writer;     /* of the reply or event being written */

@@ -131,10 +131,12 @@ static int serve(const options_t *options, const doors_t *doors, int stop_fd)
     core_settings_t settings = options_core(options, items, count);
     store_t *store = store_memory_new();
     server_t *server = server_new(doors, &settings, &store);
-    telnet_t telnet;
-    char error[DOORS_ERROR_BYTES];
+    telnet_t telnet = {.stop_fd = -1};
+    char error[SERVER_ERROR_BYTES];
     int status = 0;
-    if (open_telnet(&telnet, options, doors->context, error)) {
+    if (!server_restore(server, error)) {
+        status = cannot(error);
+    } else if (open_telnet(&telnet, options, doors->context, error)) {
         print_ready(doors, telnet.bridge ? bridge_address(telnet.bridge) : "");
         log_info("broker.ready", log_str("version", HUB_VERSION));
         server_run(server, stop_fd);

@@ -10,8 +10,14 @@
 
 typedef struct server server_t;
 
+enum { SERVER_ERROR_BYTES = 512 };
+
 /* A server over open doors (borrowed) and a store (ownership goes in, *store_p becomes NULL). */
 server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p);
+
+/* Takes up what the store has, before anything is served. False: `out_error` (SERVER_ERROR_BYTES) says in one
+ * line why it cannot be, and what to do. */
+HUB_MUST_CHECK bool server_restore(server_t *self, char *out_error);
 
 /* Frees the server; the doors stay open. */
 void server_destroy(server_t **self_p);

@@ -1,0 +1,230 @@
+#include "broker/core/records.h"
+
+#include "broker/core/record.h"
+
+#include <assert.h>
+
+/* How long to wait before trying again by ourselves what the store could not take. */
+enum { RETRY_MS = 1000 };
+
+void records_fini(records_t *self)
+{
+    assert(self);
+    numbers_fini(&self->sessions);
+    numbers_fini(&self->rooms);
+    buffer_fini(&self->scratch);
+}
+
+/* Somebody waits for it: it is written at the end of this turn. */
+static void mark(core_t *core)
+{
+    core->records.is_waited_for = true;
+    core->has_changed = true;
+}
+
+static void add_session(core_t *core, session_t *session)
+{
+    if (session->is_dirty)
+        return;
+    session->is_dirty = true;
+    numbers_add(&core->records.sessions, session->id);
+}
+
+static void add_room(core_t *core, room_t *room)
+{
+    if (room->is_dirty)
+        return;
+    room->is_dirty = true;
+    numbers_add(&core->records.rooms, room->id);
+}
+
+void records_session(core_t *core, session_t *session)
+{
+    assert(core && session);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    add_session(core, session);
+}
+
+void records_room(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    add_room(core, room);
+}
+
+void records_broker(core_t *core)
+{
+    assert(core);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    core->records.is_broker_dirty = true;
+}
+
+/* Removes a record and, where it has a name, a log: at once, since a room of the same name may be made and
+ * spoken in within this very turn. Remembers both, for the case that the store cannot. */
+static void remove_now(core_t *core, span_t key, span_t log)
+{
+    buffer_t *bytes = &core->pipeline.bytes;
+    held_t held = {.kind = HELD_REMOVAL,
+                   .offset = pipeline_mark(&core->pipeline),
+                   .topic_size = (uint32_t)key.size};
+    bool has_room = buffer_append(bytes, key.data, key.size);
+    if (log.size > 0)
+        has_room = has_room && buffer_append(bytes, log.data, log.size);
+    assert(has_room);
+    (void)has_room;
+    outbox_put(core->out, core->pipeline.batch, key, (span_t){0});
+    if (log.size > 0)
+        outbox_erase(core->out, core->pipeline.batch, log);
+    pipeline_hold(&core->pipeline, held);
+}
+
+void records_session_gone(core_t *core, const session_t *session)
+{
+    assert(core && session);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    char key[RECORD_KEY_BYTES], log[MINT_NAME_CHARS + 2];
+    bool has_log = session->inbox && session->inbox->tail > 0;
+    remove_now(core, record_session_key(session, key),
+               has_log ? session_inbox_name(session, log) : (span_t){0});
+}
+
+void records_room_gone(core_t *core, const room_t *room)
+{
+    assert(core && room);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    char key[RECORD_KEY_BYTES];
+    remove_now(core, record_room_key(room, key),
+               room->journal.tail > 0 ? name_span(&room->name) : (span_t){0});
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static void put(core_t *core, span_t key, record_kind_t kind, uint64_t owner)
+{
+    outbox_put(core->out, core->pipeline.batch, key, buffer_span(&core->records.scratch));
+    pipeline_hold(&core->pipeline, (held_t){.kind = HELD_RECORD,
+                                            .offset = pipeline_mark(&core->pipeline),
+                                            .owner = owner,
+                                            .record = kind});
+}
+
+static void write_session(core_t *core, uint64_t id)
+{
+    session_t *session = core_session(core, id);
+    if (session == NULL || !session->is_dirty)
+        return; /* ended since */
+    session->is_dirty = false;
+    const room_t *rooms[LIMIT_ROOMS_PER_SESSION];
+    for (unsigned i = 0; i < session->membership_count; i++)
+        rooms[i] = core_room(core, session->memberships[i].room);
+    char key[RECORD_KEY_BYTES];
+    buffer_clear(&core->records.scratch);
+    record_write_session(&core->records.scratch, session, rooms);
+    put(core, record_session_key(session, key), RECORD_OF_SESSION, id);
+}
+
+static void write_room(core_t *core, uint64_t id)
+{
+    room_t *room = core_room(core, id);
+    if (room == NULL || !room->is_dirty)
+        return;
+    room->is_dirty = false;
+    char key[RECORD_KEY_BYTES];
+    buffer_clear(&core->records.scratch);
+    record_write_room(&core->records.scratch, room);
+    put(core, record_room_key(room, key), RECORD_OF_ROOM, id);
+}
+
+static void write_broker(core_t *core)
+{
+    core->records.is_broker_dirty = false;
+    buffer_clear(&core->records.scratch);
+    record_write_broker(&core->records.scratch,
+                        &(broker_record_t){core->epoch_floor, core->pseq_floor});
+    static const char KEY[] = {RECORD_BROKER};
+    put(core, (span_t){KEY, sizeof KEY}, RECORD_OF_BROKER, 0);
+}
+
+static bool has_any(const records_t *self)
+{
+    return self->sessions.count > 0 || self->rooms.count > 0 || self->is_broker_dirty ||
+           self->has_removals;
+}
+
+/* Worth a batch of its own, or there is one anyway. */
+static bool is_time(const core_t *core)
+{
+    const records_t *records = &core->records;
+    return records->is_waited_for || core->pipeline.is_open ||
+           (has_any(records) && core->now->mono_ms >= records->retry_ms);
+}
+
+void records_write(core_t *core)
+{
+    assert(core);
+    records_t *records = &core->records;
+    if (!is_time(core))
+        return;
+    if (has_any(records))
+        core->pipeline.is_open = true;
+    for (size_t i = 0; i < records->rooms.count; i++)
+        write_room(core, records->rooms.list[i]);
+    for (size_t i = 0; i < records->sessions.count; i++)
+        write_session(core, records->sessions.list[i]);
+    if (records->is_broker_dirty)
+        write_broker(core);
+    numbers_clear(&records->rooms);
+    numbers_clear(&records->sessions);
+    records->is_waited_for = records->has_removals = false;
+}
+
+/* --- after a failure ----------------------------------------------------------------------------- */
+
+static void remove_again(core_t *core, const held_t *held)
+{
+    span_t bytes = pipeline_span(&core->pipeline, held);
+    char copy[RECORD_KEY_BYTES + MINT_NAME_CHARS + NAME_BYTES];
+    assert(bytes.size <= sizeof copy);
+    memcpy(copy, bytes.data, bytes.size); /* it is added to where it lies */
+    remove_now(core, (span_t){copy, held->topic_size},
+               (span_t){copy + held->topic_size, bytes.size - held->topic_size});
+    core->records.has_removals = true;
+}
+
+void records_again(core_t *core, const held_t *held)
+{
+    assert(core && held);
+    if (held->kind == HELD_REMOVAL) {
+        remove_again(core, held);
+        return;
+    }
+    assert(held->kind == HELD_RECORD);
+    session_t *session = held->record == RECORD_OF_SESSION ? core_session(core, held->owner) : NULL;
+    room_t *room = held->record == RECORD_OF_ROOM ? core_room(core, held->owner) : NULL;
+    if (session)
+        add_session(core, session);
+    if (room)
+        add_room(core, room);
+    if (held->record == RECORD_OF_BROKER)
+        core->records.is_broker_dirty = true;
+}
+
+void records_retry_later(core_t *core)
+{
+    assert(core);
+    records_t *records = &core->records;
+    if (!has_any(records))
+        return;
+    records->retry_ms = core->now->mono_ms + RETRY_MS;
+    deadlines_set(core->deadlines, &records->due, DUE_RECORDS, 0, records->retry_ms);
+}

@@ -1,0 +1,144 @@
+#include "broker/core/restore_session.h"
+
+#include "broker/core/sessions.h"
+
+#include <assert.h>
+#include <czmq.h>
+
+static hub_err_t read_serial(span_t key, uint64_t *out)
+{
+    if (key.size != sizeof *out)
+        return HUB_MALFORMED;
+    uint64_t serial = 0;
+    for (size_t i = 0; i < key.size; i++)
+        serial = serial << 8 | (uint8_t)key.data[i];
+    if (serial == 0)
+        return HUB_MALFORMED;
+    *out = serial;
+    return HUB_OK;
+}
+
+static bool copy_name(const record_t *record, const char *field, char *out_name)
+{
+    span_t name;
+    if (!record_span(record, field, &name) || name.size != MINT_NAME_CHARS)
+        return false;
+    memcpy(out_name, name.data, name.size);
+    return true;
+}
+
+static bool take_names(core_t *core, const record_t *record, session_t *session)
+{
+    span_t nick, status;
+    name_t identity;
+    if (!copy_name(record, "session", session->name) || !copy_name(record, "uid", session->uid) ||
+        !record_span(record, "nick", &nick) || !record_span(record, "status", &status) ||
+        nick_fold(nick, &identity) != HUB_OK || status.size > LIMIT_STATUS_BYTES ||
+        lookup_find(core->identities, name_span(&identity)))
+        return false;
+    session_set_nick(session, nick, &identity);
+    session_set_status(session, status);
+    return true;
+}
+
+static bool take_tokens(const record_t *record, session_t *session)
+{
+    const msgpack_object_array *list;
+    if (!record_list(record, "tokens", &list) || list->size > LIMIT_TOKENS_LIVE)
+        return false;
+    for (uint32_t i = 0; i < list->size; i++) {
+        const msgpack_object *token = &list->ptr[i];
+        if (token->type != MSGPACK_OBJECT_BIN || token->via.bin.size != TOKEN_HASH_BYTES)
+            return false;
+        session_restore_token(session, (const uint8_t *)token->via.bin.ptr);
+    }
+    return true;
+}
+
+static bool take_settings(const record_t *record, session_t *session)
+{
+    uint64_t resume_ms;
+    if (!record_bool(record, "kick", &session->is_kicked_when_idle) ||
+        !record_uint(record, "resume_ms", &resume_ms) || resume_ms > UINT32_MAX)
+        return false;
+    session->resume_ms = (uint32_t)resume_ms;
+    return true;
+}
+
+static bool take_inbox(core_t *core, const record_t *record, session_t *session)
+{
+    char text[MINT_NAME_CHARS + 2];
+    span_t name = session_inbox_name(session, text);
+    journal_t *inbox = zmalloc(sizeof *inbox);
+    if (!restore_journal(core, name, record, inbox)) {
+        free(inbox);
+        return false;
+    }
+    session->inbox_epoch = inbox->epoch;
+    if (inbox->head > 0 || inbox->epochs.count > 0)
+        session->inbox = inbox;
+    else
+        free(inbox); /* made when it is needed */
+    return true;
+}
+
+static bool take_rooms(core_t *core, const record_t *record, session_t *session)
+{
+    const msgpack_object_array *list;
+    if (!record_list(record, "rooms", &list) || list->size > LIMIT_ROOMS_PER_SESSION)
+        return false;
+    for (uint32_t i = 0; i < list->size; i++) {
+        span_t name;
+        room_t *room =
+            object_span(&list->ptr[i], &name) ? lookup_find(core->rooms_by_name, name) : NULL;
+        if (room == NULL || room_has(room, session))
+            return false;
+        session_add_membership(session, room->id, members_add(&room->members, session->id));
+    }
+    return true;
+}
+
+static void remember(restore_t *restore, session_t *session)
+{
+    if (restore->session_count == restore->session_capacity) {
+        restore->session_capacity = restore->session_capacity ? 2 * restore->session_capacity : 64;
+        restore->sessions =
+            realloc(restore->sessions, restore->session_capacity * sizeof *restore->sessions);
+        assert(restore->sessions);
+    }
+    restore->sessions[restore->session_count++] = session;
+}
+
+/* Detached since now. */
+static void begin_detached(core_t *core, session_t *session)
+{
+    session->state = STATE_DETACHED;
+    session->heard_ms = core->now->mono_ms;
+    session->since_ms = core->now->wall_ms;
+    bucket_init(&session->allowance, core->settings.rate_burst, core->now->mono_ms);
+    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+                  session->heard_ms + session->resume_ms);
+}
+
+hub_err_t restore_session(core_t *core, span_t key, const record_t *record)
+{
+    assert(core && record && core->restore);
+    uint64_t serial, id;
+    if (read_serial(key, &serial) != HUB_OK || !record_uint(record, "id", &id))
+        return HUB_MALFORMED;
+    session_t *session;
+    hub_err_t err = slab_restore(core->sessions, id, (void **)&session);
+    if (err != HUB_OK)
+        return err;
+    session->id = id;
+    session->serial = serial;
+    core->serial = serial > core->serial ? serial : core->serial;
+    if (!take_names(core, record, session) || !take_settings(record, session))
+        return HUB_MALFORMED;
+    begin_detached(core, session);
+    remember(core->restore, session);
+    bool is_whole = take_tokens(record, session) && take_inbox(core, record, session) &&
+                    take_rooms(core, record, session);
+    return is_whole ? HUB_OK : HUB_MALFORMED;
+}
