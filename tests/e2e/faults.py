@@ -71,7 +71,7 @@ class Lossy(threading.Thread):
     """A PUB that passes on what it hears from another, but for a part of the frames. `endpoint` is where it listens."""
 
     def __init__(self, part, seed):
-        super().__init__()
+        super().__init__(daemon=True)
         self.part, self.chance = part, random.Random(seed)
         self.passed = self.dropped = 0
         context = zmq.Context.instance()

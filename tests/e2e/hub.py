@@ -134,6 +134,13 @@ class Broker(Program):
         if self.bridge:
             self.bridge.stop()
         super().stop()
+        self.forget()
+
+    def forget(self):
+        """Of one that has ended, and not by stop()."""
+        if self.operator:
+            self.operator.close()
+        self.process.stdout.close()
         self.directory.cleanup()
 
 
