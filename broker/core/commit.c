@@ -197,6 +197,7 @@ void commit_undo(core_t *core, uint64_t batch)
         return;
     pipeline_void(&core->pipeline);
     notes_undo(core);
+    records_void(core);
     for (size_t waiting = core->pipeline.count; waiting > 0; waiting--) {
         held_t held = *pipeline_first(&core->pipeline, UINT64_MAX);
         undo(core, &held);

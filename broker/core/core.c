@@ -41,6 +41,7 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->pseq_floor = now->wall_ms;
     self->pages = slab_new(sizeof(pending_page_t), settings->pages_max);
     buffer_init(&self->records.scratch, RECORD_BYTES);
+    buffer_init(&self->records.removals, UINT32_MAX);
     buffer_init(&self->notes.fresh, UINT32_MAX);
     buffer_init(&self->notes.whole, UINT32_MAX);
     self->links = slab_new(sizeof(link_t), settings->links_max);

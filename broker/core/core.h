@@ -53,8 +53,8 @@ typedef struct {
     uint64_t history_keep_ms, history_bytes; /* of one room or inbox; 0: no bound */
     uint64_t history_events;
     uint32_t
-        replay_per_s;   /* replayed events a link may have for long, or twice what its room gets; 0: no limit */
-    uint32_t pages_max; /* pages asked of the store at a time, > 0 */
+        replay_per_s; /* replayed events a link may have for long, or twice what its room gets; 0: no limit */
+    uint32_t pages_max;     /* pages asked of the store at a time, > 0 */
     const char *const *pub; /* endpoints told in the welcome; borrowed for the core's life */
     size_t pub_count;
     void (*memory)(memory_t *out); /* asked for `stats`; NULL: zeros */

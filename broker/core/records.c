@@ -13,6 +13,7 @@ void records_fini(records_t *self)
     numbers_fini(&self->sessions);
     numbers_fini(&self->rooms);
     buffer_fini(&self->scratch);
+    buffer_fini(&self->removals);
 }
 
 /* Somebody waits for it: it is written at the end of this turn. */
@@ -65,9 +66,44 @@ void records_broker(core_t *core)
     core->records.is_broker_dirty = true;
 }
 
+static void emit_removal(core_t *core, span_t key, span_t log)
+{
+    outbox_put(core->out, core->pipeline.batch, key, (span_t){0});
+    if (log.size > 0)
+        outbox_erase(core->out, core->pipeline.batch, log);
+}
+
 /* Removes a record and, where it has a name, a log: at once, since a room of the same name may be made and
- * spoken in within this very turn. Remembers both, for the case that the store cannot. */
+ * spoken in within this very turn. Both are remembered, for the case that the store cannot: a byte each
+ * for their sizes, then they themselves. */
 static void remove_now(core_t *core, span_t key, span_t log)
+{
+    assert(key.size <= UINT8_MAX && log.size <= UINT8_MAX);
+    emit_removal(core, key, log);
+    buffer_t *removals = &core->records.removals;
+    char *place = buffer_extend(removals, 2 + key.size + log.size);
+    assert(place);
+    place[0] = (char)key.size;
+    place[1] = (char)log.size;
+    memcpy(place + 2, key.data, key.size);
+    if (log.size > 0)
+        memcpy(place + 2 + key.size, log.data, log.size);
+}
+
+typedef void on_removal_t(core_t *core, span_t key, span_t log);
+
+static void each_removal(core_t *core, on_removal_t *on_removal)
+{
+    const buffer_t *removals = &core->records.removals;
+    for (size_t i = 0; i < removals->size;) {
+        span_t key = {removals->data + i + 2, (uint8_t)removals->data[i]};
+        span_t log = {key.data + key.size, (uint8_t)removals->data[i + 1]};
+        on_removal(core, key, log);
+        i += 2 + key.size + log.size;
+    }
+}
+
+static void hold_removal(core_t *core, span_t key, span_t log)
 {
     buffer_t *bytes = &core->pipeline.bytes;
     held_t held = {.kind = HELD_REMOVAL,
@@ -78,9 +114,6 @@ static void remove_now(core_t *core, span_t key, span_t log)
         has_room = has_room && buffer_append(bytes, log.data, log.size);
     assert(has_room);
     (void)has_room;
-    outbox_put(core->out, core->pipeline.batch, key, (span_t){0});
-    if (log.size > 0)
-        outbox_erase(core->out, core->pipeline.batch, log);
     pipeline_hold(&core->pipeline, held);
 }
 
@@ -158,7 +191,7 @@ static void write_broker(core_t *core)
 static bool has_any(const records_t *self)
 {
     return self->sessions.count > 0 || self->rooms.count > 0 || self->is_broker_dirty ||
-           self->has_removals;
+           self->removals.size > 0;
 }
 
 /* Worth a batch of its own, or there is one anyway. */
@@ -183,22 +216,26 @@ void records_write(core_t *core)
         write_session(core, records->sessions.list[i]);
     if (records->is_broker_dirty)
         write_broker(core);
+    each_removal(core, hold_removal);
+    buffer_clear(&records->removals);
     numbers_clear(&records->rooms);
     numbers_clear(&records->sessions);
-    records->is_waited_for = records->has_removals = false;
+    records->is_waited_for = false;
 }
 
 /* --- after a failure ----------------------------------------------------------------------------- */
 
+void records_void(core_t *core)
+{
+    assert(core);
+    each_removal(core, emit_removal);
+}
+
 static void remove_again(core_t *core, const held_t *held)
 {
     span_t bytes = pipeline_span(&core->pipeline, held);
-    char copy[RECORD_KEY_BYTES + MINT_NAME_CHARS + NAME_BYTES];
-    assert(bytes.size <= sizeof copy);
-    memcpy(copy, bytes.data, bytes.size); /* it is added to where it lies */
-    remove_now(core, (span_t){copy, held->topic_size},
-               (span_t){copy + held->topic_size, bytes.size - held->topic_size});
-    core->records.has_removals = true;
+    remove_now(core, (span_t){bytes.data, held->topic_size},
+               (span_t){bytes.data + held->topic_size, bytes.size - held->topic_size});
 }
 
 void records_again(core_t *core, const held_t *held)

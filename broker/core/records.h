@@ -29,6 +29,9 @@ void records_room_gone(core_t *core, const room_t *room);
 /* Writes what has changed under the current batch. What nobody waits for is not written before its time. */
 void records_write(core_t *core);
 
+/* The batch that is open is void: what was removed in it is removed in the next one. */
+void records_void(core_t *core);
+
 /* The batch of that held record, or removal, was undone: it has to be written again. */
 void records_again(core_t *core, const held_t *held);
 

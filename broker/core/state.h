@@ -18,7 +18,7 @@
 typedef struct {
     numbers_t sessions, rooms; /* whose records are to be written */
     bool is_broker_dirty;
-    bool has_removals;  /* some were written under the current batch already */
+    buffer_t removals;  /* written already under the open batch */
     bool is_waited_for; /* at the end of this turn, not at retry_ms */
     uint64_t retry_ms;
     deadline_t due;

@@ -65,7 +65,7 @@ class Undying:
     """A broker on the same ports and the same data directory, one after another."""
 
     def __init__(self, data, *options):
-        self.options = [*options, "--data", data]
+        self.options = ["--data", data, "--durability", "file", *options]
         self.broker = Broker(*self.options)
         self.router, self.pub = self.broker.router, self.broker.pub
 

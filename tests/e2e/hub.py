@@ -20,6 +20,9 @@ SLOWNESS = float(os.environ.get("HUBBUB_SLOWNESS", "1"))
 PATIENCE_S = 15 * SLOWNESS
 BIN = pathlib.Path(os.environ.get("HUBBUB_BIN", "build/dev/bin"))
 BRIDGE_APART = bool(os.environ.get("HUBBUB_BRIDGE_APART"))  # the bridge's tests on a process of its own
+# Where the machine's own broker keeps its history is not a test's business: who wants a store asks for one,
+# by --data or, for all tests, by this variable.
+os.environ.setdefault("HUBBUB_DURABILITY", "memory")
 FAULTS = ("Sanitizer", "runtime error:", "Assertion", "assertion")
 
 
@@ -109,6 +112,8 @@ class Broker(Program):
         doors = ["--router", router, "--router", self.door, "--pub", pub]
         doors += ["--tcp", "127.0.0.1:0"] if tcp and not BRIDGE_APART else []
         limits = ["--set", f"rate_per_s={rate}"] if rate is not None else []
+        # HUBBUB_DURABILITY=file runs the same tests on a store.
+        program["env"] = {"XDG_STATE_HOME": self.directory.name, **program.get("env", {})}
         super().__init__("hubbubd", *doors, *limits, *options, **program)
         self.router = next(end for end in self.ready["router"] if end.startswith("tcp"))
         self.pub = self.ready["pub"][0]

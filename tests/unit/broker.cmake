@@ -1,10 +1,10 @@
 # The core's parts, each alone.
-foreach(part slab lookup deadlines ring journal bucket cids members refs sids mint pipeline outbox session room)
+foreach(part slab lookup deadlines ring journal bucket cids members refs sids numbers epochs mint pipeline outbox session room)
     hub_test(test_${part} LINK broker_core)
 endforeach()
 
 # The core as a whole, driven as the shell drives it.
 foreach(part gate hello resume links say tell commit rooms private presence idle heads who
-             history stats)
-    hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c broker_notation.c LINK broker_core)
+             history stats restore stored)
+    hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c kit_store.c broker_notation.c LINK broker_core)
 endforeach()

@@ -28,6 +28,7 @@ struct kit {
     uint64_t *batches; /* given to the store, not answered */
     size_t batch_count, batch_capacity;
     bool holds;
+    kit_store_t *store; /* NULL where the settings have none */
     size_t outbox_bytes;
     size_t dropped[LETTERS];
     span_t saved[LETTERS];
@@ -60,7 +61,7 @@ core_settings_t kit_settings(void)
         .rings_bytes = 16 << 20,
         .link_backlog_bytes = 1 << 20,
         .pending_max = 100000,
-        
+
         .pages_max = 16,
         .pub = PUBS,
         .pub_count = 1,
@@ -77,6 +78,11 @@ kit_t *kit_new(const core_settings_t *settings)
     outbox_init(&self->out);
     decoder_init(&self->decoder);
     buffer_init(&self->request, 1 << 20);
+    if (self->settings.has_store) {
+        self->store = kit_store_new();
+        kit_step(self, (event_t){.kind = EVENT_RESTORED, .origin = {.is_new = true}});
+        kit_turn(self);
+    }
     return self;
 }
 
@@ -101,6 +107,8 @@ void kit_destroy(kit_t **self_p)
     free(self->questions);
     free(self->appended);
     free(self->batches);
+    if (self->store)
+        kit_store_destroy(&self->store);
     buffer_fini(&self->request);
     decoder_fini(&self->decoder);
     outbox_fini(&self->out);
@@ -214,6 +222,8 @@ static void take_append(kit_t *self, const effect_t *effect)
 
 static void settle_batch(kit_t *self, uint64_t batch)
 {
+    if (self->store)
+        kit_store_commit(self->store, batch);
     for (size_t i = 0; i < self->appended_count; i++)
         if (self->appended[i].batch == batch)
             self->appended[i].is_committed = true;
@@ -230,6 +240,30 @@ static void take_batch(kit_t *self, uint64_t batch)
         return;
     self->batch_count--;
     settle_batch(self, batch);
+}
+
+static void take_store(kit_t *self, const effect_t *effect)
+{
+    query_t query;
+    retention_t retention;
+    if (self->store == NULL)
+        return;
+    switch (effect->kind) {
+    case EFFECT_READ:
+        query = outbox_query(&self->out, effect);
+        core_step(self->core,
+                  &(event_t){.kind = EVENT_PAGE, .page = kit_store_read(self->store, &query)},
+                  &self->now, &self->out);
+        return;
+    case EFFECT_TRIM:
+        retention = outbox_retention(&self->out, effect);
+        core_step(self->core,
+                  &(event_t){.kind = EVENT_TRIMMED, .log = kit_store_trim(self->store, &retention)},
+                  &self->now, &self->out);
+        return;
+    default:
+        kit_store_take(self->store, &self->out, effect);
+    }
 }
 
 static void perform_one(kit_t *self, effect_t effect)
@@ -253,6 +287,7 @@ static void perform_one(kit_t *self, effect_t effect)
         return;
     case EFFECT_APPEND:
         take_append(self, &effect);
+        take_store(self, &effect);
         return;
     case EFFECT_COMMIT:
         take_batch(self, effect.batch);
@@ -267,6 +302,7 @@ static void perform_one(kit_t *self, effect_t effect)
     case EFFECT_ERASE:
     case EFFECT_READ:
     case EFFECT_TRIM:
+        take_store(self, &effect);
         return;
     }
 }
@@ -452,7 +488,43 @@ void kit_fail(kit_t *self)
     assert_true(self->batch_count > 0);
     uint64_t batch = self->batches[0];
     self->batch_count = 0;
+    if (self->store)
+        kit_store_void(self->store);
     kit_step(self, (event_t){.kind = EVENT_APPEND_FAILED, .batch = batch});
+}
+
+static void tell(void *context, event_t event)
+{
+    kit_step(context, event);
+}
+
+void kit_restart(kit_t *self, const core_settings_t *settings, origin_t origin)
+{
+    assert_non_null(self->store);
+    if (settings)
+        self->settings = *settings;
+    kit_store_void(self->store);
+    core_destroy(&self->core);
+    outbox_clear(&self->out);
+    self->batch_count = self->question_count = 0;
+    self->holds = false;
+    self->core = core_new(&self->settings, &self->now);
+    kit_store_restore(self->store, tell, self);
+    kit_step(self, (event_t){.kind = EVENT_RESTORED, .origin = origin});
+    if (core_restored(self->core) == HUB_OK)
+        kit_turn(self);
+}
+
+kit_store_t *kit_store(const kit_t *self)
+{
+    return self->store;
+}
+
+void kit_put_store(kit_t *self, kit_store_t **store_p)
+{
+    kit_store_destroy(&self->store);
+    self->store = *store_p;
+    *store_p = NULL;
 }
 
 size_t kit_held(const kit_t *self)

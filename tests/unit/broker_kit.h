@@ -21,6 +21,7 @@
 #ifndef TESTS_UNIT_BROKER_KIT_H
 #define TESTS_UNIT_BROKER_KIT_H
 
+#include "tests/unit/kit_store.h"
 #include "tests/unit/proto.h"
 
 #include "broker/core/core.h"
@@ -98,6 +99,14 @@ void kit_hold(kit_t *self, bool holds);
 /* The store has, or cannot take, the oldest batch it was given. */
 void kit_commit(kit_t *self);
 void kit_fail(kit_t *self);
+
+/* The broker dies, losing what is not committed, and another begins with what the store has; every link
+ * is gone. `settings` has a store, and kit_new() was given one. NULL: the settings there were. */
+void kit_restart(kit_t *self, const core_settings_t *settings, origin_t origin);
+
+/* What lasts; borrowed. And another one instead (ownership goes in), for the next kit_restart(). */
+kit_store_t *kit_store(const kit_t *self);
+void kit_put_store(kit_t *self, kit_store_t **store_p);
 
 /* How many batches the store holds. */
 size_t kit_held(const kit_t *self);
