@@ -210,6 +210,37 @@ WITH_ADA(what_an_expired_session_said_to_nobody_is_said_by_the_new_one)
     }
 }
 
+/* A broker that was put back to an earlier state knows ada, but not her token. */
+static void lose_the_token(fixture_t *f, uint32_t ada)
+{
+    fixture_say(f, ada, 1);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_clear(f);
+}
+
+WITH_ADA(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone)
+{
+    lose_the_token(f, ada);
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_pass(f, 1000);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+}
+
+WITH_ADA(who_finds_the_name_taken_for_longer_is_refused)
+{
+    lose_the_token(f, ada);
+    for (uint64_t passed = 0; passed <= 5000; passed += 500) {
+        fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+        fixture_expect(f, "");
+        fixture_pass(f, 500);
+    }
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_expect(f, "refused 0 nick_taken");
+}
+
 WITH_ADA(what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session)
 {
     fixture_say(f, ada, 1);
@@ -397,6 +428,8 @@ int main(void)
         cmocka_unit_test(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_cid),
         cmocka_unit_test(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail),
         cmocka_unit_test(what_an_expired_session_said_to_nobody_is_said_by_the_new_one),
+        cmocka_unit_test(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone),
+        cmocka_unit_test(who_finds_the_name_taken_for_longer_is_refused),
         cmocka_unit_test(
             what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session),
         cmocka_unit_test(a_room_the_welcome_does_not_name_is_left),
