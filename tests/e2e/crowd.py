@@ -64,9 +64,9 @@ class Crowd(Program):
 class Undying:
     """A broker on the same ports and the same data directory, one after another."""
 
-    def __init__(self, data, *options):
-        self.options = ["--data", data, "--durability", "file", *options]
-        self.broker = Broker(*self.options)
+    def __init__(self, data, *options, **program):
+        self.options, self.program = ["--data", data, "--durability", "file", *options], program
+        self.broker = Broker(*self.options, **program)
         self.router, self.pub = self.broker.router, self.broker.pub
 
     def kill(self):
@@ -79,7 +79,7 @@ class Undying:
         self.broker.stop()
 
     def start(self, *options):
-        self.broker = Broker(*self.options, *options, router=self.router, pub=self.pub)
+        self.broker = Broker(*self.options, *options, **{**self.program, "router": self.router, "pub": self.pub})
         return self.broker
 
 

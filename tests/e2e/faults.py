@@ -20,18 +20,19 @@ def preloaded(fault, **env):
 
 
 class Namespace:
-    """A network of its own, with nothing but its loopback; needs no root. `within` is put before a program's name.
+    """A machine of its own, as far as network and mounted file systems go; needs no root. `within` is put before the
+    name of a program that is to run there.
 
-    Programs in it meet others by ipc, whose sockets are files. Everything to and from one of the addresses
-    127.0.0.0/8 can be cut: packets vanish, as they do when a cable is pulled."""
+    Its network is nothing but its loopback; programs in it meet others by ipc, whose sockets are files. Everything to
+    and from one of the addresses 127.0.0.0/8 can be cut: packets vanish, as they do when a cable is pulled."""
 
     def __init__(self):
         rootless = [] if os.geteuid() == 0 else ["--map-root-user"]
-        self.holder = subprocess.Popen(["unshare", "--net", *rootless, "sh", "-c", "echo; exec cat"],
+        self.holder = subprocess.Popen(["unshare", "--net", "--mount", *rootless, "sh", "-c", "echo; exec cat"],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.holder.stdout.read(1) == b"\n", "no network namespace: unshare must be allowed"
         user = ["--user", "--preserve-credentials"] if rootless else []
-        self.within = ["nsenter", "--target", str(self.holder.pid), "--net", *user, "--"]
+        self.within = ["nsenter", "--target", str(self.holder.pid), "--net", "--mount", f"--wd={os.getcwd()}", *user, "--"]
         self.run("ip", "link", "set", "lo", "up")
 
     def run(self, *command):
@@ -39,6 +40,15 @@ class Namespace:
         done = subprocess.run([*self.within, *command], check=True, stdout=subprocess.PIPE, text=True,
                               env={**os.environ, **path})
         return done.stdout
+
+    def mount(self, *options):
+        self.run("mount", *map(str, options))
+
+    def boot(self, name, directory):
+        """From now on this is the boot that the kernel says it is in."""
+        path = directory / f"boot-{name}"
+        path.write_text(name + "\n")
+        self.mount("--bind", path, "/proc/sys/kernel/random/boot_id")
 
     def connections(self, address):
         """The TCP connections to and from the address, as (near port, far port) of both ends."""

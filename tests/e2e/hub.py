@@ -324,6 +324,8 @@ class Line:
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.connect(address)
+        self.poller = select.poll()  # for more descriptors than select() knows
+        self.poller.register(self.socket, select.POLLIN)
         self.part = b""      # of a line that has not ended yet
         self.heard = []      # lines that nobody has asked for yet
         self.negotiated = 0  # telnet options that were answered
@@ -340,7 +342,7 @@ class Line:
         self.send(line + "\r\n")
 
     def take(self, seconds):
-        if self.is_closed or not select.select([self.socket], [], [], seconds)[0]:
+        if self.is_closed or not self.poller.poll(seconds * 1000):
             return
         try:
             data = self.socket.recv(65536)

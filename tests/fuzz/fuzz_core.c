@@ -292,7 +292,7 @@ static core_settings_t settings(uint8_t choice)
         .rings_bytes = is_tight ? 2 * LIMIT_FRAME_BYTES : 1 << 20,
         .link_backlog_bytes = 100000,
         .pending_max = is_tight ? 4 : 1000,
-        
+
         .pages_max = 16,
         .pub = PUBS,
         .pub_count = 1,
