@@ -61,7 +61,6 @@ core_settings_t kit_settings(void)
         .rings_bytes = 16 << 20,
         .link_backlog_bytes = 1 << 20,
         .pending_max = 100000,
-
         .pages_max = 16,
         .pub = PUBS,
         .pub_count = 1,

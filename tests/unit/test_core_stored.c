@@ -68,6 +68,26 @@ static void what_changes_nothing_is_answered_at_once(void **state)
     kit_destroy(&kit);
 }
 
+static void who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go(void **state)
+{
+    (void)state;
+    core_settings_t settings = stored_settings();
+    settings.pending_max = 8;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada");
+    kit_hold(kit, true);
+    for (int i = 0; i < 4; i++)
+        (void)send_waiting(kit, 'A', "say room=lobby text=x");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob"), "error=busy retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=countess"), "error=busy retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "ping sid=0"), "ok=true");
+    uint64_t bye = send_waiting(kit, 'A', "bye");
+    kit_hold(kit, false);
+    ASSERT_HAS(kit_reply(kit, 'A', bye), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void a_refusal_for_good_is_answered_once_its_cid_is_stored(void **state)
 {
     (void)state;
@@ -361,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p95_what_changes_a_record_is_answered_once_it_is_stored),
         cmocka_unit_test(what_changes_nothing_is_answered_at_once),
+        cmocka_unit_test(who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go),
         cmocka_unit_test(a_refusal_for_good_is_answered_once_its_cid_is_stored),
         cmocka_unit_test(p95_records_that_failed_are_written_again),
         cmocka_unit_test(records_that_failed_go_with_the_next_message),
