@@ -2,12 +2,11 @@
 import json
 import os
 import random
-import select
 import statistics
 import subprocess
 import time
 
-from hub import PATIENCE_S, Broker, Late, Program, until
+from hub import PATIENCE_S, Broker, Late, Program, is_readable, until
 
 TALKING_WITHIN_MS = 2000
 
@@ -27,7 +26,7 @@ class Crowd(Program):
         self.process.stdin.flush()
 
     def take(self, seconds):
-        if not select.select([self.process.stdout], [], [], seconds)[0]:
+        if not is_readable(self.process.stdout, seconds):
             return
         data = os.read(self.process.stdout.fileno(), 65536)
         if not data:

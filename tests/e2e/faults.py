@@ -127,3 +127,18 @@ class WallClock:
         """From now on so many seconds off the real one."""
         with open(self.path, "r+b" if self.path.exists() else "wb") as file:
             file.write(struct.pack("=q", int(seconds * 1000)))
+
+
+class Disk:
+    """The disk of programs started with its `env`."""
+
+    def __init__(self, path):
+        self.path = path
+        self.env = preloaded("bad_disk", HUB_BAD_DISK=str(path))
+
+    def fails(self, call):
+        """From now on every `fsync`, or every `write`, fails."""
+        self.path.write_text(call)
+
+    def mend(self):
+        self.path.unlink()

@@ -43,6 +43,13 @@ def until(fact, step, what, within_s=None):
         step(min(left, 0.2))
 
 
+def is_readable(stream, seconds):
+    """Waits that long at most. poll(): select() knows 1 024 descriptors only."""
+    poller = select.poll()
+    poller.register(stream, select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
+
+
 class Program:
     """One of our programs. Its standard error goes to a file, and must hold no sanitizer's report."""
 
@@ -54,7 +61,7 @@ class Program:
         self.ready = self.read_ready() if ready else {}
 
     def read_ready(self):
-        if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+        if not is_readable(self.process.stdout, PATIENCE_S):
             self.process.kill()
             raise Late(f"{self.name} says nothing\n{self.log()}")
         line = self.process.stdout.readline().decode()
@@ -324,8 +331,6 @@ class Line:
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.connect(address)
-        self.poller = select.poll()  # for more descriptors than select() knows
-        self.poller.register(self.socket, select.POLLIN)
         self.part = b""      # of a line that has not ended yet
         self.heard = []      # lines that nobody has asked for yet
         self.negotiated = 0  # telnet options that were answered
@@ -342,7 +347,7 @@ class Line:
         self.send(line + "\r\n")
 
     def take(self, seconds):
-        if self.is_closed or not self.poller.poll(seconds * 1000):
+        if self.is_closed or not is_readable(self.socket, seconds):
             return
         try:
             data = self.socket.recv(65536)

@@ -1,11 +1,10 @@
 """The program hubbub between two pipes, as a script or another program uses it."""
 import json
 import os
-import select
 import subprocess
 import tempfile
 
-from hub import BIN, FAULTS, PATIENCE_S, Late, until
+from hub import BIN, FAULTS, PATIENCE_S, Late, is_readable, until
 
 
 class Pipe:
@@ -27,7 +26,7 @@ class Pipe:
         self.process.stdin.flush()
 
     def take(self, seconds):
-        if select.select([self.process.stdout], [], [], seconds)[0]:
+        if is_readable(self.process.stdout, seconds):
             data = os.read(self.process.stdout.fileno(), 65536)
             if not data:
                 raise Late(f"hubbub has ended; came: {self.seen}; said: {self.stderr()}")
