@@ -82,7 +82,10 @@ class Speaker:
         """Everything in tea: cid and numbers."""
         events, first = [], 1
         while True:
-            page = self.me.ok("replay", room="tea", first=first, last=10**9)
+            page = self.me.ask("replay", room="tea", first=first, last=10**9)
+            if page.get("error") == "flood":
+                self.me.take(page["retry_ms"] / 1000)
+                continue
             events += [(event["cid"], event["epoch"], event["seq"]) for event in page["events"]]
             if not page["more"]:
                 return events
@@ -150,13 +153,16 @@ def test_p97_on_a_disk_that_has_become_read_only_nothing_is_acknowledged(undying
     ada.finds_all()
 
 
-def test_after_a_failed_fsync_nothing_is_acknowledged_until_a_restart(undying, disk, link):
-    house = undying("--durability", "power", env=disk.env)
+@pytest.mark.parametrize("durability", ["file", "power"])
+def test_after_a_failed_fsync_nothing_is_acknowledged_until_a_restart(undying, disk, link, durability):
+    house = undying("--durability", durability, env=disk.env)
     ada = Speaker(link, house)
     for _ in range(10):
         assert "ok" in ada.say()
     disk.fails("fsync")
-    assert ada.say()["error"] == "unavailable"
+    ada.says_until("unavailable")  # with `file` it comes with the next checkpoint only
+    if durability == "power":
+        assert len(ada.said) == 10
     disk.mend()  # too late: nobody knows what the kernel has thrown away
     retried = 0
     begin = time.monotonic()
