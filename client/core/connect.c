@@ -84,6 +84,7 @@ static void rest_rooms(client_link_t *self)
         if (room == NULL || room->references == 0)
             continue;
         repair_forget(&room->flow);
+        room->flow.is_stale = room->is_presence_stale = true;
         room->presence_due_ms = 0;
         chain_remove(&room->place);
     }

@@ -1,7 +1,9 @@
 """The broker's wall clock jumps by an hour, forth and back: nobody is kicked, nothing changes its order, no name comes twice."""
 import pytest
 
+from crowd import Undying
 from faults import WallClock
+from hub import SLOWNESS, until
 
 HOUR_S = 3600
 JUMPS = pytest.mark.parametrize("jumps", [(HOUR_S, 0), (-HOUR_S, 0), (HOUR_S, -HOUR_S, HOUR_S)],
@@ -79,3 +81,29 @@ def test_a_client_whose_own_clock_jumps_stays(broker, clock, pipe, room):
         own.says([f"at {jump}"])
         own.sees({"ev": "message", "text": f"at {jump}"})
     assert len(own.messages("ready")) == 1 and not own.messages("down")
+
+
+@pytest.mark.parametrize("durability", ["memory", "file"])
+@pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S])
+def test_a_broker_restarted_at_another_time_is_understood(clock, pipe, tmp_path, durability, jump_s):
+    """As on a machine without a battery for its clock, or when somebody has set it."""
+    house = Undying(tmp_path / "data", "--durability", durability, "--heartbeat-ms", int(300 * SLOWNESS), env=clock.env)
+    ada = pipe("--nick", "ada", "--timeout", "0", json_mode=True, to=house.router)
+    ada.says(["before 1", "before 2"])
+    until(lambda: len(ada.messages()) == 2, ada.take, "two messages")
+    house.kill()
+    clock.jump(jump_s)
+    house.start()
+    until(lambda: len(ada.messages("ready")) == 2, ada.take, "ada again")
+    bob = pipe("--nick", "bob", "--timeout", "0", json_mode=True, to=house.router)
+    bob.says(["after 1", "after 2"])
+    ada.sees({"ev": "message", "text": "after 2"})
+    assert [event["text"] for event in ada.messages()] == ["before 1", "before 2", "after 1", "after 2"]
+    bob.write({"op": "status", "status": "seen"})
+
+    def is_seen():
+        changes = [change for ev in ("presence", "members") for event in ada.messages(ev)
+                   for change in (event.get("changes") or event.get("members") or ())]
+        return any(change["nick"] == "bob" and change.get("status") == "seen" for change in changes)
+    until(is_seen, ada.take, "bob's status")
+    house.stop()
