@@ -55,7 +55,7 @@ static broker_t broker_start(const char *router, const char *pub)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         dup2(ends[1], STDOUT_FILENO);
         execl(HUBBUBD, "hubbubd", "--router", router, "--pub", pub, "--log-level", "error",
-              "--heartbeat-ms", "200", (char *)NULL);
+              "--heartbeat-ms", "200", "--durability", "memory", (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -71,6 +71,7 @@ static broker_t broker_start(const char *router, const char *pub)
 static void broker_stop(broker_t *broker, int signal)
 {
     int status;
+    assert_true(broker->pid > 0); /* 0 would be all of us */
     kill(broker->pid, signal);
     assert_int_equal(waitpid(broker->pid, &status, 0), broker->pid);
 }
