@@ -204,11 +204,11 @@ static bool check(scribe_t *scribe, db_t *db, char *out_error)
     return true;
 }
 
-/* Looks before anything is written. */
+/* Looks before anything is written; a connection that only reads leaves the journal as it is, too. */
 static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, char *out_error)
 {
     db_t db;
-    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_WRITES);
+    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_READS);
     bool is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     if (is_fine)
         is_fine = opening_is_ours(scribe->place, &db, out_version, out_error);
