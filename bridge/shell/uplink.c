@@ -49,6 +49,15 @@ static void shut(bridge_t *self, void **socket_p, int *fd, int linger_ms)
     *fd = -1;
 }
 
+/* First the DEALER is told to stop telling: its thread would wait for ever for a monitor that has gone, and
+ * with it every socket. */
+static void shut_monitor(bridge_t *self)
+{
+    if (self->uplink.dealer)
+        (void)zmq_socket_monitor(self->uplink.dealer, NULL, 0);
+    shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
+}
+
 /* A SUB never sends, so it would not notice that its connection is dead. */
 static void keep_alive(void *sub)
 {
@@ -73,7 +82,7 @@ bool uplink_start(bridge_t *self)
 void uplink_stop(bridge_t *self, int linger_ms)
 {
     assert(self);
-    shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
+    shut_monitor(self);
     shut(self, &self->uplink.dealer, &self->uplink.dealer_fd, linger_ms);
     shut(self, &self->uplink.sub, &self->uplink.sub_fd, 0);
     free(self->uplink.sub_endpoint);
@@ -88,18 +97,17 @@ static void open_monitor(bridge_t *self)
     if (zmq_socket_monitor(self->uplink.dealer, name, ZMQ_EVENT_DISCONNECTED) != 0)
         return;
     self->uplink.monitor = zmq_socket(self->zmq_context, ZMQ_PAIR);
-    if (self->uplink.monitor == NULL)
-        return;
-    set_option(self->uplink.monitor, ZMQ_LINGER, 0);
-    if (zmq_connect(self->uplink.monitor, name) != 0 ||
+    if (self->uplink.monitor)
+        set_option(self->uplink.monitor, ZMQ_LINGER, 0);
+    if (self->uplink.monitor == NULL || zmq_connect(self->uplink.monitor, name) != 0 ||
         watch(self, self->uplink.monitor, &self->uplink.monitor_fd) != 0)
-        shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
+        shut_monitor(self);
 }
 
 void on_open(void *context)
 {
     bridge_t *self = context;
-    shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
+    shut_monitor(self);
     shut(self, &self->uplink.dealer, &self->uplink.dealer_fd, 0);
     self->uplink.opened++;
     void *dealer = self->uplink.dealer = zmq_socket(self->zmq_context, ZMQ_DEALER);
