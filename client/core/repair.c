@@ -37,7 +37,7 @@ static stream_t of_inbox(client_session_t *session)
 /* False once a call has made the last one leave. */
 static bool is_alive(stream_t stream)
 {
-    return stream.room ? stream.room->references > 0 : stream.session->state == SESSION_READY;
+    return stream.room ? stream.flow->is_known : stream.session->state == SESSION_READY;
 }
 
 void repair_forget(inflow_t *flow)
@@ -174,7 +174,7 @@ void repair_presence(client_link_t *self, client_room_t *room, const message_t *
         room->head_pseq = pseq;
     uint32_t index = room->index;
     self->calls->presence(self->context, index, event);
-    if (is_gap && room->references > 0 && self->calls->presence_gap)
+    if (is_gap && room->members > 0 && self->calls->presence_gap)
         self->calls->presence_gap(self->context, index);
 }
 

@@ -264,6 +264,27 @@ WITH_ADA(what_is_published_before_the_welcome_is_not_missed)
                       "reply 0 join 0 ok");
 }
 
+/* With a join under way the link keeps its subscription, but what is said meanwhile is for nobody. */
+WITH_ADA(what_is_said_between_parting_and_joining_again_is_not_told)
+{
+    client_request_t part = {.op = OP_part, .tag = 1, .room = span_of("lobby")};
+    client_request_t join = {.op = OP_join, .tag = 2, .room = span_of("lobby")};
+    assert_int_equal(client_link_request(f->link, ada, &part, f->now_ms), HUB_OK);
+    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    fixture_ok(f, fixture_take(f, OP_part));
+    fixture_expect(f, "parted 0 lobby; reply 0 part 1 ok");
+    uint64_t id = fixture_take(f, OP_join);
+    fixture_message(f, "lobby", 1, 6);
+    fixture_message(f, "lobby", 1, 8);
+    fixture_expect(f, "");
+    fixture_reply(f, id);
+    write_bool(&f->writer, KEY_ok, true);
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    fixture_heads(f, &(head_t){"lobby", 1, 7, 50}, 1);
+    fixture_send(f);
+    fixture_expect(f, "joined 0 lobby; message lobby 1.8; reply 0 join 2 ok");
+}
+
 static void presence(fixture_t *f, uint64_t pseq)
 {
     fixture_event(f, "presence");
@@ -326,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_come_once_and_in_order),
+        cmocka_unit_test(what_is_said_between_parting_and_joining_again_is_not_told),
         cmocka_unit_test(what_is_only_reordered_needs_no_replay),
         cmocka_unit_test(a_hole_is_replayed_once_and_what_came_early_follows),
         cmocka_unit_test(a_lost_last_message_is_found_by_the_heads_of_a_ping),
