@@ -45,9 +45,11 @@ typedef struct {
     client_item_t *first, *last; /* unanswered requests in the order made */
     void *user;
     uint64_t
-        due_ms;    /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
-    uint64_t cid;  /* the last one given */
-    char *address; /* owned, NULL: none */
+        due_ms;   /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+    uint64_t cid; /* the last one given */
+    uint64_t
+        greeting_id; /* of the hello or resume that is out; the sid may have had another before */
+    char *address;   /* owned, NULL: none */
     uint32_t *rooms; /* owned where room_capacity > 1, else `room` is the list */
     uint32_t room;
     uint32_t sid;

@@ -73,6 +73,7 @@ static void greet(client_link_t *self, client_session_t *session, uint64_t now_m
         write_hello(&writer, self, session);
     write_end(&writer);
     session->state = SESSION_GREETING;
+    session->greeting_id = id;
     self->greetings_in_flight++;
     connect_send(self, now_ms);
 }

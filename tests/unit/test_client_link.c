@@ -277,6 +277,26 @@ WITH_ADA(bye_is_sent_once_and_the_session_forgotten_at_once)
     assert_int_equal(client_link_sessions(f->link), 0);
 }
 
+WITH_LINK(a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid)
+{
+    uint32_t ada, bob;
+    fixture_pong(f, 0, NULL, 0);
+    client_hello_t hello = {.nick = span_of("ada")};
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &ada), HUB_OK);
+    uint64_t first = fixture_take(f, OP_hello);
+    client_link_bye(f->link, ada, f->now_ms);
+    hello.nick = span_of("bob");
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &bob), HUB_OK);
+    assert_int_equal(bob, ada);
+    uint64_t second = fixture_take(f, OP_hello);
+    fixture_clear(f);
+    fixture_welcome(f, first, "ada", 0, NULL, 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, second, "bob", 0, NULL, 0);
+    fixture_expect(f, "ready 0 new");
+    assert_true(span_is(client_link_nick(f->link, bob), "bob"));
+}
+
 static void say_bye(fixture_t *f)
 {
     client_link_bye(f->link, 0, f->now_ms);
@@ -360,6 +380,8 @@ int main(void)
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),
         cmocka_unit_test(the_last_to_part_unsubscribes),
         cmocka_unit_test(bye_is_sent_once_and_the_session_forgotten_at_once),
+        cmocka_unit_test(
+            a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid),
         cmocka_unit_test(bye_may_be_said_within_a_call),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
