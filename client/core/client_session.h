@@ -64,6 +64,7 @@ typedef struct {
     name_t nick;                       /* as given, not folded */
     bool is_kicked_idle;
     bool was_ready;
+    bool is_ending; /* its requests are being answered for the last time */
 } client_session_t;
 _Static_assert(sizeof(client_session_t) < 300, "a bridge carries 20 000 of them");
 

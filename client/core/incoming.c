@@ -31,6 +31,7 @@ static void on_kicked(client_link_t *self, client_session_t *session, const mess
         greet_pump(self, now_ms);
         return;
     }
+    session->is_ending = true; /* who asks again in reply() would be answered for ever */
     outgoing_fail_all(self, session);
     if (session->state == SESSION_GONE)
         return;

@@ -311,6 +311,23 @@ WITH_ADA(bye_may_be_said_within_a_call)
     fixture_expect(f, "reply 0 say 1 ok; unsubscribe lobby");
 }
 
+static void say_again(fixture_t *f)
+{
+    client_request_t request = {
+        .op = OP_say, .room = span_of("lobby"), .text = span_of("hi"), .tag = 2};
+    assert_int_equal(client_link_request(f->link, 0, &request, f->now_ms), HUB_NO_SESSION);
+}
+
+WITH_ADA(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever)
+{
+    fixture_say(f, ada, 1);
+    f->on_reply = say_again;
+    fixture_event(f, "kicked");
+    write_str(&f->writer, KEY_reason, span_of("idle"));
+    fixture_send(f);
+    fixture_expect(f, "reply 0 say 1 expired; kicked 0 idle; unsubscribe lobby");
+}
+
 WITH_ADA(a_session_taken_over_elsewhere_is_gone)
 {
     fixture_say(f, ada, 1);
@@ -383,6 +400,7 @@ int main(void)
         cmocka_unit_test(
             a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid),
         cmocka_unit_test(bye_may_be_said_within_a_call),
+        cmocka_unit_test(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
         cmocka_unit_test(requests_of_one_session_are_bounded_and_checked),
