@@ -170,6 +170,18 @@ static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)
     return false;
 }
 
+/* A name may have been a private room's before it became a public one's. */
+static void note_private(client_link_t *self, client_room_t *room, bool is_private)
+{
+    if (room->is_private == is_private)
+        return;
+    room->is_private = is_private;
+    if (is_private)
+        self->calls->unsubscribe(self->context, topic_of(room));
+    else
+        self->calls->subscribe(self->context, topic_of(room));
+}
+
 void membership_join(client_link_t *self, client_session_t *session, uint32_t index,
                      const message_t *reply, uint64_t now_ms)
 {
@@ -182,10 +194,7 @@ void membership_join(client_link_t *self, client_session_t *session, uint32_t in
     if (!canonical(told.size > 0 ? told : asked, &name))
         return;
     client_room_t *room = membership_want(self, &name, now_ms);
-    if (message_bool(reply, KEY_private) && !room->is_private) {
-        room->is_private = true;
-        self->calls->unsubscribe(self->context, topic_of(room));
-    }
+    note_private(self, room, message_bool(reply, KEY_private));
     uint32_t wanted = room->index;
     enter(self, session, room);
     if (head_of(reply, name_span(&name), head))

@@ -228,10 +228,10 @@ WITH_ADA(a_lost_last_private_message_is_found_by_its_head)
     fixture_expect(f, "private 0 1.1");
 }
 
-WITH_ADA(a_private_room_comes_over_the_dealer)
+static void join_den(fixture_t *f, uint32_t sid)
 {
     client_request_t join = {.op = OP_join, .room = span_of("den"), .is_private = true};
-    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    assert_int_equal(client_link_request(f->link, sid, &join, f->now_ms), HUB_OK);
     uint64_t id = fixture_take(f, OP_join);
     assert_true(message_bool(&f->request, KEY_private));
     fixture_reply(f, id);
@@ -240,6 +240,30 @@ WITH_ADA(a_private_room_comes_over_the_dealer)
     write_bool(&f->writer, KEY_private, true);
     fixture_heads(f, &(head_t){"den", 1, 0, 1}, 1);
     fixture_send(f);
+}
+
+/* A broker that has forgotten the room would make it again for all to read. */
+WITH_ADA(who_says_hello_again_does_not_ask_for_their_private_rooms)
+{
+    join_den(f, ada);
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    uint64_t id = fixture_take(f, OP_hello);
+    size_t count;
+    const msgpack_object *rooms = message_list(&f->request, KEY_join, &count);
+    span_t name;
+    assert_int_equal(count, 1);
+    assert_true(object_span(&rooms[0], &name) && span_is(name, "lobby"));
+    fixture_clear(f);
+    fixture_welcome(f, id, "ada", 0, &(head_t){"lobby", 1, 5, 50}, 1);
+    fixture_expect(f, "ready 0 renewed; parted 0 den");
+}
+
+WITH_ADA(a_private_room_comes_over_the_dealer)
+{
+    join_den(f, ada);
     fixture_expect(f, "subscribe den; unsubscribe den; joined 0 den; reply 0 join 0 ok");
     fixture_event(f, "message");
     write_str(&f->writer, KEY_room, span_of("den"));
@@ -365,6 +389,7 @@ int main(void)
         cmocka_unit_test(what_is_held_is_bounded_and_replayed_later),
         cmocka_unit_test(the_inbox_repairs_its_holes_under_its_own_session),
         cmocka_unit_test(a_lost_last_private_message_is_found_by_its_head),
+        cmocka_unit_test(who_says_hello_again_does_not_ask_for_their_private_rooms),
         cmocka_unit_test(a_private_room_comes_over_the_dealer),
         cmocka_unit_test(what_is_published_before_the_welcome_is_not_missed),
         cmocka_unit_test(a_hole_in_presence_is_told_never_replayed),
