@@ -130,6 +130,7 @@ void chaos_end(world_t *world)
     trace("all is calm");
     world->is_calm = true;
     world->disk.is_full = false;
+    world->disk.slowness_ms = 0;
     for (uint32_t i = 0; i < world->plan.devices; i++)
         world->devices[i].deaf_until_ms = 0;
     thief_vanish(world);

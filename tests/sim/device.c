@@ -293,9 +293,12 @@ bool device_is_settled(world_t *world, const device_t *device)
         if (user->device != device->number || user->state == USER_ABSENT ||
             user->state == USER_REFUSED)
             continue;
-        if (user->state != USER_READY || !client_link_is_ready(device->link, user->sid) ||
-            client_link_waiting(device->link, user->sid) > 0)
-            return false;
+        if (user->state == USER_READY && client_link_is_ready(device->link, user->sid) &&
+            client_link_waiting(device->link, user->sid) == 0)
+            continue;
+        trace("%s on device %u waits for %zu answers", user->nick, device->number,
+              client_link_waiting(device->link, user->sid));
+        return false;
     }
     return true;
 }

@@ -37,8 +37,11 @@ uint64_t ledger_new_text(ledger_t *self, uint32_t user, bool is_private)
     size_t capacity = self->text_capacity;
     self->texts = grown(self->texts, self->text_count + 1, &capacity, sizeof *self->texts);
     self->text_capacity = capacity;
-    self->texts[++self->text_count] = (ledger_text_t){
-        .session = UINT32_MAX, .target = UINT32_MAX, .user = user, .is_private = is_private};
+    self->texts[++self->text_count] = (ledger_text_t){.session = UINT32_MAX,
+                                                      .target = UINT32_MAX,
+                                                      .former = UINT32_MAX,
+                                                      .user = user,
+                                                      .is_private = is_private};
     return self->text_count;
 }
 

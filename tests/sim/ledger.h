@@ -36,6 +36,7 @@ typedef struct {
 typedef struct {
     uint32_t session; /* watch's number of who said it last, UINT32_MAX: nobody yet */
     uint32_t target;  /* of whom it was told to; UINT32_MAX: nobody, or said in a room */
+    uint32_t former;  /* who had that nick when it was tried before; UINT32_MAX - 1: several */
     uint32_t user;
     uint8_t copies; /* committed */
     bool is_private, is_acknowledged, is_refused;

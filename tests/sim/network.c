@@ -7,6 +7,7 @@ enum {
     CONNECT_MS = 5,
     RECONNECT_MS = 150,
     NOTICE_MS = 60,
+    TOLD_MS = 400,    /* often later than the DEALER has connected again */
     PIPE_FRAMES = 40, /* that a pipe takes from ROUTER before it is full */
     TOPIC_ON = 64,    /* in DUE_TOPIC's number, above the room's bits */
 };
@@ -196,9 +197,7 @@ void network_cut(world_t *world, uint32_t number, bool is_silent)
     device->connection = NOBODY;
     later(world, world->now_ms + 1 + draw(world, RECONNECT_MS), DUE_CONNECT, device->number,
           device->dealer);
-    if (draw(world, 10) < 7)
-        later(world, world->now_ms + draw(world, NOTICE_MS), DUE_TOLD, device->number,
-              device->dealer);
+    later(world, world->now_ms + draw(world, TOLD_MS), DUE_TOLD, device->number, device->dealer);
 }
 
 static void leave(world_t *world, device_t *device)
@@ -236,6 +235,7 @@ void network_connected(world_t *world, device_t *device, uint64_t dealer)
     if (device->dealer != dealer || !world->broker.is_up || device->connection != NOBODY)
         return;
     device->connection = network_connect(world, device->number);
+    trace("device %u connects as link %u", device->number, device->connection);
     for (uint32_t i = 0; i < device->queue_count; i++)
         network_push(world, device->connection, device->queue[i]);
     device->queue_count = 0;
@@ -351,9 +351,8 @@ void network_broker_died(world_t *world)
         if (device->connection != i)
             continue;
         device->connection = NOBODY;
-        if (draw(world, 10) < 7)
-            later(world, world->now_ms + draw(world, NOTICE_MS), DUE_TOLD, device->number,
-                  device->dealer);
+        later(world, world->now_ms + draw(world, TOLD_MS), DUE_TOLD, device->number,
+              device->dealer);
     }
     for (uint32_t i = 0; i < world->plan.devices; i++) {
         device_t *device = &world->devices[i];

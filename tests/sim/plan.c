@@ -41,7 +41,7 @@ static core_settings_t settings(const plan_t *plan, random_t *random)
         .ring_bytes = RING_BYTES,
         .rings_bytes = UINT64_C(2) * ROOMS_MAX * RING_BYTES,
         .link_backlog_bytes = between(random, 2000, 60000),
-        .pending_max = one_of(random, PENDING, 4),
+        .pending_max = one_of(random, PENDING, 4) * (plan->is_large ? 10 : 1),
         .history_events = 0,
         .replay_per_s = 1000,
         .pages_max = between(random, 1, 16),

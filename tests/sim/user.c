@@ -254,11 +254,16 @@ static void say_many(world_t *world, user_t *self)
         say(world, self, room);
 }
 
+/* Whoever goes gets no answers any more: others ask again. */
 static void bye(world_t *world, user_t *self)
 {
     uint32_t sid = self->sid;
+    device_t *device = device_of(world, self);
     go(world, self);
-    client_link_bye(device_of(world, self)->link, sid, world->now_ms);
+    client_link_bye(device->link, sid, world->now_ms);
+    for (int room = 0; room < ROOMS_MAX; room++)
+        if (device->views[room].index != CLIENT_NO_ROOM && device->views[room].asked)
+            user_ask_who(world, device, room);
 }
 
 static void choose(world_t *world, user_t *self)
@@ -410,8 +415,11 @@ static void hear_who(world_t *world, user_t *self, uint64_t tag, hub_err_t err,
     int room = (int)(tag >> 32);
     device_t *device = device_of(world, self);
     view_t *view = &device->views[room];
+    trace("    %s on device %u hears who is in room %d: %s%s", self->nick, self->device, room,
+          err < HUB_ERR_COUNT ? err_name(err) : "?", view->asked == tag ? "" : ", too late");
     if (view->asked != tag || view->index == CLIENT_NO_ROOM)
         return;
+    view->asked = 0;
     if (err != HUB_OK || !view_members(view, reply))
         user_ask_who(world, device, room);
 }

@@ -155,8 +155,8 @@ static void see_all(view_t *self, const message_t *message, key_id_t key)
 void view_presence(view_t *self, const message_t *event)
 {
     uint64_t pseq = message_uint(event, KEY_pseq);
-    trace("    device %u hears presence at pseq %ju, after %ju", self->device, (uintmax_t)pseq,
-          (uintmax_t)self->pseq);
+    trace("    device %u index %u hears presence at pseq %ju, after %ju", self->device, self->index,
+          (uintmax_t)pseq, (uintmax_t)self->pseq);
     if (pseq <= self->pseq)
         return;
     self->pseq = pseq;
@@ -166,8 +166,8 @@ void view_presence(view_t *self, const message_t *event)
 bool view_members(view_t *self, const message_t *reply)
 {
     uint64_t pseq = message_uint(reply, KEY_pseq);
-    trace("    device %u learns who is there at pseq %ju, after %ju", self->device, (uintmax_t)pseq,
-          (uintmax_t)self->pseq);
+    trace("    device %u index %u learns who is there at pseq %ju, after %ju", self->device,
+          self->index, (uintmax_t)pseq, (uintmax_t)self->pseq);
     if (pseq < self->pseq)
         return false;
     self->seen_count = 0;

@@ -159,6 +159,8 @@ static void note_said(watch_t *self, const asked_t *asked)
         session->cid_sent = asked->cid;
     ledger_text_t *text = ledger_text(self->ledger, asked->text);
     text->session = asked->session;
+    if (text->target != asked->target)
+        text->former = text->former == NOBODY ? text->target : SEVERAL;
     text->target = asked->target;
 }
 

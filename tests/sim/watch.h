@@ -11,7 +11,7 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/plan.h"
 
-enum { NOBODY = UINT32_MAX, NO_ROOM = -1, INBOX = -2 };
+enum { NOBODY = UINT32_MAX, SEVERAL = NOBODY - 1, NO_ROOM = -1, INBOX = -2 };
 
 /* A request that has no answer yet. */
 typedef struct {
@@ -39,8 +39,8 @@ typedef struct {
 
 typedef struct {
     char name[MINT_NAME_CHARS + 1], uid[MINT_NAME_CHARS + 1], nick[LIMIT_NICK_BYTES + 1];
-    uint64_t rooms, invited; /* bits by room */
-    uint64_t entered;        /* rooms it came to and was not told to have gone from */
+    uint64_t rooms, invited;    /* bits by room */
+    uint8_t entered[ROOMS_MAX]; /* how often it came there and was not told to have gone */
     uint64_t uid_hash;
     uint64_t cid_answered, cid_sent;
     uint32_t link, sid; /* where it is bound; link NOBODY: detached, or over */

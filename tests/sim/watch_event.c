@@ -98,15 +98,13 @@ static void add_present(watched_room_t *room, uint64_t uid)
 /* Somebody goes once for each time they came. */
 static void check_gone(watch_t *self, int number, uint64_t uid)
 {
-    uint64_t bit = UINT64_C(1) << number;
     for (uint32_t i = self->session_count; i-- > 0;) {
         watched_session_t *session = &self->sessions[i];
         if (session->uid_hash != uid)
             continue;
-        if (!(session->entered & bit))
+        if (session->entered[number] == 0)
             violated("%s has gone from room %d for the second time", session->nick, number);
-        if (!(session->rooms & bit))
-            session->entered &= ~bit;
+        session->entered[number]--;
         return;
     }
     violated("somebody unknown has gone from room %d", number);
@@ -195,7 +193,8 @@ static void check_private(watch_t *self, const watched_session_t *session, const
     if (found != text)
         violated("%s gets private text %ju, which their inbox does not have", session->nick,
                  (uintmax_t)text);
-    if (!said->is_private || (said->session != number && said->target != number))
+    if (!said->is_private || (said->session != number && said->target != number &&
+                              said->former != number && said->former != SEVERAL))
         violated("%s gets private text %ju, which is not theirs", session->nick, (uintmax_t)text);
 }
 

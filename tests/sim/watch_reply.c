@@ -45,6 +45,8 @@ static void begin_room(watch_t *self, int number, const uint64_t *head)
     if (head[1] == 0 && kept > 0 && head[0] == ledger_epoch(room->log))
         violated("room %d begins anew with epoch %ju, which it had before", number,
                  (uintmax_t)head[0]);
+    if (head[0] > self->ledger->highest_epoch)
+        self->ledger->highest_epoch = head[0];
     room->is_known = true;
     room->is_private = room->is_hazy = false;
     room->epoch = head[0];
@@ -54,7 +56,7 @@ static void begin_room(watch_t *self, int number, const uint64_t *head)
     room->moved_ms = 0;
     for (uint32_t i = 0; i < self->session_count; i++) {
         self->sessions[i].rooms &= ~bit(number);
-        self->sessions[i].entered &= ~bit(number);
+        self->sessions[i].entered[number] = 0;
         self->sessions[i].invited &= ~bit(number);
     }
 }
@@ -213,7 +215,8 @@ static void on_welcome(watch_t *self, uint32_t number, const asked_t *asked, con
     if (!is_new)
         check_rooms(session, rooms);
     session->rooms = rooms;
-    session->entered |= rooms;
+    for (int room = 0; is_new && room < ROOMS_MAX; room++)
+        session->entered[room] = (uint8_t)(rooms >> room & 1);
     for (int room = PRIVATE_FROM; is_new && room < ROOMS_MAX; room++)
         if ((rooms & bit(room)) && self->rooms[room].is_private)
             violated("%s came into the private room %d by hello", session->nick, room);
@@ -259,8 +262,9 @@ static void on_joined(watch_t *self, const asked_t *asked, const message_t *repl
     if (is_same && is_private && !((session->rooms | session->invited) & bit(room)))
         violated("%s came into the private room %d without being invited", session->nick, room);
     self->rooms[room].is_private = is_private;
+    if (!(session->rooms & bit(room)) && session->entered[room] < UINT8_MAX)
+        session->entered[room]++;
     session->rooms |= bit(room);
-    session->entered |= bit(room);
     session->invited &= ~bit(room);
 }
 

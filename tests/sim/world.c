@@ -118,7 +118,7 @@ static void happen(world_t *world, const due_entry_t *entry)
         network_noticed(world, entry->who);
         return;
     case DUE_TOLD:
-        if (entry->number == device->dealer && device->connection == NOBODY)
+        if (entry->number == device->dealer)
             device_told(world, device);
         return;
     case DUE_LISTEN:
