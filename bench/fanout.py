@@ -10,7 +10,7 @@ import json, os, pathlib, signal, statistics, subprocess, sys
 BIN = pathlib.Path(os.environ.get("HUBBUB_BIN", "build/release/bin"))
 RUNS = 3
 CASES = [(100, 64, 50000), (1000, 64, 10000), (5000, 64, 2000), (1000, 1, 500)]
-OPEN = ["--set", "rate_per_s=0", "--set", "connections_per_address=0"]
+OPEN = ["--durability", "memory", "--set", "rate_per_s=0", "--set", "connections_per_address=0"]
 
 
 def start(arguments):

@@ -125,19 +125,9 @@ static void hold_answer(core_t *core, const request_t *request, outcome_t outcom
         (held_t){.kind = HELD_ANSWER, .offset = pipeline_mark(&core->pipeline), .answer = answer});
 }
 
-/* May one more answer be held? Who repeats or errs for ever does not fill our memory. */
-static hub_err_t check_held(const core_t *core, request_t *request)
-{
-    if (pipeline_has_room(&core->pipeline, core->settings.pending_max))
-        return HUB_OK;
-    request->hint = NULL;
-    request->retry_ms = BUSY_RETRY_MS;
-    return HUB_BUSY;
-}
-
 static hub_err_t answer_again(core_t *core, request_t *request, const outcome_t *outcome)
 {
-    hub_err_t err = outcome->is_waiting ? check_held(core, request) : HUB_OK;
+    hub_err_t err = outcome->is_waiting ? request_may_wait(core, request) : HUB_OK;
     if (err != HUB_OK)
         return err;
     core->counters.duplicates++;
@@ -200,7 +190,7 @@ static void finish(core_t *core, request_t *request, hub_err_t err)
         return; /* the handler has answered */
     bool takes_cid = has_cid(request) && request->retry_ms == 0;
     bool has_to_wait = takes_cid && (core->settings.has_store || request->session->waiting > 0);
-    if (err != HUB_OK && has_to_wait && check_held(core, request) != HUB_OK) {
+    if (err != HUB_OK && has_to_wait && request_may_wait(core, request) != HUB_OK) {
         err = HUB_BUSY;
         takes_cid = has_to_wait = false;
     }
@@ -251,6 +241,14 @@ static void refuse(core_t *core, request_t *request, hub_err_t err)
         reply_error(core, request, err);
 }
 
+/* Commands that change a record, so that their answers wait for the store. Who leaves need not wait for
+ * room: bye and part always work. */
+static bool is_recorded(op_t op)
+{
+    return op == OP_hello || op == OP_resume || op == OP_join || op == OP_nick || op == OP_status ||
+           op == OP_invite;
+}
+
 static void handle(core_t *core, request_t *request)
 {
     hub_err_t err = admit(core, request);
@@ -272,6 +270,8 @@ static void handle(core_t *core, request_t *request)
     core->counters.commands[request->op]++;
     request->hint = NULL;
     err = check_keys(request);
+    if (err == HUB_OK && core->settings.has_store && is_recorded(request->op))
+        err = request_may_wait(core, request);
     if (err == HUB_OK)
         err = HANDLERS[request->op](core, request);
     finish(core, request, err);

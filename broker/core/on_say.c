@@ -23,14 +23,6 @@ static hub_err_t check_text(request_t *request)
     return err == HUB_OK ? payload_check(request->message) : err;
 }
 
-static hub_err_t check_pipeline(const core_t *core, request_t *request)
-{
-    if (pipeline_has_room(&core->pipeline, core->settings.pending_max))
-        return HUB_OK;
-    request->retry_ms = BUSY_RETRY_MS;
-    return HUB_BUSY;
-}
-
 /* The keys that are carried as they came. */
 static void write_payload(writer_t *writer, const message_t *message)
 {
@@ -111,7 +103,7 @@ hub_err_t on_say(core_t *core, request_t *request)
     if (err == HUB_OK)
         err = check_text(request);
     if (err == HUB_OK)
-        err = check_pipeline(core, request);
+        err = request_may_wait(core, request);
     if (err != HUB_OK)
         return err;
     if (presence_is_pending(room, session_membership(request->session, room->id)))
@@ -154,7 +146,7 @@ hub_err_t on_tell(core_t *core, request_t *request)
         return HUB_NO_SUCH_NICK;
     hub_err_t err = check_text(request);
     if (err == HUB_OK)
-        err = check_pipeline(core, request);
+        err = request_may_wait(core, request);
     if (err != HUB_OK)
         return err;
     uint64_t at_ms, seq = journal_assign(session_inbox(from), core->now->wall_ms, &at_ms);

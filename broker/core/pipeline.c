@@ -65,6 +65,8 @@ held_t *pipeline_first(pipeline_t *self, uint64_t batch)
 span_t pipeline_span(const pipeline_t *self, const held_t *held)
 {
     assert(self && held && held->offset >= self->base);
+    if (held->size == 0)
+        return (span_t){NULL, 0};
     return (span_t){self->bytes.data + (held->offset - self->base), held->size};
 }
 

@@ -2,6 +2,16 @@
 
 #include <assert.h>
 
+hub_err_t request_may_wait(const core_t *core, request_t *request)
+{
+    assert(core && request);
+    if (pipeline_has_room(&core->pipeline, core->settings.pending_max))
+        return HUB_OK;
+    request->hint = NULL;
+    request->retry_ms = BUSY_RETRY_MS;
+    return HUB_BUSY;
+}
+
 static writer_t *begin(core_t *core, peer_t to)
 {
     core->replying_to = 0;

@@ -22,6 +22,9 @@ typedef struct {
     outcome_t outcome;
 } request_t;
 
+/* May something more wait for the store? HUB_BUSY with the request's retry_ms: too much does. */
+HUB_MUST_CHECK hub_err_t request_may_wait(const core_t *core, request_t *request);
+
 /* Begins the reply with `re`, `sid` and `ok`; the handler adds its results through the writer, then
  * reply_end(). */
 writer_t *reply_begin(core_t *core, const request_t *request);

@@ -5,6 +5,8 @@
 #include "bridge/shell/bridge.h"
 #include "broker/shell/options.h"
 #include "broker/shell/server.h"
+#include "broker/shell/storage.h"
+#include "broker/shell/upkeep.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -123,14 +125,15 @@ static void close_telnet(telnet_t *self)
         close(self->stop_fd);
 }
 
-static int serve(const options_t *options, const doors_t *doors, int stop_fd)
+/* Takes the store. */
+static int serve(const options_t *options, const doors_t *doors, store_t **store_p, int stop_fd)
 {
     setting_list_t pub;
     const char *items[SETTING_LIST_ITEMS];
     size_t count = tell_pub(options, doors, &pub, items);
     core_settings_t settings = options_core(options, items, count);
-    store_t *store = store_memory_new();
-    server_t *server = server_new(doors, &settings, &store);
+    settings.has_store = (*store_p)->outlasts_us;
+    server_t *server = server_new(doors, &settings, store_p);
     telnet_t telnet = {.stop_fd = -1};
     char error[SERVER_ERROR_BYTES];
     int status = 0;
@@ -151,12 +154,30 @@ static int serve(const options_t *options, const doors_t *doors, int stop_fd)
     return status;
 }
 
+/* Takes the store. */
+static int open_doors(const options_t *options, store_t **store_p, int stop_fd)
+{
+    doors_t doors;
+    char error[DOORS_ERROR_BYTES];
+    int status;
+    if (doors_open(&doors, &options->router, &options->pub, error))
+        status = serve(options, &doors, store_p, stop_fd);
+    else
+        status = cannot(error);
+    doors_close(&doors, LINGER_MS);
+    if (*store_p)
+        (*store_p)->destroy(store_p);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     options_t options;
     int status;
     if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
         return status;
+    if (upkeep_is_wanted(&options))
+        return upkeep_run(&options);
     if (options.tcp[0] && !bridge_is_address(options.tcp)) {
         fprintf(stderr, "hubbubd: --tcp %s: HOST:PORT is needed\n", options.tcp);
         return EXIT_USAGE;
@@ -167,13 +188,9 @@ int main(int argc, char **argv)
     if (stop_fd < 0)
         return cannot("no descriptor left for signals");
     entropy_seed_srand();
-    doors_t doors;
-    char error[DOORS_ERROR_BYTES];
-    if (doors_open(&doors, &options.router, &options.pub, error))
-        status = serve(&options, &doors, stop_fd);
-    else
-        status = cannot(error);
-    doors_close(&doors, LINGER_MS);
+    char error[STORAGE_ERROR_BYTES];
+    store_t *store = storage_open(&options, error);
+    status = store ? open_doors(&options, &store, stop_fd) : cannot(error);
     close(stop_fd);
     return status;
 }

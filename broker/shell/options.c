@@ -22,7 +22,8 @@ static const settings_t SETTINGS = {
         "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "router pub tcp data durability idle_ms kick_ms heartbeat_ms resume_ms advertise_pub "
+    .common = "router pub tcp data durability check backup idle_ms kick_ms heartbeat_ms resume_ms "
+              "advertise_pub "
               "log_level",
     .hidden = "listen",
 };
@@ -72,9 +73,6 @@ options_result_t options_read(int argc, char **argv, options_t *out, int *out_st
     if (!are_endpoints("router", &out->router) || !are_endpoints("pub", &out->pub) ||
         !are_endpoints("advertise-pub", &out->advertise_pub))
         return usage(out_status);
-    if (out->durability != 0)
-        return refuse("--durability: this version keeps messages in memory only; use memory",
-                      out_status);
     if (out->rings_bytes < out->ring_bytes)
         return refuse("--set rings_bytes: less than ring_bytes, the memory of one room",
                       out_status);
@@ -114,8 +112,7 @@ core_settings_t options_core(const options_t *self, const char *const *pub, size
         .rings_bytes = self->rings_bytes,
         .link_backlog_bytes = self->link_backlog_bytes,
         .pending_max = self->pending_max,
-        .has_store = self->durability != 0,
-        .survives_power = self->durability == 2,
+        .survives_power = self->durability == DURABILITY_POWER,
         .history_keep_ms = self->history_keep_ms,
         .history_events = self->history_events,
         .history_bytes = self->history_bytes,

@@ -11,6 +11,9 @@ typedef struct {
 #undef SETTING
 } options_t;
 
+/* As in settings.def. */
+typedef enum { DURABILITY_AUTO, DURABILITY_MEMORY, DURABILITY_FILE, DURABILITY_POWER } durability_t;
+
 /* Reads the command line and the environment. OPTIONS_RUN: `out` is filled. Otherwise everything was
  * said, help on standard output or an error on standard error, and *out_status is how to exit. */
 typedef enum { OPTIONS_RUN, OPTIONS_EXIT } options_result_t;

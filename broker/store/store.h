@@ -54,6 +54,9 @@ typedef struct {
 } store_visitor_t;
 
 struct store {
+    /* What is committed outlasts the process, and can be read. */
+    bool outlasts_us;
+
     /* How it began. Always the same answer. */
     origin_t (*origin)(const store_t *self);
 

@@ -72,7 +72,7 @@ static void begin(client_link_t *self, client_room_t *room, const uint64_t *head
     if (room->members == 0)
         return; /* joined() has made them leave again */
     if (room->flow.is_known) {
-        repair_room_head(self, room, head[0], head[1], head[2], now_ms);
+        repair_room_welcome(self, room, head[0], head[1], head[2], now_ms);
         return;
     }
     inflow_begin(&room->flow, head[0], head[1]);

@@ -1,1 +1,1 @@
-hub_fuzz(fuzz_core LINK broker_core)
+hub_fuzz(fuzz_core SOURCES fuzz_core.c ../unit/kit_store.c LINK broker_core)

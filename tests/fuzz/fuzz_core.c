@@ -7,12 +7,15 @@
  *   17      the turn ends          18  the oldest batch is stored
  *   19      it fails               20  time passes: a byte of milliseconds, times the link's number squared
  *   21      ROUTER lost the link   22  bytes wait for the link
- *   23      the broker stops
+ *   23      the broker stops       24  it dies, and another one begins with what the store has
+ *
+ * The very first byte chooses the settings, among them whether there is a store.
  *
  * Whatever is sent has to be a frame of the wire: a fault is an abort. */
 #include "tests/fuzz/fuzz.h"
 
 #include "broker/core/core.h"
+#include "tests/unit/kit_store.h"
 #include "proto/decode.h"
 #include "proto/encode.h"
 
@@ -33,6 +36,8 @@ typedef struct {
     uint64_t batches[BATCHES]; /* given to the store */
     unsigned batch_count;
     uint64_t questions, answers, id;
+    core_settings_t settings;
+    kit_store_t *store; /* NULL: none */
 } fuzz_t;
 
 static const char *const NAMES[] = {"ada", "Bob", "carl", "lobby", "tea",
@@ -66,22 +71,74 @@ static void check_frame(fuzz_t *self, span_t frame)
         memcpy(self->tokens[self->token_count++ % TOKENS], token.data, TOKEN_LENGTH);
 }
 
+static void tell(void *context, event_t event)
+{
+    fuzz_t *self = context;
+    self->now.entropy[0]++;
+    core_step(self->core, &event, &self->now, &self->out);
+}
+
+/* A store that has failed has not been told yet: more batches than we remember are never answered. */
+static void give_batch(fuzz_t *self, uint64_t batch)
+{
+    if (self->batch_count < BATCHES)
+        self->batches[self->batch_count++] = batch;
+}
+
+static void perform_store(fuzz_t *self, const effect_t *effect)
+{
+    query_t query;
+    retention_t retention;
+    if (self->store == NULL)
+        return;
+    switch ((int)effect->kind) {
+    case EFFECT_READ:
+        query = outbox_query(&self->out, effect);
+        tell(self, (event_t){.kind = EVENT_PAGE, .page = kit_store_read(self->store, &query)});
+        return;
+    case EFFECT_TRIM:
+        retention = outbox_retention(&self->out, effect);
+        tell(self,
+             (event_t){.kind = EVENT_TRIMMED, .log = kit_store_trim(self->store, &retention)});
+        return;
+    default:
+        kit_store_take(self->store, &self->out, effect);
+    }
+}
+
+static void perform_one(fuzz_t *self, effect_t effect)
+{
+    span_t bytes = outbox_span(&self->out, effect.offset, effect.size);
+    size_t topic;
+    switch (effect.kind) {
+    case EFFECT_SEND:
+        check_frame(self, bytes);
+        return;
+    case EFFECT_PUBLISH:
+        topic = strnlen(bytes.data, bytes.size) + 1;
+        check_frame(self, (span_t){bytes.data + topic, bytes.size - topic});
+        return;
+    case EFFECT_COMMIT:
+        give_batch(self, effect.batch);
+        return;
+    case EFFECT_FORGET:
+        return;
+    case EFFECT_APPEND:
+    case EFFECT_PUT:
+    case EFFECT_NOTE:
+    case EFFECT_DROP_NOTES:
+    case EFFECT_ERASE:
+    case EFFECT_READ:
+    case EFFECT_TRIM:
+        perform_store(self, &effect);
+        return;
+    }
+}
+
 static void perform(fuzz_t *self)
 {
-    for (size_t i = 0; i < self->out.count; i++) {
-        const effect_t *effect = &self->out.effects[i];
-        span_t bytes = {NULL, 0};
-        if (effect->kind != EFFECT_COMMIT && effect->kind != EFFECT_FORGET)
-            bytes = outbox_span(&self->out, effect->offset, effect->size);
-        if (effect->kind == EFFECT_SEND)
-            check_frame(self, bytes);
-        if (effect->kind == EFFECT_PUBLISH) {
-            size_t topic = strnlen(bytes.data, bytes.size) + 1;
-            check_frame(self, (span_t){bytes.data + topic, bytes.size - topic});
-        }
-        if (effect->kind == EFFECT_COMMIT && self->batch_count < BATCHES)
-            self->batches[self->batch_count++] = effect->batch;
-    }
+    for (size_t i = 0; i < self->out.count; i++)
+        perform_one(self, self->out.effects[i]);
     outbox_clear(&self->out);
 }
 
@@ -221,6 +278,10 @@ static void settle(fuzz_t *self, event_kind_t kind)
     uint64_t batch = self->batches[0];
     self->batch_count = kind == EVENT_COMMITTED ? self->batch_count - 1 : 0;
     memmove(self->batches, self->batches + 1, self->batch_count * sizeof *self->batches);
+    if (self->store && kind == EVENT_COMMITTED)
+        kit_store_commit(self->store, batch);
+    else if (self->store)
+        kit_store_void(self->store);
     step(self, (event_t){.kind = kind, .batch = batch});
 }
 
@@ -236,6 +297,23 @@ static void pass(fuzz_t *self, uint64_t ms)
     }
     self->now.wall_ms += until - self->now.mono_ms;
     self->now.mono_ms = until;
+}
+
+/* The broker dies with what is not committed; another one is told what the store has. */
+static void restart(fuzz_t *self, uint8_t choice)
+{
+    if (self->store == NULL)
+        return;
+    kit_store_void(self->store);
+    core_destroy(&self->core);
+    self->batch_count = 0;
+    self->core = core_new(&self->settings, &self->now);
+    kit_store_restore(self->store, tell, self);
+    step(self, (event_t){.kind = EVENT_RESTORED,
+                         .origin = {.is_restored = choice & 1,
+                                    .is_other_boot = choice & 2,
+                                    .was_closed = choice & 4}});
+    assert(core_restored(self->core) == HUB_OK);
 }
 
 static void other(fuzz_t *self, uint8_t what, uint8_t link)
@@ -267,8 +345,11 @@ static void other(fuzz_t *self, uint8_t what, uint8_t link)
         event.waiting_bytes = (uint64_t)take(self) * 1000;
         step(self, event);
         return;
-    default:
+    case REQUESTS + 7:
         step(self, (event_t){.kind = EVENT_STOP, .after_ms = 1});
+        return;
+    default:
+        restart(self, link);
     }
 }
 
@@ -292,7 +373,11 @@ static core_settings_t settings(uint8_t choice)
         .rings_bytes = is_tight ? 2 * LIMIT_FRAME_BYTES : 1 << 20,
         .link_backlog_bytes = 100000,
         .pending_max = is_tight ? 4 : 1000,
-        
+        .has_store = choice & 8,
+        .survives_power = choice & 16,
+        .history_events = choice & 32 ? 8 : 0,
+        .history_bytes = choice & 64 ? 4096 : 0,
+        .history_keep_ms = choice & 128 ? 20000 : 0,
         .pages_max = 16,
         .pub = PUBS,
         .pub_count = 1,
@@ -303,13 +388,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_t fuzz = {.at = data, .end = data + size};
     fuzz.now = (moment_t){.mono_ms = 1000, .wall_ms = UINT64_C(1760000000000)};
-    core_settings_t chosen = settings(take(&fuzz));
-    fuzz.core = core_new(&chosen, &fuzz.now);
+    fuzz.settings = settings(take(&fuzz));
+    fuzz.core = core_new(&fuzz.settings, &fuzz.now);
     outbox_init(&fuzz.out);
     buffer_init(&fuzz.request, 1 << 22);
     decoder_init(&fuzz.decoder);
+    if (fuzz.settings.has_store) {
+        fuzz.store = kit_store_new();
+        step(&fuzz, (event_t){.kind = EVENT_RESTORED, .origin = {.is_new = true}});
+    }
     while (fuzz.at < fuzz.end) {
-        uint8_t what = take(&fuzz) % 24, link = take(&fuzz);
+        uint8_t what = take(&fuzz) % 25, link = take(&fuzz);
         if (what < REQUESTS)
             send_request(&fuzz, link);
         else
@@ -319,6 +408,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decoder_fini(&fuzz.decoder);
     buffer_fini(&fuzz.request);
     outbox_fini(&fuzz.out);
+    if (fuzz.store)
+        kit_store_destroy(&fuzz.store);
     core_destroy(&fuzz.core);
     return 0;
 }

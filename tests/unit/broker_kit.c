@@ -61,11 +61,17 @@ core_settings_t kit_settings(void)
         .rings_bytes = 16 << 20,
         .link_backlog_bytes = 1 << 20,
         .pending_max = 100000,
-
         .pages_max = 16,
         .pub = PUBS,
         .pub_count = 1,
     };
+}
+
+core_settings_t kit_stored_settings(void)
+{
+    core_settings_t settings = kit_settings();
+    settings.has_store = true;
+    return settings;
 }
 
 kit_t *kit_new(const core_settings_t *settings)

@@ -1,12 +1,11 @@
-/* tests/unit/kit_store.h - a store for the kit: what was committed lasts beyond a core.
+/* tests/unit/kit_store.h - a store for tests: what was committed lasts beyond a core.
  *
- * As naive as can be: lists that are searched from the front. */
+ * As naive as can be: lists that are searched from the front. What breaks the rules of a store is an assert. */
 #ifndef TESTS_UNIT_KIT_STORE_H
 #define TESTS_UNIT_KIT_STORE_H
 
-#include "tests/unit/proto.h"
-
 #include "broker/core/core.h"
+#include "proto/buffer.h"
 
 typedef struct kit_store kit_store_t;
 

@@ -5,16 +5,9 @@
 
 static const origin_t CRASHED = {0};
 
-static core_settings_t stored_settings(void)
-{
-    core_settings_t settings = kit_settings();
-    settings.has_store = true;
-    return settings;
-}
-
 static kit_t *kit_stored(void)
 {
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     return kit_new(&settings);
 }
 
@@ -26,7 +19,7 @@ static uint64_t send_waiting(kit_t *kit, char link, const char *request)
     return id;
 }
 
-static void what_changes_a_record_is_answered_once_it_is_stored(void **state)
+static void p95_what_changes_a_record_is_answered_once_it_is_stored(void **state)
 {
     (void)state;
     static const char *const CHANGES[] = {"join room=tea",
@@ -68,6 +61,26 @@ static void what_changes_nothing_is_answered_at_once(void **state)
     kit_destroy(&kit);
 }
 
+static void who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go(void **state)
+{
+    (void)state;
+    core_settings_t settings = kit_stored_settings();
+    settings.pending_max = 8;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada");
+    kit_hold(kit, true);
+    for (int i = 0; i < 4; i++)
+        (void)send_waiting(kit, 'A', "say room=lobby text=x");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob"), "error=busy retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=countess"), "error=busy retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "ping sid=0"), "ok=true");
+    uint64_t bye = send_waiting(kit, 'A', "bye");
+    kit_hold(kit, false);
+    ASSERT_HAS(kit_reply(kit, 'A', bye), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void a_refusal_for_good_is_answered_once_its_cid_is_stored(void **state)
 {
     (void)state;
@@ -83,7 +96,7 @@ static void a_refusal_for_good_is_answered_once_its_cid_is_stored(void **state)
 }
 
 /* The disk is full: people come and go all the same, and are stored when there is room. */
-static void records_that_failed_are_written_again(void **state)
+static void p95_records_that_failed_are_written_again(void **state)
 {
     (void)state;
     kit_t *kit = kit_stored();
@@ -130,7 +143,7 @@ static void records_that_failed_go_with_the_next_message(void **state)
 static void a_room_forgotten_while_the_store_fails_may_be_made_again_at_once(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_keep_ms = 60000;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=tea");
@@ -155,7 +168,7 @@ static void a_room_forgotten_while_the_store_fails_may_be_made_again_at_once(voi
     kit_destroy(&kit);
 }
 
-static void a_cid_undone_is_not_known_to_the_next_broker(void **state)
+static void p97_a_cid_undone_is_not_known_to_the_next_broker(void **state)
 {
     (void)state;
     kit_t *kit = kit_stored();
@@ -175,7 +188,7 @@ static void a_cid_undone_is_not_known_to_the_next_broker(void **state)
 static void pages_from_ring_and_store_are_one_history(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.ring_events = 16;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -244,7 +257,7 @@ static void the_notes_of_cids_are_swept_and_no_answer_is_lost(void **state)
 static void history_is_bounded_by_number_and_bytes(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_events = 80;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -270,7 +283,7 @@ static void history_is_bounded_by_number_and_bytes(void **state)
 static void history_is_bounded_by_age_and_an_empty_room_ends_with_it(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_keep_ms = 100000;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=lobby,tea");
@@ -302,7 +315,7 @@ static void history_is_bounded_by_age_and_an_empty_room_ends_with_it(void **stat
 static void a_full_house_keeps_the_rooms_with_history(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.rooms_max = 2;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=lobby,tea");
@@ -316,7 +329,7 @@ static void a_full_house_keeps_the_rooms_with_history(void **state)
 static void a_replay_has_a_budget_that_grows_with_its_room(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.replay_per_s = 100;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -359,13 +372,14 @@ static void a_turn_hands_out_so_many_bytes_of_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_changes_a_record_is_answered_once_it_is_stored),
+        cmocka_unit_test(p95_what_changes_a_record_is_answered_once_it_is_stored),
         cmocka_unit_test(what_changes_nothing_is_answered_at_once),
+        cmocka_unit_test(who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go),
         cmocka_unit_test(a_refusal_for_good_is_answered_once_its_cid_is_stored),
-        cmocka_unit_test(records_that_failed_are_written_again),
+        cmocka_unit_test(p95_records_that_failed_are_written_again),
         cmocka_unit_test(records_that_failed_go_with_the_next_message),
         cmocka_unit_test(a_room_forgotten_while_the_store_fails_may_be_made_again_at_once),
-        cmocka_unit_test(a_cid_undone_is_not_known_to_the_next_broker),
+        cmocka_unit_test(p97_a_cid_undone_is_not_known_to_the_next_broker),
         cmocka_unit_test(pages_from_ring_and_store_are_one_history),
         cmocka_unit_test(the_notes_of_cids_are_swept_and_no_answer_is_lost),
         cmocka_unit_test(history_is_bounded_by_number_and_bytes),

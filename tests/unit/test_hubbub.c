@@ -55,7 +55,7 @@ static broker_t broker_start(const char *router, const char *pub)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         dup2(ends[1], STDOUT_FILENO);
         execl(HUBBUBD, "hubbubd", "--router", router, "--pub", pub, "--log-level", "error",
-              "--heartbeat-ms", "200", (char *)NULL);
+              "--durability", "memory", "--heartbeat-ms", "200", (char *)NULL);
         _exit(127);
     }
     close(ends[1]);

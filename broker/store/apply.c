@@ -1,0 +1,197 @@
+#include "broker/store/apply.h"
+
+#include "base/log.h"
+#include "broker/store/block.h"
+
+#include <assert.h>
+
+/* --- events ------------------------------------------------------------------------------------- */
+
+static int refuse(const scribe_t *self, const shelf_t *shelf, const op_t *op)
+{
+    if (!self->is_failing)
+        log_error("store.out_of_order", log_peer("log", shelf->key.name.data, shelf->key.name.size),
+                  log_u64("head", shelf->now.head), log_u64("seq", op->number));
+    return APPLY_OUT_OF_ORDER;
+}
+
+/* Hangs the event to its log's chain. */
+static void chain(const buffer_t *work, shelf_t *shelf, uint32_t offset)
+{
+    if (shelf->op_count++ == 0)
+        shelf->first_op = offset;
+    else
+        ops_at(work, shelf->last_op)->next = offset;
+    shelf->last_op = offset;
+}
+
+static shelf_t *shelf_for(scribe_t *self, span_t name)
+{
+    /* Events come in runs of one log. */
+    shelf_t *last = self->shelves.touched;
+    if (last && span_equal(last->key.name, name))
+        return last;
+    return shelves_touch(&self->shelves, name);
+}
+
+static int append(scribe_t *self, op_t *op, size_t offset)
+{
+    shelf_t *shelf = shelf_for(self, op_name(op));
+    shelf_state_t *now = &shelf->now;
+    if (op->number != now->head + 1)
+        return refuse(self, shelf, op);
+    if (op->at_ms < now->last_ms)
+        op->at_ms = now->last_ms; /* times never go back within a log */
+    if (now->oldest > now->head) {
+        now->oldest = op->number;
+        now->oldest_ms = op->at_ms;
+    }
+    now->head = op->number;
+    now->last_ms = op->at_ms;
+    now->bytes += op->bytes_size;
+    now->unfolded++;
+    chain(&self->work, shelf, (uint32_t)offset);
+    return SQLITE_OK;
+}
+
+/* Appends a log's waiting events to self->block, as one block, and it to the directory. */
+static void add_run(scribe_t *self, shelf_t *shelf)
+{
+    const op_t *first = ops_at(&self->work, shelf->first_op), *op = first;
+    size_t begin = self->block.size, bytes = 0;
+    uint64_t last_ms = first->at_ms;
+    for (uint32_t i = 0; i < shelf->op_count; i++) {
+        op = i == 0 ? first : ops_at(&self->work, op->next);
+        block_add_entry(&self->block, op->at_ms - last_ms, op->bytes_size);
+        last_ms = op->at_ms;
+        bytes += op->bytes_size;
+    }
+    char *place = buffer_extend(&self->block, bytes);
+    assert(place);
+    for (uint32_t i = 0; i < shelf->op_count; i++) {
+        op = i == 0 ? first : ops_at(&self->work, op->next);
+        memcpy(place, op_bytes(op).data, op->bytes_size);
+        place += op->bytes_size;
+    }
+    recent_add_run(&self->runs, &(recent_run_t){.id = shelf->now.id,
+                                                .first = first->number,
+                                                .count = shelf->op_count,
+                                                .first_ms = first->at_ms,
+                                                .size = self->block.size - begin});
+    self->adding.events += shelf->op_count;
+    self->adding.bytes += bytes;
+    shelf->op_count = 0;
+}
+
+static int add_row(scribe_t *self, shelf_t *shelf)
+{
+    shelves_number(&self->shelves, shelf);
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_log);
+    db_bind_number(statement, 1, shelf->now.id);
+    db_bind_bytes(statement, 2, shelf->key.name);
+    for (int place = 3; place <= 5; place++)
+        db_bind_number(statement, place, 0);
+    return db_do(statement);
+}
+
+int apply_row(scribe_t *self, shelf_t *shelf)
+{
+    assert(self && shelf && shelf->now.id != 0 && shelf->now.unfolded == 0);
+    sqlite3_stmt *statement = db_use(&self->db, DB_set_log);
+    db_bind_number(statement, 1, shelf->now.head);
+    db_bind_number(statement, 2, shelf->now.last_ms);
+    db_bind_number(statement, 3, shelf->now.bytes);
+    db_bind_number(statement, 4, shelf->now.id);
+    return db_do(statement);
+}
+
+int apply_end(scribe_t *self)
+{
+    assert(self);
+    buffer_clear(&self->runs);
+    buffer_clear(&self->block);
+    for (shelf_t *shelf = self->shelves.touched; shelf; shelf = shelf->touched) {
+        if (shelf->op_count == 0)
+            continue;
+        int code = shelf->now.id == 0 ? add_row(self, shelf) : SQLITE_OK;
+        if (code != SQLITE_OK)
+            return code;
+        add_run(self, shelf);
+    }
+    if (self->runs.size == 0)
+        return SQLITE_OK;
+    self->adding.rows = 1;
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_recent);
+    db_bind_number(statement, 1, ++self->recent_number);
+    db_bind_bytes(statement, 2, buffer_span(&self->runs));
+    db_bind_bytes(statement, 3, buffer_span(&self->block));
+    return db_do(statement);
+}
+
+/* --- the rest ----------------------------------------------------------------------------------- */
+
+/* The name goes now, so that the log can be made again; its events go bit by bit, see chores.c. */
+static int erase(scribe_t *self, span_t name)
+{
+    if (shelves_find(&self->shelves, name) == NULL)
+        return SQLITE_OK;
+    shelf_t *shelf = shelves_touch(&self->shelves, name);
+    uint32_t id = shelf->now.id;
+    shelves_erase(&self->shelves, shelf);
+    if (id == 0)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = db_use(&self->db, DB_erase_log);
+    db_bind_number(statement, 1, id);
+    return db_do(statement);
+}
+
+static int put(scribe_t *self, const op_t *op)
+{
+    bool is_removed = op->bytes_size == 0;
+    sqlite3_stmt *statement = db_use(&self->db, is_removed ? DB_drop_record : DB_put_record);
+    db_bind_bytes(statement, 1, op_name(op));
+    if (!is_removed)
+        db_bind_bytes(statement, 2, op_bytes(op));
+    return db_do(statement);
+}
+
+static int note(scribe_t *self, const op_t *op)
+{
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_note);
+    db_bind_number(statement, 1, op->number);
+    db_bind_bytes(statement, 2, op_bytes(op));
+    return db_do(statement);
+}
+
+static int drop_notes(scribe_t *self, uint64_t below)
+{
+    sqlite3_stmt *statement = db_use(&self->db, DB_drop_notes);
+    db_bind_number(statement, 1, below);
+    return db_do(statement);
+}
+
+int apply_op(scribe_t *self, size_t offset)
+{
+    assert(self);
+    op_t *op = ops_at(&self->work, offset);
+    switch ((op_kind_t)op->kind) {
+    case OP_APPEND:
+        return append(self, op, offset);
+    case OP_PUT:
+        return put(self, op);
+    case OP_NOTE:
+        return note(self, op);
+    case OP_DROP_NOTES:
+        return drop_notes(self, op->number);
+    case OP_ERASE:
+        return erase(self, op_name(op));
+    case OP_VOID:
+    case OP_COMMIT:
+        return SQLITE_OK;
+    case OP_TRIM:
+    case OP_READ:
+        break;
+    }
+    assert(false);
+    return SQLITE_MISUSE;
+}
