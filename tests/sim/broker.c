@@ -1,5 +1,6 @@
 #include "tests/sim/broker.h"
 
+#include "broker/core/state.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/network.h"
 
@@ -22,14 +23,33 @@ static moment_t moment(world_t *world)
     return now;
 }
 
+/* Answers that are kept back say what is so already: the watch has to know. */
+static void see_promises(world_t *world, size_t first)
+{
+    const core_t *core = world->broker.core;
+    for (size_t i = first; i < core->pipeline.count; i++) {
+        const held_t *held = &core->pipeline.queue[core->pipeline.first + i];
+        const link_t *link = held->kind == HELD_REPLY ? core_link(core, held->owner) : NULL;
+        if (link == NULL)
+            continue;
+        uint32_t connection;
+        memcpy(&connection, link_peer(link).routing.data + 1, sizeof connection);
+        watch_promise(&world->watch, connection, pipeline_span(&core->pipeline, held), held->batch,
+                      world->now_ms);
+    }
+}
+
 /* The watch sees the effects of each step before the next one. */
 static void step(world_t *world, const event_t *event)
 {
     broker_t *broker = &world->broker;
     moment_t now = moment(world);
+    size_t held = broker->core->pipeline.count;
     core_step(broker->core, event, &now, &broker->out);
     watch_effects(&world->watch, &broker->out, broker->watched, world->now_ms);
     broker->watched = broker->out.count;
+    if (event->kind == EVENT_FRAME)
+        see_promises(world, held);
 }
 
 static void routing_id(uint32_t connection, char *out)
@@ -145,8 +165,13 @@ void broker_wake(world_t *world, uint64_t at_ms)
 void broker_disk(world_t *world)
 {
     event_t event;
-    perform(world); /* as the shell does: the store has all before it is asked */
+    /* As the shell does: a turn that has begun ends, and the store has all before it is asked. */
+    if (world->broker.has_turn)
+        broker_turn(world);
+    perform(world);
     while (disk_answer(&world->disk, world->now_ms, &event)) {
+        if (event.kind == EVENT_COMMITTED || event.kind == EVENT_APPEND_FAILED)
+            watch_settled(&world->watch, event.batch, event.kind == EVENT_COMMITTED);
         step(world, &event);
         perform(world);
     }
@@ -184,6 +209,7 @@ void broker_fini(world_t *world)
     core_destroy(&world->broker.core);
     outbox_fini(&world->broker.out);
     disk_fini(&world->disk);
+    disk_content_fini(&world->copy);
 }
 
 void broker_die(world_t *world)
@@ -192,6 +218,7 @@ void broker_die(world_t *world)
     if (!broker->is_up)
         return;
     trace("the broker dies");
+    audit_core(broker->core, &broker->settings);
     network_broker_died(world);
     broker->is_up = broker->has_turn = false;
     broker->life++;
@@ -204,22 +231,74 @@ void broker_die(world_t *world)
     later(world, world->now_ms + 1 + draw(world, DOWN_MS), DUE_START, 0, broker->life);
 }
 
-/* A broker that remembers nothing relies on the clock to make epochs that never were: see docs/protocol.md,
+/* A broker that remembers nothing, or too little, relies on the clock to make epochs that never were: see docs/protocol.md,
  * "Known weaknesses". */
 static void pass_epochs(world_t *world)
 {
     uint64_t epochs_ms = (world->ledger.highest_epoch + 1) * 1000;
-    if (!world->broker.settings.has_store && world->now_ms + world->wall_ms < epochs_ms)
+    if (world->now_ms + world->wall_ms < epochs_ms)
         world->wall_ms = epochs_ms - world->now_ms;
+}
+
+static void restore_step(void *context, const event_t *event)
+{
+    step(context, event);
+}
+
+/* Now and then the machine has gone, too, or an older copy of the disk is put back. */
+static origin_t choose_origin(world_t *world, bool *out_is_older)
+{
+    origin_t origin = {0};
+    bool is_copy = world->has_copy && draw(world, 6) == 0;
+    origin.is_other_boot = draw(world, 4) == 0;
+    origin.is_restored = is_copy && !origin.is_other_boot;
+    bool has_lost = is_copy && origin.is_other_boot && !world->broker.settings.survives_power;
+    *out_is_older = origin.is_restored || has_lost;
+    return origin;
+}
+
+static void put_back(world_t *world)
+{
+    disk_put_back(&world->disk, &world->copy);
+    for (uint32_t i = 0; i < world->ledger.log_count; i++) {
+        ledger_log_t *log = world->ledger.logs[i];
+        const disk_log_t *kept = disk_log(&world->disk, (span_t){log->name, log->name_size});
+        ledger_undo(&world->ledger, log, kept ? kept->head : 0);
+    }
+}
+
+static void restore(world_t *world)
+{
+    broker_t *broker = &world->broker;
+    bool is_older;
+    event_t restored = {.kind = EVENT_RESTORED, .origin = choose_origin(world, &is_older)};
+    trace("reads back what is stored%s%s", restored.origin.is_other_boot ? ", another boot" : "",
+          is_older ? ", an older copy" : "");
+    if (is_older) {
+        put_back(world);
+        pass_epochs(world);
+    }
+    disk_restore(&world->disk, restore_step, world);
+    step(world, &restored);
+    hub_err_t err = core_restored(broker->core);
+    if (err != HUB_OK)
+        violated("what was stored cannot be read back: %s", err_name(err));
+    watch_restored(&world->watch, broker->core, is_older);
+    audit_core(broker->core, &broker->settings);
+    broker->has_turn = true;
+    later(world, world->now_ms, DUE_TURN, 0, broker->life);
 }
 
 void broker_start(world_t *world)
 {
     broker_t *broker = &world->broker;
-    pass_epochs(world);
+    if (!broker->settings.has_store)
+        pass_epochs(world);
     moment_t now = moment(world);
     trace("the broker starts, in second %ju", (uintmax_t)now.wall_ms / 1000);
     broker->core = core_new(&broker->settings, &now);
     broker->is_up = true;
+    if (broker->settings.has_store)
+        restore(world);
     network_broker_started(world);
 }

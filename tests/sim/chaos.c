@@ -5,7 +5,7 @@
 #include "tests/sim/network.h"
 #include "tests/sim/thief.h"
 
-enum { DEAF_MS = 800, FREEZE_MS = 4000, FULL_MS = 600, JUMP_MS = 20000 };
+enum { DEAF_MS = 800, FREEZE_MS = 4000, FULL_MS = 600, JUMP_MS = 20000, COPY_EVERY = 6 };
 
 static device_t *some_device(world_t *world)
 {
@@ -97,6 +97,13 @@ static void move_clock(world_t *world)
         world->wall_ms += jump_ms;
 }
 
+static void copy_disk(world_t *world)
+{
+    disk_content_fini(&world->copy);
+    world->copy = disk_copy(&world->disk);
+    world->has_copy = true;
+}
+
 typedef struct {
     uint32_t weight;
     void (*strike)(world_t *world);
@@ -114,6 +121,8 @@ void chaos_strike(world_t *world)
     uint32_t all = 0, place = 0;
     if (world->is_calm)
         return;
+    if (world->disk.keeps && draw(world, COPY_EVERY) == 0)
+        copy_disk(world);
     for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++)
         all += FAULTS[i].weight;
     later(world, world->now_ms + 1 + draw(world, world->plan.chaos_ms), DUE_CHAOS, 0, 0);

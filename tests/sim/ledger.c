@@ -100,7 +100,7 @@ static ledger_line_t *line_for(ledger_log_t *log, uint64_t epoch, uint64_t seq)
                  (uintmax_t)epoch);
     if (last && epoch == last->epoch)
         return last;
-    uint64_t next = last ? last->first + last->count - last->undone : 1;
+    uint64_t next = log->head + 1;
     if (seq != 1 && seq != next)
         violated("epoch %ju of %s begins with %ju, behind %ju", (uintmax_t)epoch, log->name,
                  (uintmax_t)seq, (uintmax_t)next - 1);
@@ -114,7 +114,7 @@ void ledger_append(ledger_t *self, span_t name, uint64_t epoch, uint64_t seq, ui
     ledger_line_t *line = line_for(log, epoch, seq);
     if (epoch > self->highest_epoch)
         self->highest_epoch = epoch;
-    if (line->undone > 0)
+    if (line->undone > 0 || line->is_over)
         violated("epoch %ju of %s goes on after some of it was lost", (uintmax_t)epoch, log->name);
     if (seq != line->first + line->count)
         violated("number %ju of %s is appended after %ju", (uintmax_t)seq, log->name,
@@ -140,8 +140,10 @@ void ledger_commit(ledger_t *self, uint64_t batch)
     for (uint32_t i = 0; i < self->log_count; i++) {
         ledger_line_t *line = last_line(self->logs[i]);
         while (line && line->committed < line->count &&
-               line->entries[line->committed].batch <= batch)
+               line->entries[line->committed].batch <= batch) {
             commit_text(self, self->logs[i], line->entries[line->committed++].text);
+            self->logs[i]->head = line->first + line->committed - 1;
+        }
     }
 }
 
@@ -176,10 +178,26 @@ uint64_t ledger_find(const ledger_log_t *self, uint64_t epoch, uint64_t seq)
     return 0;
 }
 
+/* Of the lives of the room that are over nothing is undone: they are not there either way. */
+void ledger_undo(ledger_t *self, ledger_log_t *log, uint64_t head)
+{
+    for (uint32_t i = log->line_count; i-- > 0 && head < log->head;) {
+        ledger_line_t *line = &log->lines[i];
+        for (uint32_t j = line->count - line->undone; j > 0 && line->first + j - 1 > head; j--) {
+            ledger_text(self, line->entries[j - 1].text)->copies--;
+            line->undone++;
+        }
+        if (line->first <= head + 1)
+            break;
+    }
+    log->head = head;
+    if (log->line_count > 0 && log->lines[log->line_count - 1].undone == 0)
+        log->lines[log->line_count - 1].is_over = true;
+}
+
 uint64_t ledger_head(const ledger_log_t *self)
 {
-    const ledger_line_t *line = last_line(self);
-    return line ? line->first + line->committed - 1 : 0;
+    return self->head;
 }
 
 uint64_t ledger_epoch(const ledger_log_t *self)

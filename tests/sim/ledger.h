@@ -22,6 +22,7 @@ typedef struct {
     ledger_entry_t *entries;
     uint32_t count, committed, capacity;
     uint32_t undone; /* entries at the end that were committed once, and taken back by a fault */
+    bool is_over;    /* the store was put back: what comes has a newer epoch */
 } ledger_line_t;
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
     uint32_t name_size;
     ledger_line_t *lines;
     uint32_t line_count, line_capacity;
+    uint64_t head;    /* committed, and not undone */
     uint64_t trimmed; /* numbers up to this may be gone for ever */
 } ledger_log_t;
 
@@ -73,10 +75,14 @@ void ledger_append(ledger_t *self, span_t log, uint64_t epoch, uint64_t seq, uin
 void ledger_commit(ledger_t *self, uint64_t batch);
 void ledger_drop(ledger_t *self);
 
-/* The text of a committed event; 0: there is none of that epoch and number. */
+/* The store has been put back: the log ends with `head` (0: it is not there). Whatever comes next has a
+ * newer epoch. */
+void ledger_undo(ledger_t *self, ledger_log_t *log, uint64_t head);
+
+/* The text of a committed event, undone or not; 0: there is none of that epoch and number. */
 uint64_t ledger_find(const ledger_log_t *self, uint64_t epoch, uint64_t seq);
 
-/* The highest committed number of the newest line, and its epoch; 0: none. */
+/* The highest number that is committed and not undone, and the epoch of the newest line; 0: none. */
 uint64_t ledger_head(const ledger_log_t *self);
 uint64_t ledger_epoch(const ledger_log_t *self);
 

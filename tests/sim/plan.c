@@ -25,6 +25,7 @@ static core_settings_t settings(const plan_t *plan, random_t *random)
 {
     static const uint32_t RINGS[] = {8, 64, 512, 512};
     static const uint32_t PENDING[] = {6, 40, 1000, 1000};
+    bool has_store = random_below(random, 3) > 0;
     bool has_rate = random_below(random, 4) == 0;
     return (core_settings_t){
         .heartbeat_ms = between(random, 400, 1500),
@@ -42,7 +43,10 @@ static core_settings_t settings(const plan_t *plan, random_t *random)
         .rings_bytes = UINT64_C(2) * ROOMS_MAX * RING_BYTES,
         .link_backlog_bytes = between(random, 2000, 60000),
         .pending_max = one_of(random, PENDING, 4) * (plan->is_large ? 10 : 1),
-        .history_events = 0,
+        .has_store = has_store,
+        .survives_power = random_below(random, 2) == 0,
+        .history_events = random_below(random, 3) == 0 ? between(random, 5, 40) : 0,
+        .history_keep_ms = random_below(random, 6) == 0 ? between(random, 2000, 9000) : 0,
         .replay_per_s = 1000,
         .pages_max = between(random, 1, 16),
         .pub = PUBS,

@@ -466,12 +466,13 @@ void user_told(world_t *world, user_t *self, const message_t *event)
     uint64_t epoch = message_uint(event, KEY_epoch), seq = message_uint(event, KEY_seq);
     uint64_t number = ledger_number(message_span(event, KEY_text));
     (void)world;
-    if (!self->has_position || epoch != self->epoch || seq != self->seq + 1)
+    if (!self->has_position || epoch < self->epoch || seq != self->seq + 1)
         violated("%s hears (%ju, %ju) of their inbox after (%ju, %ju)", self->nick,
                  (uintmax_t)epoch, (uintmax_t)seq, (uintmax_t)self->epoch, (uintmax_t)self->seq);
     if (ledger_find(self->inbox, epoch, seq) != number)
         violated("%s hears private text %ju, which their inbox does not have there", self->nick,
                  (uintmax_t)number);
+    self->epoch = epoch;
     self->seq = seq;
 }
 
@@ -490,8 +491,10 @@ void user_lost(world_t *world, user_t *self, uint64_t first, uint64_t last)
 
 void user_undone(world_t *world, user_t *self, uint64_t first, uint64_t last)
 {
-    (void)world;
-    violated("%ju to %ju of %s's inbox are undone", (uintmax_t)first, (uintmax_t)last, self->nick);
+    if (!world->broker.settings.has_store || !self->has_position || last != self->seq)
+        violated("%ju to %ju of %s's inbox are undone, of which they have heard up to %ju",
+                 (uintmax_t)first, (uintmax_t)last, self->nick, (uintmax_t)self->seq);
+    self->seq = first - 1;
 }
 
 void user_kicked(world_t *world, user_t *self, span_t reason)

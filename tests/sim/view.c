@@ -95,7 +95,7 @@ void view_lost(world_t *world, view_t *self, int room, uint64_t first, uint64_t 
                                                     : 1;
     trace("    device %u loses %ju to %ju of room %d", self->device, (uintmax_t)first,
           (uintmax_t)last, room);
-    bool is_ended = self->has_position && ledger_epoch(log) > self->epoch;
+    bool is_ended = self->has_position && world->watch.rooms[room].epoch > self->epoch;
     if (last >= kept && !is_ended)
         violated("%ju to %ju of room %d are said to be lost, and are kept", (uintmax_t)first,
                  (uintmax_t)last, room);
@@ -193,12 +193,10 @@ static void check_person(view_t *self, int room, const session_t *session)
 void view_check_level(world_t *world, const view_t *self, int number)
 {
     const core_t *core = world->broker.core;
-    const ledger_log_t *log = room_log(world, number);
     const room_t *room = lookup_find(core->rooms_by_name, room_name(number));
     if (room == NULL)
         violated("somebody is in room %d, which is not there", number);
-    if (self->has_position && room->journal.head > 0 &&
-        (self->seq != room->journal.head || self->epoch != ledger_epoch(log)))
+    if (self->has_position && self->seq != room->journal.head)
         violated("room %d ends with (%ju, %ju), and somebody there has heard up to (%ju, %ju)",
                  number, (uintmax_t)room->journal.epoch, (uintmax_t)room->journal.head,
                  (uintmax_t)self->epoch, (uintmax_t)self->seq);

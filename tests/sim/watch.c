@@ -19,6 +19,7 @@ void watch_fini(watch_t *self)
     for (uint32_t i = 0; i < self->link_count; i++) {
         free(self->links[i].asked);
         free(self->links[i].bound);
+        free(self->links[i].promises);
     }
     for (int i = 0; i < ROOMS_MAX; i++)
         free(self->rooms[i].present);
@@ -103,7 +104,7 @@ static void unbind_all(watch_t *self, watched_link_t *link)
     for (uint32_t i = 0; i < link->bound_count; i++)
         self->sessions[link->bound[i].session].link = NOBODY;
     link->bound_count = 0;
-    link->asked_count = 0;
+    link->asked_count = link->promise_count = 0;
     link->is_doubtful = false;
 }
 
@@ -118,10 +119,27 @@ static void forget_room(watched_room_t *room)
     room->present_count = 0;
 }
 
+/* Who was surely there, and who waited for an answer. */
+static void note_last_moments(watch_t *self)
+{
+    for (uint32_t i = 0; i < self->session_count; i++) {
+        const watched_session_t *session = &self->sessions[i];
+        const watched_link_t *link = session->link == NOBODY ? NULL : &self->links[session->link];
+        self->sessions[i].was_bound = link && !link->is_doubtful && !is_silent(self, link, 0);
+        self->sessions[i].is_unsure = self->has_failed;
+    }
+    for (uint32_t i = 0; i < self->link_count; i++)
+        for (uint32_t j = 0; j < self->links[i].promise_count; j++)
+            if (self->links[i].promises[j].session != NOBODY)
+                self->sessions[self->links[i].promises[j].session].is_unsure = true;
+}
+
 void watch_broker_died(watch_t *self, bool forgets)
 {
+    note_last_moments(self);
     for (uint32_t i = 0; i < self->link_count; i++)
         unbind_all(self, &self->links[i]);
+    self->settled = 0;
     if (!forgets)
         return;
     for (uint32_t i = 0; i < self->session_count; i++)
@@ -135,13 +153,15 @@ static uint32_t session_number(const watch_t *self, const watched_session_t *ses
     return session ? (uint32_t)(session - self->sessions) : NOBODY;
 }
 
-/* Who has the nick: whoever got it last. */
+/* Who has the nick: whoever got it last; those before may have gone unseen. */
 static uint32_t holder_of(const watch_t *self, span_t nick)
 {
-    for (uint32_t i = self->session_count; i-- > 0;)
-        if (!self->sessions[i].is_over && span_is(nick, self->sessions[i].nick))
-            return i;
-    return NOBODY;
+    uint32_t holder = NOBODY;
+    for (uint32_t i = 0; i < self->session_count; i++)
+        if (!self->sessions[i].is_over && span_is(nick, self->sessions[i].nick) &&
+            (holder == NOBODY || self->sessions[i].named > self->sessions[holder].named))
+            holder = i;
+    return holder;
 }
 
 static int room_of(const message_t *request)
@@ -180,8 +200,6 @@ void watch_request(watch_t *self, uint32_t number, span_t frame, uint64_t now_ms
     self->now_ms = now_ms;
     watched_link_t *link = link_at(self, number);
     link->is_doubtful |= is_silent(self, link, 0);
-    if (is_silent(self, link, 0))
-        link->asked_count = 0; /* held answers may have gone with the link */
     if (is_silent(self, link, LATE_MS))
         unbind_all(self, link);
     hub_err_t err = decoder_frame(&self->decoder, frame.data, frame.size, &request);
@@ -237,6 +255,48 @@ static void decode(watch_t *self, span_t frame, message_t *out)
         violated("the broker sends a key with a wrong value");
 }
 
+/* True if the answer is one that was kept back: it is stored by now, or cannot be. */
+static bool keep_promise(watch_t *self, uint32_t number, uint64_t id)
+{
+    watched_link_t *link = link_at(self, number);
+    for (uint32_t i = 0; i < link->promise_count; i++) {
+        if (link->promises[i].id != id)
+            continue;
+        if (link->promises[i].batch > self->settled)
+            violated("link %u is answered %ju before that is stored", number, (uintmax_t)id);
+        trace("link %u is answered %ju, as promised", number, (uintmax_t)id);
+        link->promises[i] = link->promises[--link->promise_count];
+        return true;
+    }
+    return false;
+}
+
+void watch_promise(watch_t *self, uint32_t number, span_t frame, uint64_t batch, uint64_t now_ms)
+{
+    message_t message;
+    watched_link_t *link = link_at(self, number);
+    self->now_ms = now_ms;
+    decode(self, frame, &message);
+    self->is_promise = true;
+    self->about = NOBODY;
+    watch_reply(self, number, &message);
+    self->is_promise = false;
+    if (link->promise_count == link->promise_capacity) {
+        link->promise_capacity = link->promise_capacity ? 2 * link->promise_capacity : 4;
+        link->promises = realloc(link->promises, link->promise_capacity * sizeof *link->promises);
+        assert(link->promises);
+    }
+    link->promises[link->promise_count++] =
+        (promise_t){message_uint(&message, KEY_re), batch, self->about};
+}
+
+void watch_settled(watch_t *self, uint64_t batch, bool is_stored)
+{
+    self->has_failed |= !is_stored;
+    if (batch > self->settled)
+        self->settled = is_stored ? batch : UINT64_MAX;
+}
+
 static void watch_sent(watch_t *self, const outbox_t *outbox, const effect_t *effect)
 {
     message_t message;
@@ -244,7 +304,8 @@ static void watch_sent(watch_t *self, const outbox_t *outbox, const effect_t *ef
     decode(self, outbox_span(outbox, effect->offset, effect->size), &message);
     if (message_has(&message, KEY_re)) {
         watch_check_audience(self);
-        watch_reply(self, number, &message);
+        if (!keep_promise(self, number, message_uint(&message, KEY_re)))
+            watch_reply(self, number, &message);
         return;
     }
     int room = room_number(message_span(&message, KEY_room));
@@ -298,7 +359,8 @@ void watch_effects(watch_t *self, const outbox_t *outbox, size_t first, uint64_t
 
 void watch_check_answered(const watch_t *self, uint32_t number)
 {
-    if (number >= self->link_count || self->links[number].asked_count == 0)
+    if (number >= self->link_count || self->links[number].asked_count == 0 ||
+        self->links[number].is_doubtful)
         return;
     const asked_t *asked = &self->links[number].asked[0];
     violated("request %ju (%.*s) on link %u was never answered", (uintmax_t)asked->id,

@@ -27,12 +27,20 @@ typedef struct {
     uint32_t sid, session;
 } bound_t;
 
+/* An answer that the core has made and keeps until what it says is stored. */
+typedef struct {
+    uint64_t id, batch;
+    uint32_t session; /* whom it is about; NOBODY */
+} promise_t;
+
 /* A connection as ROUTER sees it. */
 typedef struct {
     asked_t *asked;
     uint32_t asked_count, asked_capacity;
     bound_t *bound;
     uint32_t bound_count, bound_capacity;
+    promise_t *promises;
+    uint32_t promise_count, promise_capacity;
     uint64_t heard_ms;
     bool is_doubtful; /* it was heard from at the very moment at which it was lost, or was not */
 } watched_link_t;
@@ -42,9 +50,12 @@ typedef struct {
     uint64_t rooms, invited;    /* bits by room */
     uint8_t entered[ROOMS_MAX]; /* how often it came there and was not told to have gone */
     uint64_t uid_hash;
+    uint64_t named; /* when it got its nick, as a number that grows */
     uint64_t cid_answered, cid_sent;
     uint32_t link, sid; /* where it is bound; link NOBODY: detached, or over */
     bool is_over;
+    bool is_unsure; /* what it was promised may or may not be stored */
+    bool was_bound; /* when the broker died */
     ledger_log_t *inbox;
 } watched_session_t;
 
@@ -72,7 +83,11 @@ typedef struct {
     uint32_t shown_links;  /* how many it was sent to */
     int shown_room;        /* that it is of; NO_ROOM: none, or for one session */
     bool has_shown;
-    uint64_t frames;
+    uint64_t frames, namings;
+    uint64_t settled; /* the last batch that the store has answered for */
+    bool has_failed;  /* the store could not store something since the broker's start */
+    bool is_promise;  /* the answer being looked at is kept back */
+    uint32_t about;   /* whom it is about */
 } watch_t;
 
 void watch_init(watch_t *self, const plan_t *plan, ledger_t *ledger);
@@ -89,6 +104,16 @@ void watch_link_gone(watch_t *self, uint32_t link);
 
 /* The broker has died. `forgets`: with all that it knew; else sessions are detached. */
 void watch_broker_died(watch_t *self, bool forgets);
+
+/* The core keeps an answer back until `batch` is stored: what it says holds from now on. */
+void watch_promise(watch_t *self, uint32_t link, span_t frame, uint64_t batch, uint64_t now_ms);
+
+/* The store has answered for all up to `batch`; whether or not it could store it. */
+void watch_settled(watch_t *self, uint64_t batch, bool is_stored);
+
+/* A new broker has read back what was stored; compares it with what was promised. `is_older`: from an
+ * older copy, so that anything may be missing. */
+void watch_restored(watch_t *self, const core_t *core, bool is_older);
 
 /* At the end: everything was answered on the links that live. */
 void watch_check_answered(const watch_t *self, uint32_t link);

@@ -124,6 +124,14 @@ static void copy(char *out, size_t size, span_t text)
     out[text.size] = '\0';
 }
 
+static void set_nick(watch_t *self, watched_session_t *session, const message_t *reply)
+{
+    span_t nick = message_span(reply, KEY_nick);
+    if (!span_is(nick, session->nick))
+        session->named = ++self->namings;
+    copy(session->nick, sizeof session->nick, nick);
+}
+
 static watched_session_t *find_session(watch_t *self, span_t name)
 {
     for (uint32_t i = self->session_count; i-- > 0;)
@@ -197,6 +205,13 @@ static void check_rooms(const watched_session_t *session, uint64_t rooms)
                  (uintmax_t)session->rooms, (uintmax_t)rooms);
 }
 
+/* What changes what is stored is answered only when that is stored. */
+static void check_kept_back(const watch_t *self, const asked_t *asked)
+{
+    if (self->plan->settings.has_store && !self->is_promise)
+        violated("a %.*s is answered before it is stored", SPAN_ARGS(command_row(asked->op)->name));
+}
+
 static void on_welcome(watch_t *self, uint32_t number, const asked_t *asked, const message_t *reply)
 {
     watched_session_t *session = find_session(self, message_span(reply, KEY_session));
@@ -208,7 +223,7 @@ static void on_welcome(watch_t *self, uint32_t number, const asked_t *asked, con
         session = add_session(self, reply);
     else
         check_resumed(self, session, number, asked, reply);
-    copy(session->nick, sizeof session->nick, message_span(reply, KEY_nick));
+    set_nick(self, session, reply);
     uint64_t rooms = check_heads(self, session, reply, &has_inbox);
     if (!has_inbox)
         violated("a welcome without the head of the inbox");
@@ -221,6 +236,8 @@ static void on_welcome(watch_t *self, uint32_t number, const asked_t *asked, con
         if ((rooms & bit(room)) && self->rooms[room].is_private)
             violated("%s came into the private room %d by hello", session->nick, room);
     attach(self, session, number, asked->sid);
+    self->about = (uint32_t)(session - self->sessions);
+    check_kept_back(self, asked);
 }
 
 /* --- what was said -------------------------------------------------------------------------------- */
@@ -262,6 +279,8 @@ static void on_joined(watch_t *self, const asked_t *asked, const message_t *repl
     if (is_same && is_private && !((session->rooms | session->invited) & bit(room)))
         violated("%s came into the private room %d without being invited", session->nick, room);
     self->rooms[room].is_private = is_private;
+    if (!(session->rooms & bit(room)))
+        check_kept_back(self, asked);
     if (!(session->rooms & bit(room)) && session->entered[room] < UINT8_MAX)
         session->entered[room]++;
     session->rooms |= bit(room);
@@ -416,6 +435,7 @@ static void on_ok(watch_t *self, uint32_t number, const asked_t *asked, const me
         violated("link %u has no session %u, and its %.*s was done", number, asked->sid,
                  SPAN_ARGS(command_row(asked->op)->name));
     watched_session_t *session = &self->sessions[asked->session];
+    self->about = asked->session;
     switch ((unsigned)asked->op) {
     case OP_ping:
         on_pong(self, asked, reply);
@@ -429,6 +449,7 @@ static void on_ok(watch_t *self, uint32_t number, const asked_t *asked, const me
         on_joined(self, asked, reply);
         return;
     case OP_part:
+        check_kept_back(self, asked);
         on_left(self, session, asked->room);
         return;
     case OP_invite:
@@ -441,7 +462,7 @@ static void on_ok(watch_t *self, uint32_t number, const asked_t *asked, const me
         on_rooms(self, asked, reply);
         return;
     case OP_nick:
-        copy(session->nick, sizeof session->nick, message_span(reply, KEY_nick));
+        set_nick(self, session, reply);
         return;
     case OP_history:
     case OP_replay:

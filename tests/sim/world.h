@@ -117,6 +117,8 @@ typedef struct {
     ledger_t ledger;
     watch_t watch;
     disk_t disk;
+    disk_content_t copy; /* of what lasted some time ago */
+    bool has_copy;
     broker_t broker;
     connection_t *connections;
     uint32_t connection_count, connection_capacity;

@@ -1,0 +1,112 @@
+/* What a broker started anew has to know: all that it ever promised. */
+#include "tests/sim/watch.h"
+
+#include "broker/core/state.h"
+#include "tests/sim/report.h"
+
+#include <stdio.h>
+
+static const session_t *find_session(const core_t *core, const char *name)
+{
+    const session_t *session;
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));)
+        if (span_is(span_of(name), session->name))
+            return session;
+    return NULL;
+}
+
+static uint64_t rooms_of(const core_t *core, const session_t *session)
+{
+    uint64_t rooms = 0;
+    for (unsigned i = 0; i < session->membership_count; i++) {
+        const room_t *room = core_room(core, session->memberships[i].room);
+        int number = room_number(name_span(&room->name));
+        rooms |= number >= 0 ? UINT64_C(1) << number : 0;
+    }
+    return rooms;
+}
+
+static void check_session(const watched_session_t *watched, const session_t *session,
+                          uint64_t rooms)
+{
+    if (watched->is_over)
+        violated("%s was over, and is there again", watched->nick);
+    if (rooms != watched->rooms)
+        violated("%s was in rooms %jx, and is in %jx now", watched->nick, (uintmax_t)watched->rooms,
+                 (uintmax_t)rooms);
+    if (!span_is(session_nick(session), watched->nick))
+        violated("%s is called %.*s now", watched->nick, session->nick_size, session->nick);
+}
+
+/* cids are taken or refused with the messages, never promised and then not stored. */
+static void check_cids(const watched_session_t *watched, const session_t *session)
+{
+    if (session->cids.highest < watched->cid_answered)
+        violated("%s was answered cid %ju, and %ju is the highest that is remembered",
+                 watched->nick, (uintmax_t)watched->cid_answered, (uintmax_t)session->cids.highest);
+}
+
+static void adopt(watched_session_t *watched, const session_t *session, uint64_t rooms)
+{
+    watched->is_over = watched->is_unsure = false;
+    for (int room = 0; room < ROOMS_MAX; room++)
+        if ((rooms >> room & 1) && watched->entered[room] == 0)
+            watched->entered[room] = 1;
+    watched->rooms = rooms;
+    (void)snprintf(watched->nick, sizeof watched->nick, "%.*s", session->nick_size, session->nick);
+}
+
+static void compare_session(watched_session_t *watched, const core_t *core, bool is_older)
+{
+    const session_t *session = find_session(core, watched->name);
+    bool is_sure = !watched->is_unsure && !is_older;
+    if (session == NULL) {
+        if (is_sure && watched->was_bound && !watched->is_over)
+            violated("%s was there when the broker died, and is not any more", watched->nick);
+        watched->is_over = true;
+        return;
+    }
+    uint64_t rooms = rooms_of(core, session);
+    if (is_sure)
+        check_session(watched, session, rooms);
+    if (is_older)
+        watched->cid_answered = session->cids.highest;
+    check_cids(watched, session);
+    adopt(watched, session, rooms);
+}
+
+static void compare_room(watch_t *self, const core_t *core, int number, bool is_older)
+{
+    watched_room_t *watched = &self->rooms[number];
+    const room_t *room = lookup_find(core->rooms_by_name, room_name(number));
+    watched->present_count = 0;
+    watched->is_hazy = true;
+    watched->moved_ms = 0;
+    if (room == NULL) {
+        watched->is_known = false;
+        return;
+    }
+    bool is_same = watched->is_known && !is_older && !self->has_failed;
+    if (is_same && watched->is_private != room->is_private)
+        violated("room %d was %s", number, room->is_private ? "public" : "private");
+    if (watched->is_known && room->journal.epoch < watched->epoch)
+        violated("the epoch of room %d goes from %ju to %ju", number, (uintmax_t)watched->epoch,
+                 (uintmax_t)room->journal.epoch);
+    if (room->journal.head > 0 && room->journal.head != ledger_head(watched->log))
+        violated("room %d ends with %ju, and %ju are stored", number, (uintmax_t)room->journal.head,
+                 (uintmax_t)ledger_head(watched->log));
+    watched->is_known = true;
+    watched->is_private = room->is_private;
+    watched->epoch = room->journal.epoch;
+    watched->head = room->journal.head;
+    watched->pseq = room->pseq;
+}
+
+void watch_restored(watch_t *self, const core_t *core, bool is_older)
+{
+    for (uint32_t i = 0; i < self->session_count; i++)
+        compare_session(&self->sessions[i], core, is_older);
+    for (int room = 0; room < ROOMS_MAX; room++)
+        compare_room(self, core, room, is_older);
+    self->has_failed = false;
+}
