@@ -245,16 +245,20 @@ static void restore_step(void *context, const event_t *event)
     step(context, event);
 }
 
-/* Now and then the machine has gone, too, or an older copy of the disk is put back. */
+/* Now and then the machine has gone, too, or an older copy of the disk is put back. A room that was forgotten
+ * and made again while the disk was full has shown an epoch that is not stored, and its former life is there
+ * again: that is known to be weak, so the disk then counts as a copy. */
 static origin_t choose_origin(world_t *world, bool *out_is_older)
 {
-    origin_t origin = {0};
+    origin_t origin = {0}; /* of what has happened to the disk just now */
     bool is_copy = world->has_copy && draw(world, 6) == 0;
     origin.is_other_boot = draw(world, 4) == 0;
     origin.is_restored = is_copy && !origin.is_other_boot;
     bool has_lost = is_copy && origin.is_other_boot && !world->broker.settings.survives_power;
     *out_is_older = origin.is_restored || has_lost;
-    return origin;
+    world->disk.origin.is_other_boot |= origin.is_other_boot;
+    world->disk.origin.is_restored |= origin.is_restored || world->watch.has_failed;
+    return world->disk.origin;
 }
 
 static void put_back(world_t *world)
@@ -274,10 +278,10 @@ static void restore(world_t *world)
     event_t restored = {.kind = EVENT_RESTORED, .origin = choose_origin(world, &is_older)};
     trace("reads back what is stored%s%s", restored.origin.is_other_boot ? ", another boot" : "",
           is_older ? ", an older copy" : "");
-    if (is_older) {
+    if (is_older)
         put_back(world);
+    if (restored.origin.is_restored || restored.origin.is_other_boot)
         pass_epochs(world);
-    }
     disk_restore(&world->disk, restore_step, world);
     step(world, &restored);
     hub_err_t err = core_restored(broker->core);

@@ -86,15 +86,11 @@ static void fill_disk(world_t *world)
     later(world, world->now_ms + 1 + draw(world, FULL_MS), DUE_DISK_WELL, 0, 0);
 }
 
-/* Back, too: only where the broker remembers its epochs. */
+/* Not back: pseq begins at the clock when the broker starts (docs/protocol.md, "Known weaknesses"). */
 static void move_clock(world_t *world)
 {
-    uint64_t jump_ms = draw(world, JUMP_MS);
     trace("chaos: the wall clock jumps");
-    if (world->broker.settings.has_store && draw(world, 2) == 0)
-        world->wall_ms -= jump_ms;
-    else
-        world->wall_ms += jump_ms;
+    world->wall_ms += draw(world, JUMP_MS);
 }
 
 static void copy_disk(world_t *world)

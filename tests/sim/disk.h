@@ -65,6 +65,7 @@ typedef struct {
     bool is_full; /* whatever is committed now fails */
     bool is_void; /* a failure has not been told yet: what comes meanwhile does not count */
     uint32_t slowness_ms;
+    origin_t origin; /* what is true until something is stored */
     disk_content_t content;
     disk_change_t *changes;
     uint32_t change_count, change_capacity;

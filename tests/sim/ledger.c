@@ -200,6 +200,12 @@ uint64_t ledger_head(const ledger_log_t *self)
     return self->head;
 }
 
+bool ledger_is_over(const ledger_log_t *self)
+{
+    const ledger_line_t *line = last_line(self);
+    return line == NULL || line->is_over || line->undone > 0;
+}
+
 uint64_t ledger_epoch(const ledger_log_t *self)
 {
     const ledger_line_t *line = last_line(self);

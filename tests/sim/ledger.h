@@ -86,4 +86,7 @@ uint64_t ledger_find(const ledger_log_t *self, uint64_t epoch, uint64_t seq);
 uint64_t ledger_head(const ledger_log_t *self);
 uint64_t ledger_epoch(const ledger_log_t *self);
 
+/* True if the store was put back since that line, or if there is none. */
+bool ledger_is_over(const ledger_log_t *self);
+
 #endif

@@ -483,7 +483,7 @@ void user_lost(world_t *world, user_t *self, uint64_t first, uint64_t last)
     if (!settings->has_store && last + settings->ring_events > head)
         violated("%ju to %ju of %s's inbox are said to be lost, and are kept", (uintmax_t)first,
                  (uintmax_t)last, self->nick);
-    if (settings->has_store && last > self->inbox->trimmed)
+    if (settings->has_store && last > self->inbox->trimmed && !ledger_is_over(self->inbox))
         violated("%ju to %ju of %s's inbox are said to be lost, and are stored", (uintmax_t)first,
                  (uintmax_t)last, self->nick);
     self->seq = last;

@@ -128,6 +128,9 @@ static void note_last_moments(watch_t *self)
         self->sessions[i].was_bound = link && !link->is_doubtful && !is_silent(self, link, 0);
         self->sessions[i].is_unsure = self->has_failed;
     }
+    self->is_unsure = self->has_failed;
+    for (uint32_t i = 0; i < self->link_count; i++)
+        self->is_unsure |= self->links[i].promise_count > 0;
     for (uint32_t i = 0; i < self->link_count; i++)
         for (uint32_t j = 0; j < self->links[i].promise_count; j++)
             if (self->links[i].promises[j].session != NOBODY)

@@ -86,6 +86,7 @@ typedef struct {
     uint64_t frames, namings;
     uint64_t settled; /* the last batch that the store has answered for */
     bool has_failed;  /* the store could not store something since the broker's start */
+    bool is_unsure;   /* when the broker died somebody waited for an answer */
     bool is_promise;  /* the answer being looked at is kept back */
     uint32_t about;   /* whom it is about */
 } watch_t;

@@ -273,9 +273,10 @@ static void check_replay(const watch_t *self, const asked_t *asked, const ledger
     uint64_t first = check_events(log, reply, &last);
     if (message_has(reply, KEY_lost) && !object_numbers(message_object(reply, KEY_lost), lost, 2))
         violated("what was lost is no pair of numbers");
-    bool is_older_epoch = asked->has_epoch && asked->epoch < ledger_epoch(log);
-    if (is_older_epoch)
-        return;
+    uint64_t epoch = asked->room >= 0 ? self->rooms[asked->room].epoch : ledger_epoch(log);
+    bool has_ended = asked->has_epoch && (asked->epoch < epoch || ledger_is_over(log));
+    if (has_ended)
+        return; /* what is lost then is what was undone */
     if (lost[0] <= lost[1] && lost[1] >= oldest_due(self, log, head))
         violated("%ju to %ju of %s are said to be lost, and are not", (uintmax_t)lost[0],
                  (uintmax_t)lost[1], log->name);

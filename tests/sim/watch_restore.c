@@ -56,7 +56,33 @@ static void adopt(watched_session_t *watched, const session_t *session, uint64_t
     (void)snprintf(watched->nick, sizeof watched->nick, "%.*s", session->nick_size, session->nick);
 }
 
-static void compare_session(watched_session_t *watched, const core_t *core, bool is_older)
+static uint64_t invitations_of(const core_t *core, const session_t *session)
+{
+    uint64_t rooms = 0;
+    const room_t *room;
+    for (uint32_t place = 0; (room = slab_next(core->rooms, &place));) {
+        int number = room_number(name_span(&room->name));
+        if (number >= 0 && room_is_invited(room, session->id))
+            rooms |= UINT64_C(1) << number;
+    }
+    return rooms;
+}
+
+/* Rooms that are still the ones they were: a private one may have been forgotten unseen. */
+static uint64_t same_rooms(const watch_t *self, const core_t *core)
+{
+    uint64_t rooms = 0;
+    for (int number = 0; number < ROOMS_MAX; number++) {
+        const room_t *room = lookup_find(core->rooms_by_name, room_name(number));
+        if (room && self->rooms[number].is_known &&
+            room->journal.epoch == self->rooms[number].epoch)
+            rooms |= UINT64_C(1) << number;
+    }
+    return rooms;
+}
+
+static void compare_session(watch_t *self, watched_session_t *watched, const core_t *core,
+                            bool is_older)
 {
     const session_t *session = find_session(core, watched->name);
     bool is_sure = !watched->is_unsure && !is_older;
@@ -67,8 +93,13 @@ static void compare_session(watched_session_t *watched, const core_t *core, bool
         return;
     }
     uint64_t rooms = rooms_of(core, session);
+    uint64_t invited = invitations_of(core, session);
     if (is_sure)
         check_session(watched, session, rooms);
+    if (is_sure && (watched->invited & same_rooms(self, core) & ~invited))
+        violated("%s was invited to rooms %jx, and is to %jx now", watched->nick,
+                 (uintmax_t)watched->invited, (uintmax_t)invited);
+    watched->invited = invited;
     if (is_older)
         watched->cid_answered = session->cids.highest;
     check_cids(watched, session);
@@ -86,12 +117,15 @@ static void compare_room(watch_t *self, const core_t *core, int number, bool is_
         watched->is_known = false;
         return;
     }
-    bool is_same = watched->is_known && !is_older && !self->has_failed;
+    bool is_same = watched->is_known && !is_older && !self->is_unsure;
     if (is_same && watched->is_private != room->is_private)
         violated("room %d was %s", number, room->is_private ? "public" : "private");
-    if (watched->is_known && room->journal.epoch < watched->epoch)
+    if (is_same && room->journal.epoch < watched->epoch)
         violated("the epoch of room %d goes from %ju to %ju", number, (uintmax_t)watched->epoch,
                  (uintmax_t)room->journal.epoch);
+    if (watched->is_known && room->pseq < watched->pseq)
+        violated("pseq of room %d goes from %ju to %ju", number, (uintmax_t)watched->pseq,
+                 (uintmax_t)room->pseq);
     if (room->journal.head > 0 && room->journal.head != ledger_head(watched->log))
         violated("room %d ends with %ju, and %ju are stored", number, (uintmax_t)room->journal.head,
                  (uintmax_t)ledger_head(watched->log));
@@ -105,7 +139,7 @@ static void compare_room(watch_t *self, const core_t *core, int number, bool is_
 void watch_restored(watch_t *self, const core_t *core, bool is_older)
 {
     for (uint32_t i = 0; i < self->session_count; i++)
-        compare_session(&self->sessions[i], core, is_older);
+        compare_session(self, &self->sessions[i], core, is_older);
     for (int room = 0; room < ROOMS_MAX; room++)
         compare_room(self, core, room, is_older);
     self->has_failed = false;
