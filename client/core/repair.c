@@ -339,6 +339,12 @@ static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
         watch(self, stream, now_ms);
 }
 
+/* The session that asked has left, and the link has not been told yet. */
+static bool has_left(hub_err_t err)
+{
+    return err == HUB_NO_SUCH_ROOM || err == HUB_NOT_MEMBER;
+}
+
 static void refused(client_link_t *self, stream_t stream, hub_err_t err, const message_t *reply,
                     uint64_t now_ms)
 {
@@ -351,6 +357,8 @@ static void refused(client_link_t *self, stream_t stream, hub_err_t err, const m
         greet_pump(self, now_ms);
     } else if (err == HUB_BAD_REQUEST && stream.flow->head_epoch > stream.flow->epoch) {
         start_over(self, stream, now_ms);
+    } else if (has_left(err) && ++stream.flow->stalls < STALLS_MAX) {
+        watch(self, stream, now_ms + HEAD_GRACE_MS);
     } else {
         give_up(self, stream);
     }

@@ -56,6 +56,7 @@ typedef struct {
     bool is_over;
     bool is_unsure; /* what it was promised may or may not be stored */
     bool was_bound; /* when the broker died */
+    bool is_kicked; /* which nobody waits for: it may come back with the next broker */
     ledger_log_t *inbox;
 } watched_session_t;
 

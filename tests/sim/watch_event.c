@@ -202,7 +202,7 @@ static void end_by_kick(watch_t *self, watched_session_t *session, const message
 {
     bool is_resumed = span_is(message_span(event, KEY_reason), "resumed");
     watch_unbind(self, session);
-    session->is_over = !is_resumed;
+    session->is_over = session->is_kicked = !is_resumed;
 }
 
 void watch_session_event(watch_t *self, uint32_t link, const message_t *event)

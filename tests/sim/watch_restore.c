@@ -29,8 +29,10 @@ static uint64_t rooms_of(const core_t *core, const session_t *session)
 static void check_session(const watched_session_t *watched, const session_t *session,
                           uint64_t rooms)
 {
-    if (watched->is_over)
+    if (watched->is_over && !watched->is_kicked)
         violated("%s was over, and is there again", watched->nick);
+    if (!watched->was_bound)
+        return; /* it may have ended unseen, and that not have been stored yet */
     if (rooms != watched->rooms)
         violated("%s was in rooms %jx, and is in %jx now", watched->nick, (uintmax_t)watched->rooms,
                  (uintmax_t)rooms);
@@ -48,7 +50,7 @@ static void check_cids(const watched_session_t *watched, const session_t *sessio
 
 static void adopt(watched_session_t *watched, const session_t *session, uint64_t rooms)
 {
-    watched->is_over = watched->is_unsure = false;
+    watched->is_over = watched->is_unsure = watched->is_kicked = false;
     for (int room = 0; room < ROOMS_MAX; room++)
         if ((rooms >> room & 1) && watched->entered[room] == 0)
             watched->entered[room] = 1;
@@ -96,7 +98,7 @@ static void compare_session(watch_t *self, watched_session_t *watched, const cor
     uint64_t invited = invitations_of(core, session);
     if (is_sure)
         check_session(watched, session, rooms);
-    if (is_sure && (watched->invited & same_rooms(self, core) & ~invited))
+    if (is_sure && watched->was_bound && (watched->invited & same_rooms(self, core) & ~invited))
         violated("%s was invited to rooms %jx, and is to %jx now", watched->nick,
                  (uintmax_t)watched->invited, (uintmax_t)invited);
     watched->invited = invited;

@@ -120,9 +120,21 @@ WITH_ADA(a_replay_refused_for_good_does_not_hold_up_the_room)
 {
     fixture_message(f, "lobby", 1, 7);
     fixture_pass(f, 30);
-    fixture_error(f, fixture_take(f, OP_replay), "no_such_room", 0);
+    fixture_error(f, fixture_take(f, OP_replay), "denied", 0);
     fixture_message(f, "lobby", 1, 8);
     fixture_expect(f, "lost lobby 6-7; message lobby 1.8");
+}
+
+/* Her part is on its way back; another may be in the room, who can ask as well. */
+WITH_ADA(who_has_just_left_and_does_not_know_loses_nothing_for_the_others)
+{
+    fixture_message(f, "lobby", 1, 7);
+    fixture_pass(f, 30);
+    fixture_error(f, fixture_take(f, OP_replay), "no_such_room", 0);
+    fixture_expect(f, "");
+    fixture_pass(f, 100);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, 6, 6, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; message lobby 1.7");
 }
 
 WITH_ADA(a_broker_that_replays_nothing_is_asked_a_few_times_only)
@@ -438,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_is_lost_is_told_and_skipped),
         cmocka_unit_test(a_replay_that_must_wait_waits),
         cmocka_unit_test(a_replay_refused_for_good_does_not_hold_up_the_room),
+        cmocka_unit_test(who_has_just_left_and_does_not_know_loses_nothing_for_the_others),
         cmocka_unit_test(a_broker_that_replays_nothing_is_asked_a_few_times_only),
         cmocka_unit_test(a_new_epoch_that_goes_on_where_we_are_loses_nothing),
         cmocka_unit_test(a_new_epoch_that_begins_before_us_tells_what_is_undone),
