@@ -329,11 +329,11 @@ static void give_up(client_link_t *self, stream_t stream)
     drain(self, stream);
 }
 
-/* The broker knows nothing of our epoch: the room's line begins anew. */
+/* The broker knows nothing of our epoch: the room's line begins anew, with whatever epochs it has. */
 static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
 {
     uint64_t heard = stream.flow->seq;
-    inflow_begin(stream.flow, stream.flow->head_epoch, 0);
+    inflow_begin(stream.flow, 0, 0);
     tell(self, self->calls->undone, stream, 1, heard);
     if (is_alive(stream))
         watch(self, stream, now_ms);
