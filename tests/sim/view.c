@@ -199,9 +199,9 @@ void view_check_level(world_t *world, const view_t *self, int number)
     if (room == NULL)
         violated("somebody is in room %d, which is not there", number);
     if (self->has_position && self->seq != room->journal.head)
-        violated("room %d ends with (%ju, %ju), and device %u has heard up to (%ju, %ju)",
-                 number, (uintmax_t)room->journal.epoch, (uintmax_t)room->journal.head,
-                 self->device, (uintmax_t)self->epoch, (uintmax_t)self->seq);
+        violated("room %d ends with (%ju, %ju), and device %u has heard up to (%ju, %ju)", number,
+                 (uintmax_t)room->journal.epoch, (uintmax_t)room->journal.head, self->device,
+                 (uintmax_t)self->epoch, (uintmax_t)self->seq);
     uint64_t member = 0, id, count = 0;
     while ((id = members_next(&room->members, &member)) != 0) {
         check_person((view_t *)self, number, core_session(core, id));
