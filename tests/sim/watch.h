@@ -31,7 +31,7 @@ typedef struct {
 /* An answer that the core has made and keeps until what it says is stored. */
 typedef struct {
     uint64_t id, batch;
-    uint32_t session; /* whom it is about; NOBODY */
+    uint32_t session, guest; /* whom it is about; NOBODY */
 } promise_t;
 
 /* A connection as ROUTER sees it. */
@@ -86,11 +86,11 @@ typedef struct {
     int shown_room;        /* that it is of; NO_ROOM: none, or for one session */
     bool has_shown;
     uint64_t frames, namings;
-    uint64_t settled; /* the last batch that the store has answered for */
-    bool has_failed;  /* the store could not store something since the broker's start */
-    bool is_unsure;   /* when the broker died somebody waited for an answer */
-    bool is_promise;  /* the answer being looked at is kept back */
-    uint32_t about;   /* whom it is about */
+    uint64_t settled;            /* the last batch that the store has answered for */
+    bool has_failed;             /* the store could not store something since the broker's start */
+    bool is_unsure;              /* when the broker died somebody waited for an answer */
+    bool is_promise;             /* the answer being looked at is kept back */
+    uint32_t about, about_guest; /* whom it is about */
 } watch_t;
 
 void watch_init(watch_t *self, const plan_t *plan, ledger_t *ledger);

@@ -359,6 +359,7 @@ static void on_invited(watch_t *self, const asked_t *asked)
     const watched_session_t *host = &self->sessions[asked->session];
     if (!(host->rooms & bit(asked->room)))
         violated("%s invited somebody to room %d without being in it", host->nick, asked->room);
+    self->about_guest = asked->target;
     if (asked->target != NOBODY)
         self->sessions[asked->target].invited |= bit(asked->room);
 }
