@@ -8,6 +8,7 @@
 #include "broker/shell/storage.h"
 #include "broker/shell/upkeep.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,12 @@ static void close_telnet(telnet_t *self)
         close(self->stop_fd);
 }
 
+static int cannot_record(const char *path)
+{
+    fprintf(stderr, "hubbubd: --record %s: %s\n", path, strerror(errno));
+    return EXIT_CANNOT;
+}
+
 /* Takes the store. */
 static int serve(const options_t *options, const doors_t *doors, store_t **store_p, int stop_fd)
 {
@@ -133,7 +140,13 @@ static int serve(const options_t *options, const doors_t *doors, store_t **store
     size_t count = tell_pub(options, doors, &pub, items);
     core_settings_t settings = options_core(options, items, count);
     settings.has_store = (*store_p)->outlasts_us;
+    recorder_t *recorder = NULL;
+    if (options->record[0] &&
+        (recorder = recorder_open(options->record, options->record_texts)) == NULL)
+        return cannot_record(options->record);
     server_t *server = server_new(doors, &settings, store_p);
+    if (recorder)
+        server_record(server, &settings, &recorder);
     telnet_t telnet = {.stop_fd = -1};
     char error[SERVER_ERROR_BYTES];
     int status = 0;

@@ -21,6 +21,7 @@ struct server {
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    recorder_t *recorder; /* NULL: nothing is written down */
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
@@ -48,6 +49,14 @@ server_t *server_new(const doors_t *doors, const core_settings_t *settings, stor
     return self;
 }
 
+void server_record(server_t *self, const core_settings_t *settings, recorder_t **recorder_p)
+{
+    assert(self && settings && recorder_p && *recorder_p && self->recorder == NULL);
+    self->recorder = *recorder_p;
+    *recorder_p = NULL;
+    recorder_begin(self->recorder, settings, &self->now);
+}
+
 void server_destroy(server_t **self_p)
 {
     assert(self_p);
@@ -59,12 +68,15 @@ void server_destroy(server_t **self_p)
     unsent_destroy(&self->unsent);
     entropy_fini(&self->entropy);
     self->store->destroy(&self->store);
+    recorder_close(&self->recorder);
     free(self);
     *self_p = NULL;
 }
 
 static void step(server_t *self, const event_t *event)
 {
+    if (self->recorder)
+        recorder_note(self->recorder, event, &self->now);
     core_step(self->core, event, &self->now, &self->outbox);
 }
 

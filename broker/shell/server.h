@@ -6,6 +6,7 @@
 
 #include "broker/core/core.h"
 #include "broker/shell/doors.h"
+#include "broker/shell/recorder.h"
 #include "broker/store/store.h"
 
 typedef struct server server_t;
@@ -14,6 +15,10 @@ enum { SERVER_ERROR_BYTES = 512 };
 
 /* A server over open doors (borrowed) and a store (ownership goes in, *store_p becomes NULL). */
 server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p);
+
+/* Writes down all that the core is told (ownership goes in, *recorder_p becomes NULL). `settings` are those
+ * given to server_new(); nothing was called between. */
+void server_record(server_t *self, const core_settings_t *settings, recorder_t **recorder_p);
 
 /* Takes up what the store has, before anything is served. False: `out_error` (SERVER_ERROR_BYTES) says in one
  * line why it cannot be, and what to do. */
