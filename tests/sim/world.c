@@ -237,7 +237,7 @@ static void settle(world_t *world)
 {
     const core_settings_t *settings = &world->plan.settings;
     wait_until(world, is_settled);
-    run_until(world, world->now_ms + 4 * settings->heartbeat_ms + settings->resume_ms + ROUND_MS);
+    run_until(world, world->now_ms + 6 * settings->heartbeat_ms + settings->resume_ms + ROUND_MS);
     wait_until(world, is_quiet);
 }
 
