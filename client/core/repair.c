@@ -37,7 +37,7 @@ static stream_t of_inbox(client_session_t *session)
 /* False once a call has made the last one leave. */
 static bool is_alive(stream_t stream)
 {
-    return stream.room ? stream.room->references > 0 : stream.session->state == SESSION_READY;
+    return stream.room ? stream.flow->is_known : stream.session->state == SESSION_READY;
 }
 
 void repair_forget(inflow_t *flow)
@@ -175,7 +175,7 @@ void repair_presence(client_link_t *self, client_room_t *room, const message_t *
         room->head_pseq = pseq;
     uint32_t index = room->index;
     self->calls->presence(self->context, index, event);
-    if (is_gap && room->references > 0 && self->calls->presence_gap)
+    if (is_gap && room->members > 0 && self->calls->presence_gap)
         self->calls->presence_gap(self->context, index);
 }
 
@@ -329,14 +329,20 @@ static void give_up(client_link_t *self, stream_t stream)
     drain(self, stream);
 }
 
-/* The broker knows nothing of our epoch: the room's line begins anew. */
+/* The broker knows nothing of our epoch: the room's line begins anew, with whatever epochs it has. */
 static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
 {
     uint64_t heard = stream.flow->seq;
-    inflow_begin(stream.flow, stream.flow->head_epoch, 0);
+    inflow_begin(stream.flow, 0, 0);
     tell(self, self->calls->undone, stream, 1, heard);
     if (is_alive(stream))
         watch(self, stream, now_ms);
+}
+
+/* The session that asked has left, and the link has not been told yet. */
+static bool has_left(hub_err_t err)
+{
+    return err == HUB_NO_SUCH_ROOM || err == HUB_NOT_MEMBER;
 }
 
 static void refused(client_link_t *self, stream_t stream, hub_err_t err, const message_t *reply,
@@ -351,6 +357,8 @@ static void refused(client_link_t *self, stream_t stream, hub_err_t err, const m
         greet_pump(self, now_ms);
     } else if (err == HUB_BAD_REQUEST && stream.flow->head_epoch > stream.flow->epoch) {
         start_over(self, stream, now_ms);
+    } else if (has_left(err) && ++stream.flow->stalls < STALLS_MAX) {
+        watch(self, stream, now_ms + HEAD_GRACE_MS);
     } else {
         give_up(self, stream);
     }
