@@ -329,11 +329,11 @@ static void give_up(client_link_t *self, stream_t stream)
     drain(self, stream);
 }
 
-/* The broker knows nothing of our epoch: the room's line begins anew, with whatever epochs it has. */
+/* The broker knows nothing of our epoch: the room's line begins anew. */
 static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
 {
     uint64_t heard = stream.flow->seq;
-    inflow_begin(stream.flow, 0, 0);
+    inflow_begin(stream.flow, stream.flow->head_epoch, 0);
     tell(self, self->calls->undone, stream, 1, heard);
     if (is_alive(stream))
         watch(self, stream, now_ms);
@@ -386,7 +386,8 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     tell(self, self->calls->lost, stream, first, lost[1]);
 }
 
-/* A page is ascending and without holes, across epochs too. */
+/* A page is ascending and without holes, across epochs too. Who has started over under the newest epoch gets
+ * what older ones began with. */
 static void take_page(client_link_t *self, stream_t stream, const message_t *reply)
 {
     size_t count;
@@ -396,11 +397,11 @@ static void take_page(client_link_t *self, stream_t stream, const message_t *rep
         if (!message_from_object(&event, &events[i]) || !message_has(&event, KEY_seq))
             continue;
         uint64_t epoch = message_uint(&event, KEY_epoch), seq = message_uint(&event, KEY_seq);
-        if (seq != stream.flow->seq + 1 || epoch < stream.flow->epoch) {
+        if (seq != stream.flow->seq + 1) {
             self->counters.duplicates++;
             continue;
         }
-        inflow_advance(stream.flow, epoch, seq);
+        inflow_advance(stream.flow, epoch > stream.flow->epoch ? epoch : stream.flow->epoch, seq);
         deliver(self, stream, &event);
     }
 }

@@ -334,8 +334,7 @@ static void on_replay(world_t *w, uint64_t id, person_t *person, const message_t
     char name[16] = {0};
     memcpy(name, room.data, room.size);
     uint64_t first = message_uint(request, KEY_first), last = message_uint(request, KEY_last);
-    uint64_t epoch =
-        message_has(request, KEY_epoch) ? message_uint(request, KEY_epoch) : j->epoch;
+    uint64_t epoch = message_uint(request, KEY_epoch);
     if (happens(w, 10)) {
         refuse(w, id, "busy", 1 + draw(w, 200));
     } else if (first > last || epoch < j->first_epoch || epoch > j->epoch) {

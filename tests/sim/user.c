@@ -495,6 +495,8 @@ void user_undone(world_t *world, user_t *self, uint64_t first, uint64_t last)
         violated("%ju to %ju of %s's inbox are undone, of which they have heard up to %ju",
                  (uintmax_t)first, (uintmax_t)last, self->nick, (uintmax_t)self->seq);
     self->seq = first - 1;
+    if (first == 1)
+        self->epoch = 0; /* whatever there is comes again */
 }
 
 void user_kicked(world_t *world, user_t *self, span_t reason)

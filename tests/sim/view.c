@@ -112,6 +112,8 @@ void view_undone(view_t *self, int room, uint64_t first, uint64_t last)
                  (uintmax_t)first, (uintmax_t)last, room, (uintmax_t)self->seq);
     self->seq = first - 1;
     self->is_open = true;
+    if (first == 1)
+        self->epoch = 0; /* whatever there is comes again */
 }
 
 /* --- presence ------------------------------------------------------------------------------------- */
@@ -197,8 +199,8 @@ void view_check_level(world_t *world, const view_t *self, int number)
     if (room == NULL)
         violated("somebody is in room %d, which is not there", number);
     if (self->has_position && self->seq != room->journal.head)
-        violated("room %d ends with (%ju, %ju), and somebody there has heard up to (%ju, %ju)",
-                 number, (uintmax_t)room->journal.epoch, (uintmax_t)room->journal.head,
+        violated("room %d ends with (%ju, %ju), and device %u has heard up to (%ju, %ju)", number,
+                 (uintmax_t)room->journal.epoch, (uintmax_t)room->journal.head, self->device,
                  (uintmax_t)self->epoch, (uintmax_t)self->seq);
     uint64_t member = 0, id, count = 0;
     while ((id = members_next(&room->members, &member)) != 0) {

@@ -228,6 +228,9 @@ void watch_request(watch_t *self, uint32_t number, span_t frame, uint64_t now_ms
     trace("link %u asks %.*s id %ju sid %u room %d text %ju cid %ju", number,
           SPAN_ARGS(message_span(&request, KEY_op)), (uintmax_t)asked.id, sid, asked.room,
           (uintmax_t)asked.text, (uintmax_t)asked.cid);
+    asked.may_read =
+        asked.room < 0 || !self->rooms[asked.room].is_private ||
+        (asked.session != NOBODY && (self->sessions[asked.session].rooms >> asked.room & 1));
     if (asked.op == OP_tell)
         asked.target = holder_of(self, message_span(&request, KEY_to));
     if (asked.op == OP_invite)

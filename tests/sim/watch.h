@@ -21,6 +21,7 @@ typedef struct {
     op_t op;
     int room; /* NO_ROOM, INBOX or its number */
     bool has_sid, has_page, has_epoch;
+    bool may_read; /* the room, when it was asked: the answer may come after one has left */
 } asked_t;
 
 typedef struct {

@@ -273,6 +273,9 @@ static void check_replay(const watch_t *self, const asked_t *asked, const ledger
     uint64_t first = check_events(log, reply, &last);
     if (message_has(reply, KEY_lost) && !object_numbers(message_object(reply, KEY_lost), lost, 2))
         violated("what was lost is no pair of numbers");
+    trace("    %ju to %ju of epoch %ju asked, %ju to %ju given, %ju to %ju lost",
+          (uintmax_t)asked->first, (uintmax_t)asked->last, (uintmax_t)asked->epoch,
+          (uintmax_t)first, (uintmax_t)last, (uintmax_t)lost[0], (uintmax_t)lost[1]);
     uint64_t epoch = asked->room >= 0 ? self->rooms[asked->room].epoch : ledger_epoch(log);
     bool has_ended = asked->has_epoch && (asked->epoch < epoch || ledger_is_over(log));
     if (has_ended)
@@ -296,9 +299,7 @@ void watch_page(watch_t *self, const asked_t *asked, const message_t *reply)
     if (asked->room == NO_ROOM)
         return;
     const ledger_log_t *log = asked->room == INBOX ? session->inbox : self->rooms[asked->room].log;
-    bool is_foreign = asked->room >= 0 && self->rooms[asked->room].is_private &&
-                      !(session->rooms >> asked->room & 1);
-    if (is_foreign)
+    if (!asked->may_read)
         violated("%s reads in the private room %d", session->nick, asked->room);
     if (asked->room >= 0)
         watch_catch_up(self, asked->room, self->rooms[asked->room].epoch,
