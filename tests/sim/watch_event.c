@@ -23,6 +23,7 @@ void watch_check_audience(watch_t *self)
     uint32_t expected = 0;
     for (uint32_t i = 0; self->has_shown && self->shown_room >= 0 && i < self->link_count; i++)
         expected +=
+            !self->links[i].is_doubtful &&
             self->now_ms < self->links[i].heard_ms + 3 * self->plan->settings.heartbeat_ms &&
             carries_member(self, i, self->shown_room);
     if (self->shown_links < expected)

@@ -482,6 +482,8 @@ static void on_refused(watch_t *self, uint32_t number, const asked_t *asked, con
     if (err == HUB_NO_SESSION && asked->session != NOBODY && !self->links[number].is_doubtful &&
         watch_bound(self, number, asked->sid) != NULL)
         violated("link %u has session %u, and is told that it has none", number, asked->sid);
+    if (err == HUB_NO_SESSION && asked->session != NOBODY)
+        watch_link_gone(self, number); /* so it was lost, at that very moment */
     if (!is_said || asked->session == NOBODY || err == HUB_NO_SESSION || err == HUB_OUT_OF_ORDER ||
         message_has(reply, KEY_retry_ms))
         return;
