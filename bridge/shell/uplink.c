@@ -13,7 +13,10 @@
 enum {
     DEALER_SEND_MAX = 400000, /* frames: every session has a bounded number in flight */
     RECEIVE_MAX = 100000,
-    NAME_BYTES_MAX = 64
+    NAME_BYTES_MAX = 64,
+    IDLE_S = 20, /* then the kernel asks whether the SUB's connection is alive */
+    ASK_S = 5,
+    ASK_MAX = 3
 };
 
 static void set_option(void *socket, int option, int value)
@@ -46,6 +49,15 @@ static void shut(bridge_t *self, void **socket_p, int *fd, int linger_ms)
     *fd = -1;
 }
 
+/* A SUB never sends, so it would not notice that its connection is dead. */
+static void keep_alive(void *sub)
+{
+    set_option(sub, ZMQ_TCP_KEEPALIVE, 1);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_IDLE, IDLE_S);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_INTVL, ASK_S);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_CNT, ASK_MAX);
+}
+
 bool uplink_start(bridge_t *self)
 {
     assert(self && self->uplink.sub == NULL);
@@ -54,6 +66,7 @@ bool uplink_start(bridge_t *self)
         return false;
     set_option(self->uplink.sub, ZMQ_RCVHWM, RECEIVE_MAX);
     set_option(self->uplink.sub, ZMQ_LINGER, 0);
+    keep_alive(self->uplink.sub);
     return watch(self, self->uplink.sub, &self->uplink.sub_fd) == 0;
 }
 

@@ -6,6 +6,7 @@
 #include "broker/shell/options.h"
 #include "broker/shell/server.h"
 #include "broker/shell/storage.h"
+#include "broker/shell/upkeep.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -175,6 +176,8 @@ int main(int argc, char **argv)
     int status;
     if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
         return status;
+    if (upkeep_is_wanted(&options))
+        return upkeep_run(&options);
     if (options.tcp[0] && !bridge_is_address(options.tcp)) {
         fprintf(stderr, "hubbubd: --tcp %s: HOST:PORT is needed\n", options.tcp);
         return EXIT_USAGE;

@@ -48,8 +48,9 @@ typedef struct {
     /* Put one frame on the DEALER without blocking (ZMQ_DONTWAIT). False: it has no room; the link is
      * then given up and opened again, and nothing is lost, so give the DEALER a large SNDHWM. */
     bool (*send)(void *context, span_t frame);
-    /* From now on the SUB is to be connected to this endpoint and no other. Called when the broker has
-     * said which, and again only when it changes; subscriptions stay. */
+    /* From now on the SUB is to be connected to this endpoint and no other, by a fresh connection even
+     * where it is the same. Called when the broker has said which, when that changes, and once each
+     * time the link has come up; subscriptions stay. */
     void (*listen)(void *context, span_t endpoint);
     /* The SUB is to have (or no longer have) this topic: a room's name with its zero byte. */
     void (*subscribe)(void *context, span_t topic);

@@ -19,6 +19,7 @@ typedef struct client_room {
     uint32_t references; /* sessions' lists and requests; 0: gone */
     uint32_t asker;      /* sid of a session that may ask for a replay, most likely */
     bool is_private;
+    bool is_presence_stale;     /* none has come since the link was lost */
     name_t name;                /* canonical */
     char topic[NAME_BYTES + 1]; /* the name and its zero, name.size + 1 bytes */
 } client_room_t;

@@ -69,7 +69,7 @@ static void enter(client_link_t *self, client_session_t *session, client_room_t 
 static void begin(client_link_t *self, client_room_t *room, const uint64_t *head, uint64_t now_ms)
 {
     if (room->flow.is_known) {
-        repair_room_head(self, room, head[0], head[1], head[2], now_ms);
+        repair_room_welcome(self, room, head[0], head[1], head[2], now_ms);
         return;
     }
     inflow_begin(&room->flow, head[0], head[1]);

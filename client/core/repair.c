@@ -170,6 +170,7 @@ void repair_presence(client_link_t *self, client_room_t *room, const message_t *
     }
     bool is_gap = pseq != room->pseq + 1;
     room->pseq = pseq;
+    room->is_presence_stale = false;
     if (room->head_pseq < pseq)
         room->head_pseq = pseq;
     uint32_t index = room->index;
@@ -201,6 +202,37 @@ void repair_room_head(client_link_t *self, client_room_t *room, uint64_t epoch, 
         room->presence_due_ms = now_ms + HEAD_GRACE_MS;
     chain_add(&self->due_rooms, &room->place);
     link_due(self, room->presence_due_ms);
+}
+
+/* Our events beyond the head are not there any more, nor, by another epoch, any of them. */
+static void set_back(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq)
+{
+    uint64_t heard = room->flow.seq;
+    uint64_t kept = epoch == room->flow.epoch ? seq : 0;
+    inflow_restart(&room->flow, epoch, kept);
+    tell(self, self->calls->undone, of_room(room), kept + 1, heard);
+}
+
+static void set_presence_back(client_link_t *self, client_room_t *room, uint64_t pseq)
+{
+    room->pseq = room->head_pseq = pseq;
+    room->is_presence_stale = false;
+    if (self->calls->presence_gap)
+        self->calls->presence_gap(self->context, room->index);
+}
+
+void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,
+                         uint64_t pseq, uint64_t now_ms)
+{
+    assert(self && room);
+    if (room->flow.is_stale && inflow_is_beyond(&room->flow, epoch, seq))
+        set_back(self, room, epoch, seq);
+    room->flow.is_stale = false;
+    if (room->references > 0 && room->is_presence_stale && pseq < room->pseq)
+        set_presence_back(self, room, pseq);
+    room->is_presence_stale = false;
+    if (room->references > 0)
+        repair_room_head(self, room, epoch, seq, pseq, now_ms);
 }
 
 void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,

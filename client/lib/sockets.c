@@ -14,6 +14,9 @@
 enum {
     WAITING_MAX = 100000, /* frames either way in the DEALER */
     EVENTS_MAX = 10000,   /* frames in the SUB; what is dropped beyond is replayed */
+    IDLE_S = 20,          /* then the kernel asks whether the SUB's connection is alive */
+    ASK_S = 5,
+    ASK_MAX = 3,
     FRAME_BYTES_MAX = 2 * LIMIT_FRAME_BYTES,
     LOSSES = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED |
              ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
@@ -61,6 +64,15 @@ static void *socket_new(sockets_t *self, int type, int waiting_max)
     return NULL;
 }
 
+/* A SUB never sends, so it would not notice that its connection is dead. */
+static void keep_alive(void *sub)
+{
+    set(sub, ZMQ_TCP_KEEPALIVE, 1);
+    set(sub, ZMQ_TCP_KEEPALIVE_IDLE, IDLE_S);
+    set(sub, ZMQ_TCP_KEEPALIVE_INTVL, ASK_S);
+    set(sub, ZMQ_TCP_KEEPALIVE_CNT, ASK_MAX);
+}
+
 /* The descriptor is closed with the socket, but not before ZeroMQ's thread gets to it. */
 static void socket_close(sockets_t *self, void **socket_p)
 {
@@ -83,8 +95,10 @@ bool sockets_init(sockets_t *self, const char *router)
                     self->router && watch(self, self->timer) && watch(self, self->wake);
     if (is_ready)
         self->sub = socket_new(self, ZMQ_SUB, EVENTS_MAX);
-    if (self->sub)
+    if (self->sub) {
+        keep_alive(self->sub);
         return true;
+    }
     int reason = errno;
     sockets_fini(self, 0);
     errno = reason;

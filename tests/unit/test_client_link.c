@@ -117,6 +117,18 @@ WITH_LINK(an_attempt_without_an_answer_is_given_up)
     fixture_expect(f, "open");
 }
 
+WITH_ADA(a_link_that_comes_up_again_listens_by_a_fresh_connection)
+{
+    (void)ada;
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_clear(f);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_expect(f, "listen tcp://broker:5681; up");
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 resumed");
+}
+
 WITH_ADA(three_unanswered_heartbeats_end_the_link)
 {
     (void)ada;
@@ -148,7 +160,7 @@ WITH_ADA(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_ci
     uint64_t id = fixture_take(f, OP_resume);
     assert_true(span_is(message_span(&f->request, KEY_token), "secret"));
     fixture_welcome(f, id, "ada", 0, HEADS, 2);
-    fixture_expect(f, "up; ready 0 resumed");
+    fixture_expect(f, "listen tcp://broker:5681; up; ready 0 resumed");
     id = fixture_take(f, OP_say);
     assert_int_equal(message_uint(&f->request, KEY_cid), 1);
     fixture_ok(f, id);
@@ -179,6 +191,67 @@ WITH_ADA(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail)
     fixture_pass(f, 100);
     fixture_take(f, OP_replay);
     assert_int_equal(message_uint(&f->request, KEY_first), 6);
+}
+
+WITH_ADA(what_an_expired_session_said_to_nobody_is_said_by_the_new_one)
+{
+    fixture_say(f, ada, 1);
+    fixture_say(f, ada, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+    for (uint64_t cid = 1; cid <= 2; cid++) {
+        fixture_take(f, OP_say);
+        assert_int_equal(message_uint(&f->request, KEY_cid), cid);
+    }
+}
+
+/* A broker that was put back to an earlier state knows ada, but not her token. */
+static void lose_the_token(fixture_t *f, uint32_t ada)
+{
+    fixture_say(f, ada, 1);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_clear(f);
+}
+
+WITH_ADA(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone)
+{
+    lose_the_token(f, ada);
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_pass(f, 1000);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+}
+
+WITH_ADA(who_finds_the_name_taken_for_longer_is_refused)
+{
+    lose_the_token(f, ada);
+    for (uint64_t passed = 0; passed <= 5000; passed += 500) {
+        fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+        fixture_expect(f, "");
+        fixture_pass(f, 500);
+    }
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_expect(f, "refused 0 nick_taken");
+}
+
+WITH_ADA(what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session)
+{
+    fixture_say(f, ada, 1);
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "reply 0 say 1 expired");
 }
 
 WITH_ADA(a_room_the_welcome_does_not_name_is_left)
@@ -349,10 +422,16 @@ int main(void)
         cmocka_unit_test(greetings_in_flight_are_bounded),
         cmocka_unit_test(attempts_back_off_with_jitter),
         cmocka_unit_test(an_attempt_without_an_answer_is_given_up),
+        cmocka_unit_test(a_link_that_comes_up_again_listens_by_a_fresh_connection),
         cmocka_unit_test(three_unanswered_heartbeats_end_the_link),
         cmocka_unit_test(a_dealer_that_takes_nothing_is_given_up),
         cmocka_unit_test(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_cid),
         cmocka_unit_test(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail),
+        cmocka_unit_test(what_an_expired_session_said_to_nobody_is_said_by_the_new_one),
+        cmocka_unit_test(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone),
+        cmocka_unit_test(who_finds_the_name_taken_for_longer_is_refused),
+        cmocka_unit_test(
+            what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session),
         cmocka_unit_test(a_room_the_welcome_does_not_name_is_left),
         cmocka_unit_test(no_session_resumes_and_then_repeats),
         cmocka_unit_test(fewer_sessions_than_we_think_makes_all_resume),

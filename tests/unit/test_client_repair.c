@@ -271,6 +271,60 @@ static void presence(fixture_t *f, uint64_t pseq)
     fixture_publish(f, "lobby");
 }
 
+/* The link is lost, and the broker that welcomes ada again is at this head of the lobby. */
+static void comes_back_at(fixture_t *f, uint64_t epoch, uint64_t seq, uint64_t pseq)
+{
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_clear(f);
+    const head_t heads[] = {{"lobby", epoch, seq, pseq}, {"@", 1, 0, 0}};
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, heads, 2);
+}
+
+WITH_ADA(a_broker_that_began_anew_by_an_earlier_clock_is_followed)
+{
+    fixture_message(f, "lobby", 9, 1);
+    fixture_pass(f, 30);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 9, 6, 6, 0, 0, false);
+    fixture_message(f, "lobby", 9, 7);
+    fixture_message(f, "lobby", 9, 9); /* held: it never becomes next */
+    comes_back_at(f, 3, 2, 50);
+    fixture_expect(f, "ready 0 resumed; undone lobby 1-7");
+    fixture_pass(f, 100);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 3, 1, 2, 0, 0, false);
+    fixture_message(f, "lobby", 3, 3);
+    fixture_expect(f, "message lobby 3.1; message lobby 3.2; message lobby 3.3");
+}
+
+WITH_ADA(a_broker_that_is_behind_in_the_same_epoch_is_followed)
+{
+    comes_back_at(f, 1, 3, 50);
+    fixture_expect(f, "ready 0 resumed; undone lobby 4-5");
+    fixture_message(f, "lobby", 1, 4);
+    fixture_expect(f, "message lobby 1.4");
+}
+
+WITH_ADA(a_welcome_that_a_message_has_overtaken_undoes_nothing)
+{
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_message(f, "lobby", 1, 6);
+    fixture_clear(f);
+    const head_t heads[] = {{"lobby", 1, 5, 50}, {"@", 1, 0, 0}};
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, heads, 2);
+    fixture_expect(f, "ready 0 resumed");
+}
+
+WITH_ADA(presence_that_began_anew_by_an_earlier_clock_is_asked_for_and_followed)
+{
+    comes_back_at(f, 1, 5, 20);
+    fixture_expect(f, "ready 0 resumed; gap lobby");
+    presence(f, 21);
+    fixture_expect(f, "presence lobby 21");
+}
+
 WITH_ADA(a_hole_in_presence_is_told_never_replayed)
 {
     presence(f, 51);
@@ -325,6 +379,10 @@ WITH_ADA(another_member_asks_when_the_last_one_to_join_has_left)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broker_that_began_anew_by_an_earlier_clock_is_followed),
+        cmocka_unit_test(a_broker_that_is_behind_in_the_same_epoch_is_followed),
+        cmocka_unit_test(a_welcome_that_a_message_has_overtaken_undoes_nothing),
+        cmocka_unit_test(presence_that_began_anew_by_an_earlier_clock_is_asked_for_and_followed),
         cmocka_unit_test(messages_come_once_and_in_order),
         cmocka_unit_test(what_is_only_reordered_needs_no_replay),
         cmocka_unit_test(a_hole_is_replayed_once_and_what_came_early_follows),
