@@ -78,7 +78,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     bridge_t *self = calloc(1, sizeof *self);
     assert(self);
     self->listener_fd = self->reserve_fd = self->epoll_fd = -1;
-    self->uplink.dealer_fd = self->uplink.sub_fd = self->uplink.monitor_fd = -1;
+    self->uplink.dealer.fd = self->uplink.sub.fd = self->uplink.monitor.fd = -1;
     self->zmq_context = zmq_context;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
@@ -183,7 +183,7 @@ static void dispatch(bridge_t *self, const struct epoll_event *event)
         self->is_stopping = true;
     else if (place == &self->config.report_fd)
         drain_report(self);
-    else if (place != &self->uplink) {
+    else if (!uplink_notice(self, place)) {
         if (event->events & EPOLLOUT)
             user_unblock(self, place);
         if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))

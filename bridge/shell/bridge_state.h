@@ -38,12 +38,20 @@ enum {
     CLEAN_TEXT_BYTES = 3 * (LIMIT_TEXT_BYTES + 64) /* a line, cleaned */
 };
 
+/* A socket of libzmq's and its descriptor in the epoll set. Asking the socket whether it has input costs
+ * system calls; it need not be asked while its descriptor was not told of and nothing was done to it since
+ * it said no. Whatever is called on the socket may swallow what the descriptor had to tell. */
+typedef struct {
+    void *socket;
+    int fd; /* -1: none */
+    bool may_have_input;
+} wire_t;
+
 /* The sockets towards the broker. */
 typedef struct {
-    void *dealer, *sub, *monitor;
-    int dealer_fd, sub_fd, monitor_fd; /* -1: none */
-    char *sub_endpoint;                /* owned; what the SUB is connected to */
-    unsigned opened;                   /* DEALERs, ever: names the monitors */
+    wire_t dealer, sub, monitor;
+    char *sub_endpoint; /* owned; what the SUB is connected to */
+    unsigned opened;    /* DEALERs, ever: names the monitors */
 } uplink_t;
 
 struct bridge {
@@ -173,6 +181,9 @@ bool on_send(void *context, span_t frame);
 void on_listen(void *context, span_t endpoint);
 void on_subscribe(void *context, span_t topic);
 void on_unsubscribe(void *context, span_t topic);
+
+/* True if an event of the epoll set is of a socket towards the broker, which is then looked at. */
+bool uplink_notice(bridge_t *self, const void *place);
 
 /* Takes at most DRAIN_BUDGET frames from each socket. */
 void uplink_drain(bridge_t *self);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <czmq.h>
 #include <errno.h>
+#include <poll.h>
 #include <zmq.h>
 
 enum {
@@ -16,8 +17,19 @@ enum {
     RETRY_MS = 2, /* how soon what could not be sent is tried again */
 };
 
+enum { STOP_AT, STORE_AT, DOORS_AT, WATCHED = DOORS_AT + DOOR_COUNT }; /* descriptors slept on */
+
+/* Asking a ROUTER whether it has input costs system calls. It need not be asked while its descriptor was not
+ * told of and nothing was sent over it since it said no: sending may swallow what the descriptor had to
+ * tell. */
+typedef struct {
+    int fd;
+    bool may_have_input;
+} door_watch_t;
+
 struct server {
     const doors_t *doors;
+    door_watch_t watches[DOOR_COUNT];
     store_t *store;
     core_t *core;
     unsent_t *unsent;
@@ -33,11 +45,23 @@ static void take_moment(server_t *self)
     entropy_fill(&self->entropy, self->now.entropy);
 }
 
+static door_watch_t watch_door(void *router)
+{
+    door_watch_t watch = {.may_have_input = true};
+    size_t size = sizeof watch.fd;
+    int done = zmq_getsockopt(router, ZMQ_FD, &watch.fd, &size);
+    assert(done == 0);
+    (void)done;
+    return watch;
+}
+
 server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p)
 {
     assert(doors && settings && store_p && *store_p);
     server_t *self = zmalloc(sizeof *self);
     self->doors = doors;
+    for (int door = 0; door < DOOR_COUNT; door++)
+        self->watches[door] = watch_door(doors->routers[door]);
     self->store = *store_p;
     *store_p = NULL;
     self->unsent = unsent_new();
@@ -85,8 +109,9 @@ static int send_part(void *socket, span_t bytes, int flags)
 /* Only the routing id can fail: once a pipe took it, it takes the frame behind it. */
 static sent_t try_send(void *context, peer_t to, span_t frame)
 {
-    const server_t *self = context;
+    server_t *self = context;
     void *router = self->doors->routers[to.door];
+    self->watches[to.door].may_have_input = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (errno == EINTR)
             continue;
@@ -320,11 +345,20 @@ bool server_restore(server_t *self, char *out_error)
 
 /* --- receiving ---------------------------------------------------------------------------------- */
 
+/* False: nothing is there. */
+static bool take_part(void *router, zmq_msg_t *part)
+{
+    while (zmq_msg_recv(part, router, ZMQ_DONTWAIT) < 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
 /* Reads and drops what is left of a message; true if there was anything. */
 static bool skip_rest(void *router, zmq_msg_t *part)
 {
     bool had_more = false;
-    while (zmq_msg_more(part) && zmq_msg_recv(part, router, ZMQ_DONTWAIT) >= 0)
+    while (zmq_msg_more(part) && take_part(router, part))
         had_more = true;
     return had_more;
 }
@@ -336,12 +370,12 @@ static bool receive_one(server_t *self, uint32_t door)
     zmq_msg_t routing, frame;
     zmq_msg_init(&routing);
     zmq_msg_init(&frame);
-    bool has_message = zmq_msg_recv(&routing, router, ZMQ_DONTWAIT) >= 0;
-    if (has_message && zmq_msg_more(&routing) && zmq_msg_recv(&frame, router, ZMQ_DONTWAIT) >= 0) {
+    bool has_message = take_part(router, &routing);
+    if (has_message && zmq_msg_more(&routing) && take_part(router, &frame)) {
         zmq_msg_t rest;
         zmq_msg_init(&rest);
         bool has_rest = zmq_msg_more(&frame);
-        if (has_rest && zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0)
+        if (has_rest && take_part(router, &rest))
             skip_rest(router, &rest);
         zmq_msg_close(&rest);
         step(self, &(event_t){.kind = EVENT_FRAME,
@@ -357,9 +391,24 @@ static bool receive_one(server_t *self, uint32_t door)
 
 static void receive(server_t *self)
 {
-    for (uint32_t door = 0; door < DOOR_COUNT; door++)
-        for (int i = 0; i < FRAMES_PER_TURN && receive_one(self, door); i++)
-            ;
+    for (uint32_t door = 0; door < DOOR_COUNT; door++) {
+        bool *may_have_input = &self->watches[door].may_have_input;
+        for (int i = 0; i < FRAMES_PER_TURN && *may_have_input; i++)
+            *may_have_input = receive_one(self, door);
+    }
+}
+
+static bool has_input(const server_t *self)
+{
+    for (int door = 0; door < DOOR_COUNT; door++) {
+        int events = 0;
+        size_t size = sizeof events;
+        if (self->watches[door].may_have_input &&
+            zmq_getsockopt(self->doors->routers[door], ZMQ_EVENTS, &events, &size) == 0 &&
+            (events & ZMQ_POLLIN) != 0)
+            return true;
+    }
+    return false;
 }
 
 /* --- the loop ----------------------------------------------------------------------------------- */
@@ -376,7 +425,7 @@ static void turn(server_t *self)
 }
 
 /* How long the poll may sleep until `until_ms` at the latest. */
-static long timeout_ms(const server_t *self, uint64_t until_ms)
+static int timeout_ms(const server_t *self, uint64_t until_ms)
 {
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
@@ -387,26 +436,35 @@ static long timeout_ms(const server_t *self, uint64_t until_ms)
         return -1;
     if (next_ms <= now_ms)
         return 0;
-    return next_ms - now_ms < INT32_MAX ? (long)(next_ms - now_ms) : INT32_MAX;
+    return next_ms - now_ms < INT32_MAX ? (int)(next_ms - now_ms) : INT32_MAX;
+}
+
+/* Sleeps until there is something to do. False: it cannot sleep. */
+static bool wait_for(server_t *self, struct pollfd *items, uint64_t until_ms)
+{
+    int wait = has_input(self) ? 0 : timeout_ms(self, until_ms);
+    if (poll(items, WATCHED, wait) < 0 && errno != EINTR) {
+        log_error("poll.failed", log_errno(errno));
+        return false;
+    }
+    for (int door = 0; door < DOOR_COUNT; door++)
+        self->watches[door].may_have_input |= items[DOORS_AT + door].revents != 0;
+    return true;
 }
 
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    zmq_pollitem_t items[DOOR_COUNT + 2] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
-    int count = stop_fd >= 0 ? 1 : 0, store_fd = self->store->fd(self->store);
-    if (store_fd >= 0)
-        items[count++] = (zmq_pollitem_t){.fd = store_fd, .events = ZMQ_POLLIN};
+    struct pollfd items[WATCHED] = {
+        [STOP_AT] = {.fd = stop_fd, .events = POLLIN},
+        [STORE_AT] = {.fd = self->store->fd(self->store), .events = POLLIN}};
     for (int door = 0; door < DOOR_COUNT; door++)
-        items[count++] =
-            (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};
+        items[DOORS_AT + door] = (struct pollfd){self->watches[door].fd, POLLIN, 0};
     do {
-        if (zmq_poll(items, count, timeout_ms(self, until_ms)) < 0 && errno != EINTR) {
-            log_error("poll.failed", log_errno(errno));
+        if (!wait_for(self, items, until_ms))
             return true;
-        }
         turn(self);
-        if (stop_fd >= 0 && items[0].revents)
+        if (items[STOP_AT].revents)
             return true;
     } while (clock_mono_ms() < until_ms);
     return false;
