@@ -141,7 +141,7 @@ static bool watch(bridge_t *self, int *place)
     return *place < 0 || epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, *place, &event) == 0;
 }
 
-static bool start(bridge_t *self)
+static bool open_all(bridge_t *self)
 {
     look_at_clock(self);
     self->has_epoll_pwait2 = true;
@@ -235,10 +235,10 @@ static void do_what_is_due(bridge_t *self)
     }
 }
 
-static void turn(bridge_t *self)
+static void turn(bridge_t *self, uint64_t us)
 {
     struct epoll_event events[EVENTS];
-    int count = wait_for(self, events, wait_us(self));
+    int count = wait_for(self, events, us);
     look_at_clock(self);
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
@@ -268,8 +268,9 @@ static void part_with(void *context, user_t *user)
     user_doom(context, user);
 }
 
-static void stop(bridge_t *self)
+void bridge_stop(bridge_t *self)
 {
+    assert(self && self->link);
     users_each(&self->users, say_goodbye, self);
     users_settle(self);
     users_each(&self->users, part_with, self);
@@ -283,17 +284,42 @@ static void stop(bridge_t *self)
     self->epoll_fd = self->reserve_fd = -1;
 }
 
-bool bridge_run(bridge_t *self)
+bool bridge_start(bridge_t *self)
 {
     assert(self && self->link == NULL);
-    if (!start(self)) {
-        uplink_stop(self, 0);
-        close_if_open(self->epoll_fd);
-        close_if_open(self->reserve_fd);
+    if (open_all(self))
+        return true;
+    uplink_stop(self, 0);
+    close_if_open(self->epoll_fd);
+    close_if_open(self->reserve_fd);
+    self->epoll_fd = self->reserve_fd = -1;
+    return false;
+}
+
+int bridge_fd(const bridge_t *self)
+{
+    assert(self && self->epoll_fd >= 0);
+    return self->epoll_fd;
+}
+
+uint64_t bridge_wait_us(void *context)
+{
+    bridge_t *self = context;
+    look_at_clock(self);
+    return wait_us(self);
+}
+
+void bridge_turn(void *context)
+{
+    turn(context, 0);
+}
+
+bool bridge_run(bridge_t *self)
+{
+    if (!bridge_start(self))
         return false;
-    }
     while (!self->is_stopping)
-        turn(self);
-    stop(self);
+        turn(self, wait_us(self));
+    bridge_stop(self);
     return true;
 }

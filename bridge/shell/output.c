@@ -256,7 +256,8 @@ static void hang_up(bridge_t *self, user_t *user)
 
 static void settle(bridge_t *self, user_t *user)
 {
-    flush(self, user);
+    if (user->patient.list != &self->lagging || user->is_ended || user->is_leaving)
+        flush(self, user);
     if (user->is_deaf && user->outlet.count > 0)
         deafen(self, user);
     if (user->is_ended && !user->is_leaving)

@@ -15,9 +15,11 @@ enum {
     FRAMES_PER_TURN =
         256,      /* of one door, before effects are performed: nobody can starve the rest */
     RETRY_MS = 2, /* how soon what could not be sent is tried again */
+    LONGEST_SLEEP_MS = 3600 * 1000,
 };
 
-enum { STOP_AT, STORE_AT, DOORS_AT, WATCHED = DOORS_AT + DOOR_COUNT }; /* descriptors slept on */
+/* Descriptors slept on. */
+enum { STOP_AT, NEIGHBOUR_AT, STORE_AT, DOORS_AT, WATCHED = DOORS_AT + DOOR_COUNT };
 
 /* Asking a ROUTER whether it has input costs system calls. It need not be asked while its descriptor was not
  * told of and nothing was sent over it since it said no: sending may swallow what the descriptor had to
@@ -33,6 +35,9 @@ struct server {
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    neighbour_t neighbour; /* `turn` is NULL: none */
+    struct pollfd items[WATCHED];
+    bool has_sent; /* in this turn */
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
@@ -60,10 +65,14 @@ server_t *server_new(const doors_t *doors, const core_settings_t *settings, stor
     assert(doors && settings && store_p && *store_p);
     server_t *self = zmalloc(sizeof *self);
     self->doors = doors;
-    for (int door = 0; door < DOOR_COUNT; door++)
-        self->watches[door] = watch_door(doors->routers[door]);
     self->store = *store_p;
     *store_p = NULL;
+    self->items[STORE_AT] = (struct pollfd){self->store->fd(self->store), POLLIN, 0};
+    self->items[NEIGHBOUR_AT].fd = self->items[STOP_AT].fd = -1;
+    for (int door = 0; door < DOOR_COUNT; door++) {
+        self->watches[door] = watch_door(doors->routers[door]);
+        self->items[DOORS_AT + door] = (struct pollfd){self->watches[door].fd, POLLIN, 0};
+    }
     self->unsent = unsent_new();
     entropy_init(&self->entropy);
     take_moment(self);
@@ -111,7 +120,7 @@ static sent_t try_send(void *context, peer_t to, span_t frame)
 {
     server_t *self = context;
     void *router = self->doors->routers[to.door];
-    self->watches[to.door].may_have_input = true;
+    self->watches[to.door].may_have_input = self->has_sent = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (errno == EINTR)
             continue;
@@ -153,6 +162,7 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 
 static void publish(server_t *self, span_t frame)
 {
+    self->has_sent = true;
     while (send_part(self->doors->pub, frame, ZMQ_DONTWAIT) < 0)
         if (errno != EINTR)
             return; /* PUB drops for who is too slow; clients find the hole */
@@ -424,50 +434,82 @@ static void turn(server_t *self)
     retry_unsent(self);
 }
 
-/* How long the poll may sleep until `until_ms` at the latest. */
-static int timeout_ms(const server_t *self, uint64_t until_ms)
+/* How long may be slept, until `until_ms` at the latest. */
+static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
 {
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
         next_ms = until_ms;
     if (!unsent_is_empty(self->unsent) && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;
-    if (next_ms == UINT64_MAX)
-        return -1;
-    if (next_ms <= now_ms)
-        return 0;
-    return next_ms - now_ms < INT32_MAX ? (int)(next_ms - now_ms) : INT32_MAX;
+    if (next_ms > now_ms + LONGEST_SLEEP_MS)
+        next_ms = now_ms + LONGEST_SLEEP_MS;
+    uint64_t us = next_ms <= now_ms || has_input(self) ? 0 : (next_ms - now_ms) * 1000;
+    uint64_t wanted_us =
+        self->neighbour.turn ? self->neighbour.wait_us(self->neighbour.context) : us;
+    return wanted_us < us ? wanted_us : us;
+}
+
+static void notice(server_t *self)
+{
+    for (int door = 0; door < DOOR_COUNT; door++)
+        self->watches[door].may_have_input |= self->items[DOORS_AT + door].revents != 0;
 }
 
 /* Sleeps until there is something to do. False: it cannot sleep. */
-static bool wait_for(server_t *self, struct pollfd *items, uint64_t until_ms)
+static bool wait_for(server_t *self, uint64_t us)
 {
-    int wait = has_input(self) ? 0 : timeout_ms(self, until_ms);
-    if (poll(items, WATCHED, wait) < 0 && errno != EINTR) {
+    struct timespec span = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+    if (ppoll(self->items, WATCHED, &span, NULL) < 0 && errno != EINTR) {
         log_error("poll.failed", log_errno(errno));
         return false;
     }
-    for (int door = 0; door < DOOR_COUNT; door++)
-        self->watches[door].may_have_input |= items[DOORS_AT + door].revents != 0;
+    notice(self);
     return true;
+}
+
+/* What the neighbour asks for is served at once, and it is given the answers without another sleep. */
+static void both_turn(server_t *self)
+{
+    const neighbour_t *neighbour = &self->neighbour;
+    if (neighbour->turn) {
+        neighbour->turn(neighbour->context);
+        self->watches[DOOR_LOCAL].may_have_input = true;
+    }
+    self->has_sent = false;
+    turn(self);
+    if (neighbour->turn && self->has_sent)
+        neighbour->turn(neighbour->context);
 }
 
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    struct pollfd items[WATCHED] = {
-        [STOP_AT] = {.fd = stop_fd, .events = POLLIN},
-        [STORE_AT] = {.fd = self->store->fd(self->store), .events = POLLIN}};
-    for (int door = 0; door < DOOR_COUNT; door++)
-        items[DOORS_AT + door] = (struct pollfd){self->watches[door].fd, POLLIN, 0};
+    self->items[STOP_AT] = (struct pollfd){stop_fd, POLLIN, 0};
     do {
-        if (!wait_for(self, items, until_ms))
+        if (!wait_for(self, sleep_us(self, until_ms)))
             return true;
-        turn(self);
-        if (items[STOP_AT].revents)
+        both_turn(self);
+        if (self->items[STOP_AT].revents)
             return true;
     } while (clock_mono_ms() < until_ms);
     return false;
+}
+
+void server_set_neighbour(server_t *self, const neighbour_t *neighbour)
+{
+    assert(self && neighbour && neighbour->turn && neighbour->wait_us);
+    self->neighbour = *neighbour;
+    self->items[NEIGHBOUR_AT] = (struct pollfd){neighbour->fd, POLLIN, 0};
+}
+
+void server_meanwhile(void *context)
+{
+    server_t *self = context;
+    if (poll(self->items + STORE_AT, WATCHED - STORE_AT, 0) <= 0)
+        return;
+    notice(self);
+    turn(self);
 }
 
 void server_run(server_t *self, int stop_fd)

@@ -1,6 +1,7 @@
 /* broker/shell/server.h - the broker's loop: frames in, core_step(), effects out.
  *
- * One thread owns the core, the ROUTERs and PUB. It decides nothing. */
+ * One thread owns the core, the ROUTERs and PUB. It decides nothing. The bridge in this process may share
+ * the thread. */
 #ifndef BROKER_SHELL_SERVER_H
 #define BROKER_SHELL_SERVER_H
 
@@ -21,6 +22,22 @@ HUB_MUST_CHECK bool server_restore(server_t *self, char *out_error);
 
 /* Frees the server; the doors stay open. */
 void server_destroy(server_t **self_p);
+
+/* Whoever shares the server's thread: the bridge in this process. A message from it and the answer then take
+ * no change of threads. */
+typedef struct {
+    void *context;
+    int fd;                             /* readable: it has something to do */
+    uint64_t (*wait_us)(void *context); /* how long it may be left alone */
+    void (*turn)(void *context);        /* does what there is to do, without sleeping */
+} neighbour_t;
+
+/* From now on the neighbour (copied) gets a turn whenever it has something to do, or may have. Once. */
+void server_set_neighbour(server_t *self, const neighbour_t *neighbour);
+
+/* For a neighbour in the midst of a long turn: serves the others, if there is something to do. `context` is
+ * the server. */
+void server_meanwhile(void *context);
 
 /* Serves until `stop_fd` is readable. */
 void server_run(server_t *self, int stop_fd);
