@@ -86,6 +86,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     patience_init(&self->slow, PATIENCE_MS);
     patience_init(&self->ending, ENDING_MS);
     patience_init(&self->lingering, LINGER_MS);
+    patience_init(&self->lagging, LAG_MS);
     self->addresses = addresses_new(config->connections_per_address, random_key());
     self->language = config->language ? language_find(span_of(config->language)) : LANGUAGE_en;
     if (self->language == LANGUAGE_COUNT)
@@ -191,6 +192,15 @@ static void dispatch(bridge_t *self, const struct epoll_event *event)
     }
 }
 
+/* Until the first of those who lag is sent what waits. */
+static uint64_t lag_us(const bridge_t *self)
+{
+    if (self->lagging.first == NULL)
+        return UINT64_MAX;
+    uint64_t due_us = (self->lagging.first->since_ms + LAG_MS) * 1000;
+    return due_us > self->now_us ? due_us - self->now_us : 0;
+}
+
 /* How long may be slept: until the next thing that is due. */
 static uint64_t wait_us(bridge_t *self)
 {
@@ -201,8 +211,10 @@ static uint64_t wait_us(bridge_t *self)
         return 0;
     if ((next_ms - self->now_ms) * 1000 < us)
         us = (next_ms - self->now_ms) * 1000;
-    uint64_t gather = gather_wait_us(&self->gather, self->now_us);
-    return gather < us ? gather : us;
+    uint64_t gather = gather_wait_us(&self->gather, self->now_us), lag = lag_us(self);
+    if (gather < us)
+        us = gather;
+    return lag < us ? lag : us;
 }
 
 /* A kernel before 5.11 has milliseconds only. */

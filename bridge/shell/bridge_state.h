@@ -32,6 +32,7 @@ enum {
     WHO_MAX = 1000,       /* names one `who` shows */
     ENDING_MS = 2000,     /* how long last words may take to come back */
     LINGER_MS = 2000,     /* how long a user may take to hang up */
+    LAG_MS = 1,           /* how long what one did oneself may wait for more to be sent with it */
     TIDY_MS = 1000,       /* between two looks at the logs */
     SEND_BUFFER_BYTES = 64 * 1024,
     RECEIVE_BUFFER_BYTES = 32 * 1024,
@@ -39,12 +40,14 @@ enum {
 };
 
 /* A socket of libzmq's and its descriptor in the epoll set. Asking the socket whether it has input costs
- * system calls; it need not be asked while its descriptor was not told of and nothing was done to it since
- * it said no. Whatever is called on the socket may swallow what the descriptor had to tell. */
+ * system calls, so it is asked only when there may be some. */
 typedef struct {
     void *socket;
-    int fd; /* -1: none */
-    bool may_have_input;
+    int fd;       /* -1: none */
+    bool is_told; /* the descriptor told of something; not all of it has been read */
+    bool
+        is_suspect; /* something was done to the socket, which may have swallowed what its descriptor
+                        had to tell: asked before we sleep */
 } wire_t;
 
 /* The sockets towards the broker. */
@@ -74,6 +77,7 @@ struct bridge {
     addresses_t *addresses;
     gather_t gather;
     patience_t slow, ending, lingering;
+    patience_t lagging; /* have only been told what they did themselves: that can wait for more */
     user_t *touched, *doomed;
     uint32_t sweep_sends; /* since the last look for input */
     bridge_counters_t counters;
@@ -100,6 +104,10 @@ void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *wor
 
 /* Queues what self->lines holds, likewise, and clears it. */
 void user_put_lines(bridge_t *self, user_t *user);
+
+/* The same for what the user knows already, a copy of their own words: a moment later, together with what
+ * comes until then. Half of all system calls of two people who write to each other are saved by that. */
+void user_put_own_lines(bridge_t *self, user_t *user);
 
 /* Appends what self->lines holds to a room's log, and clears it. */
 void room_append(bridge_t *self, room_t *room);

@@ -31,7 +31,7 @@ static void set_option(void *socket, int option, int value)
 static bool watch(bridge_t *self, wire_t *wire)
 {
     size_t size = sizeof wire->fd;
-    wire->may_have_input = true;
+    wire->is_suspect = true;
     if (zmq_getsockopt(wire->socket, ZMQ_FD, &wire->fd, &size) != 0)
         return false;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = wire};
@@ -125,7 +125,7 @@ bool on_send(void *context, span_t frame)
     wire_t *dealer = &self->uplink.dealer;
     if (dealer->socket == NULL)
         return false;
-    dealer->may_have_input = true;
+    dealer->is_suspect = true;
     return zmq_send(dealer->socket, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
 }
 
@@ -133,7 +133,7 @@ void on_listen(void *context, span_t endpoint)
 {
     bridge_t *self = context;
     uplink_t *uplink = &self->uplink;
-    uplink->sub.may_have_input = true;
+    uplink->sub.is_suspect = true;
     if (uplink->sub_endpoint)
         (void)zmq_disconnect(uplink->sub.socket, uplink->sub_endpoint);
     free(uplink->sub_endpoint);
@@ -147,14 +147,14 @@ void on_listen(void *context, span_t endpoint)
 void on_subscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
-    self->uplink.sub.may_have_input = true;
+    self->uplink.sub.is_suspect = true;
     (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_SUBSCRIBE, topic.data, topic.size);
 }
 
 void on_unsubscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
-    self->uplink.sub.may_have_input = true;
+    self->uplink.sub.is_suspect = true;
     (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_UNSUBSCRIBE, topic.data, topic.size);
 }
 
@@ -165,29 +165,33 @@ bool uplink_notice(bridge_t *self, const void *place)
     wire_t *const wires[] = {&uplink->dealer, &uplink->sub, &uplink->monitor};
     for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++)
         if (place == wires[i])
-            return wires[i]->may_have_input = true;
+            return wires[i]->is_told = true;
     return false;
 }
 
 static bool has_input(wire_t *wire)
 {
-    if (wire->socket == NULL || !wire->may_have_input)
-        return false;
+    if (wire->is_told || !wire->is_suspect)
+        return wire->is_told;
     int events = 0;
     size_t size = sizeof events;
     if (zmq_getsockopt(wire->socket, ZMQ_EVENTS, &events, &size) != 0)
         return false;
-    wire->may_have_input = (events & ZMQ_POLLIN) != 0;
-    return wire->may_have_input;
+    wire->is_suspect = false;
+    wire->is_told = (events & ZMQ_POLLIN) != 0;
+    return wire->is_told;
 }
 
 /* Takes one message of whatever many frames; *out_frame is its only one. False: there is none. */
 static bool take(wire_t *wire, zmq_msg_t *frame)
 {
-    if (wire->socket == NULL || !wire->may_have_input)
+    if (!wire->is_told)
         return false;
-    wire->may_have_input = zmq_msg_recv(frame, wire->socket, ZMQ_DONTWAIT) >= 0 || errno == EINTR;
-    return wire->may_have_input;
+    if (zmq_msg_recv(frame, wire->socket, ZMQ_DONTWAIT) >= 0)
+        return true;
+    wire->is_told = errno == EINTR;
+    wire->is_suspect &= wire->is_told;
+    return false;
 }
 
 /* A frame may lead to a fresh DEALER, which is then the one that is read. */
