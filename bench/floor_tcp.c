@@ -88,10 +88,12 @@ static void flush(floor_t *self, uint32_t number)
 
 static void sweep(floor_t *self)
 {
+    uint64_t began_us = now_us();
     gather_swept(&self->gather);
     for (uint32_t i = 0; i < self->count; i++)
         if (self->readers[i].fd >= 0)
             flush(self, i);
+    gather_took(&self->gather, now_us() - began_us);
 }
 
 static void take_lines(floor_t *self, const char *bytes, size_t size)

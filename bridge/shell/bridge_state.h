@@ -97,6 +97,9 @@ typedef struct {
 } tag_t;
 _Static_assert(sizeof(tag_t) == sizeof(uint64_t), "a tag is what comes back");
 
+/* Takes the time: it stands still while nobody looks. */
+void look_at_clock(bridge_t *self);
+
 /* --- output.c --- */
 
 /* Queues a phrase for one user, behind what the room they talk in has now. */

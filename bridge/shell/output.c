@@ -193,10 +193,13 @@ void sweep(bridge_t *self)
 {
     assert(self);
     self->sweep_sends = 0;
+    uint64_t began_us = self->now_us;
     gather_swept(&self->gather);
     room_t *room;
     while ((room = hall_take_grown(&self->hall)) != NULL)
         sweep_room(self, room);
+    look_at_clock(self);
+    gather_took(&self->gather, self->now_us - began_us);
 }
 
 static void say_bye(bridge_t *self, user_t *user)
