@@ -52,6 +52,10 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     self->config.router = copy(config->router);
     self->config.pub = copy(config->pub);
     self->config.language = NULL;
+    if (config->direct) {
+        self->direct = *config->direct;
+        self->config.direct = &self->direct;
+    }
     self->config.agent = copy(config->agent);
     self->config.users_max = users_permitted(config->users_max);
     self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
@@ -247,10 +251,8 @@ static void do_what_is_due(bridge_t *self)
     }
 }
 
-static void turn(bridge_t *self, uint64_t us)
+static void turn(bridge_t *self, const struct epoll_event *events, int count)
 {
-    struct epoll_event events[EVENTS];
-    int count = wait_for(self, events, us);
     look_at_clock(self);
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
@@ -321,17 +323,19 @@ uint64_t bridge_wait_us(void *context)
     return wait_us(self);
 }
 
-void bridge_turn(void *context)
+void bridge_turn(void *context, bool may_have_input)
 {
-    turn(context, 0);
+    struct epoll_event events[EVENTS];
+    turn(context, events, may_have_input ? wait_for(context, events, 0) : 0);
 }
 
 bool bridge_run(bridge_t *self)
 {
     if (!bridge_start(self))
         return false;
+    struct epoll_event events[EVENTS];
     while (!self->is_stopping)
-        turn(self, wait_us(self));
+        turn(self, events, wait_for(self, events, wait_us(self)));
     bridge_stop(self);
     return true;
 }

@@ -59,6 +59,7 @@ typedef struct {
 
 struct bridge {
     bridge_config_t config; /* strings owned */
+    bridge_direct_t direct; /* config.direct, where there is one */
     void *zmq_context;
     language_t language;
     char address[BRIDGE_ADDRESS_BYTES]; /* where we listen */

@@ -61,6 +61,8 @@ static void keep_alive(void *sub)
 bool uplink_start(bridge_t *self)
 {
     assert(self && self->uplink.sub.socket == NULL);
+    if (self->config.direct)
+        return true;
     void *sub = self->uplink.sub.socket = zmq_socket(self->zmq_context, ZMQ_SUB);
     if (sub == NULL)
         return false;
@@ -99,6 +101,10 @@ static void open_monitor(bridge_t *self)
 void on_open(void *context)
 {
     bridge_t *self = context;
+    if (self->config.direct) {
+        self->config.direct->open(self->config.direct->context);
+        return;
+    }
     shut(self, &self->uplink.monitor, 0);
     shut(self, &self->uplink.dealer, 0);
     self->uplink.opened++;
@@ -122,6 +128,8 @@ bool on_send(void *context, span_t frame)
 {
     bridge_t *self = context;
     assert(frame.size > 0);
+    if (self->config.direct)
+        return self->config.direct->send(self->config.direct->context, frame);
     wire_t *dealer = &self->uplink.dealer;
     if (dealer->socket == NULL)
         return false;
@@ -133,6 +141,8 @@ void on_listen(void *context, span_t endpoint)
 {
     bridge_t *self = context;
     uplink_t *uplink = &self->uplink;
+    if (self->config.direct) /* all is heard */
+        return;
     uplink->sub.is_suspect = true;
     if (uplink->sub_endpoint)
         (void)zmq_disconnect(uplink->sub.socket, uplink->sub_endpoint);
@@ -147,6 +157,8 @@ void on_listen(void *context, span_t endpoint)
 void on_subscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
+    if (self->config.direct)
+        return;
     self->uplink.sub.is_suspect = true;
     (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_SUBSCRIBE, topic.data, topic.size);
 }
@@ -154,6 +166,8 @@ void on_subscribe(void *context, span_t topic)
 void on_unsubscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
+    if (self->config.direct)
+        return;
     self->uplink.sub.is_suspect = true;
     (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_UNSUBSCRIBE, topic.data, topic.size);
 }
@@ -217,9 +231,25 @@ static void drain_monitor(bridge_t *self, zmq_msg_t *frame)
         client_link_disconnected(self->link, self->now_ms);
 }
 
+static void drain_direct(bridge_t *self)
+{
+    const bridge_direct_t *direct = self->config.direct;
+    span_t frame;
+    bool is_published;
+    for (int i = 0; i < DRAIN_BUDGET && direct->take(direct->context, &frame, &is_published); i++)
+        if (is_published)
+            client_link_published(self->link, frame.data, frame.size, self->now_ms);
+        else
+            client_link_frame(self->link, frame.data, frame.size, self->now_ms);
+}
+
 void uplink_drain(bridge_t *self)
 {
     assert(self && self->link);
+    if (self->config.direct) {
+        drain_direct(self);
+        return;
+    }
     zmq_msg_t frame;
     (void)zmq_msg_init(&frame);
     drain_dealer(self, &frame);
@@ -231,6 +261,8 @@ void uplink_drain(bridge_t *self)
 bool uplink_has_more(bridge_t *self)
 {
     assert(self);
+    if (self->config.direct)
+        return self->config.direct->has(self->config.direct->context);
     uplink_t *uplink = &self->uplink;
     bool has_dealer = has_input(&uplink->dealer), has_sub = has_input(&uplink->sub);
     return has_input(&uplink->monitor) || has_dealer || has_sub;

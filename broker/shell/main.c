@@ -70,6 +70,9 @@ static int cannot(const char *error)
     return EXIT_CANNOT;
 }
 
+static const char INSIDE[] =
+    "inproc://inside"; /* what the bridge here calls its broker in the log */
+
 /* Opens the bridge that shares the server's thread; NULL in *out_bridge: none is wanted. False: `out_error`
  * (DOORS_ERROR_BYTES) says why people cannot connect. */
 static bool open_telnet(const options_t *options, void *context, server_t *server,
@@ -78,9 +81,12 @@ static bool open_telnet(const options_t *options, void *context, server_t *serve
     *out_bridge = NULL;
     if (options->tcp[0] == '\0')
         return true;
+    bridge_direct_t direct = {server_inside(server), inside_open, inside_send, inside_take,
+                              inside_has};
     bridge_config_t config = {.listen = options->tcp,
-                              .router = DOORS_ROUTER_INPROC,
-                              .pub = DOORS_PUB_INPROC,
+                              .router = INSIDE,
+                              .pub = INSIDE,
+                              .direct = &direct,
                               .language = options->language ? "zh" : "en",
                               .agent = "hubbubd/" HUB_VERSION,
                               .show_addresses = options->show_addresses,

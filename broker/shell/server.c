@@ -35,9 +35,9 @@ struct server {
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    inside_t inside;
     neighbour_t neighbour; /* `turn` is NULL: none */
     struct pollfd items[WATCHED];
-    bool has_sent; /* in this turn */
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
@@ -88,6 +88,7 @@ void server_destroy(server_t **self_p)
     if (self == NULL)
         return;
     outbox_fini(&self->outbox);
+    inside_fini(&self->inside);
     core_destroy(&self->core);
     unsent_destroy(&self->unsent);
     entropy_fini(&self->entropy);
@@ -115,12 +116,22 @@ static int send_part(void *socket, span_t bytes, int flags)
     return sent;
 }
 
+static sent_t try_inside(server_t *self, span_t routing, span_t frame)
+{
+    char link[INSIDE_ROUTING_BYTES];
+    if (!span_equal(routing, inside_routing(&self->inside, link)))
+        return NO_PEER;
+    return inside_put_reply(&self->inside, frame) ? SENT : NOT_YET;
+}
+
 /* Only the routing id can fail: once a pipe took it, it takes the frame behind it. */
 static sent_t try_send(void *context, peer_t to, span_t frame)
 {
     server_t *self = context;
+    if (to.door == DOOR_INSIDE)
+        return try_inside(self, to.routing, frame);
     void *router = self->doors->routers[to.door];
-    self->watches[to.door].may_have_input = self->has_sent = true;
+    self->watches[to.door].may_have_input = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (errno == EINTR)
             continue;
@@ -162,7 +173,7 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 
 static void publish(server_t *self, span_t frame)
 {
-    self->has_sent = true;
+    inside_publish(&self->inside, frame);
     while (send_part(self->doors->pub, frame, ZMQ_DONTWAIT) < 0)
         if (errno != EINTR)
             return; /* PUB drops for who is too slow; clients find the hole */
@@ -399,8 +410,18 @@ static bool receive_one(server_t *self, uint32_t door)
     return has_message;
 }
 
+static void receive_inside(server_t *self)
+{
+    char link[INSIDE_ROUTING_BYTES];
+    peer_t peer = {DOOR_INSIDE, inside_routing(&self->inside, link)};
+    span_t frame;
+    for (int i = 0; i < FRAMES_PER_TURN && inside_take_request(&self->inside, &frame); i++)
+        step(self, &(event_t){.kind = EVENT_FRAME, .peer = peer, .frame = frame, .is_local = true});
+}
+
 static void receive(server_t *self)
 {
+    receive_inside(self);
     for (uint32_t door = 0; door < DOOR_COUNT; door++) {
         bool *may_have_input = &self->watches[door].may_have_input;
         for (int i = 0; i < FRAMES_PER_TURN && *may_have_input; i++)
@@ -410,6 +431,8 @@ static void receive(server_t *self)
 
 static bool has_input(const server_t *self)
 {
+    if (inside_has_request(&self->inside))
+        return true;
     for (int door = 0; door < DOOR_COUNT; door++) {
         int events = 0;
         size_t size = sizeof events;
@@ -472,14 +495,11 @@ static bool wait_for(server_t *self, uint64_t us)
 static void both_turn(server_t *self)
 {
     const neighbour_t *neighbour = &self->neighbour;
-    if (neighbour->turn) {
-        neighbour->turn(neighbour->context);
-        self->watches[DOOR_LOCAL].may_have_input = true;
-    }
-    self->has_sent = false;
+    if (neighbour->turn)
+        neighbour->turn(neighbour->context, self->items[NEIGHBOUR_AT].revents != 0);
     turn(self);
-    if (neighbour->turn && self->has_sent)
-        neighbour->turn(neighbour->context);
+    if (neighbour->turn && inside_has(&self->inside))
+        neighbour->turn(neighbour->context, false);
 }
 
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
@@ -501,6 +521,12 @@ void server_set_neighbour(server_t *self, const neighbour_t *neighbour)
     assert(self && neighbour && neighbour->turn && neighbour->wait_us);
     self->neighbour = *neighbour;
     self->items[NEIGHBOUR_AT] = (struct pollfd){neighbour->fd, POLLIN, 0};
+}
+
+inside_t *server_inside(server_t *self)
+{
+    assert(self);
+    return &self->inside;
 }
 
 void server_meanwhile(void *context)

@@ -7,6 +7,7 @@
 
 #include "broker/core/core.h"
 #include "broker/shell/doors.h"
+#include "broker/shell/inside.h"
 #include "broker/store/store.h"
 
 typedef struct server server_t;
@@ -29,11 +30,15 @@ typedef struct {
     void *context;
     int fd;                             /* readable: it has something to do */
     uint64_t (*wait_us)(void *context); /* how long it may be left alone */
-    void (*turn)(void *context);        /* does what there is to do, without sleeping */
+    /* Does what there is to do, without sleeping; the descriptor is looked at if it may have input. */
+    void (*turn)(void *context, bool may_have_input);
 } neighbour_t;
 
 /* From now on the neighbour (copied) gets a turn whenever it has something to do, or may have. Once. */
 void server_set_neighbour(server_t *self, const neighbour_t *neighbour);
+
+/* Where the neighbour hands over requests and takes what the server sends and publishes. Borrowed. */
+inside_t *server_inside(server_t *self);
 
 /* For a neighbour in the midst of a long turn: serves the others, if there is something to do. `context` is
  * the server. */
