@@ -49,6 +49,15 @@ static void shut(bridge_t *self, wire_t *wire, int linger_ms)
     *wire = (wire_t){.fd = -1};
 }
 
+/* First the DEALER is told to stop telling: its thread would wait for ever for a monitor that has gone, and
+ * with it every socket. */
+static void shut_monitor(bridge_t *self)
+{
+    if (self->uplink.dealer.socket)
+        (void)zmq_socket_monitor(self->uplink.dealer.socket, NULL, 0);
+    shut(self, &self->uplink.monitor, 0);
+}
+
 /* A SUB never sends, so it would not notice that its connection is dead. */
 static void keep_alive(void *sub)
 {
@@ -75,7 +84,7 @@ bool uplink_start(bridge_t *self)
 void uplink_stop(bridge_t *self, int linger_ms)
 {
     assert(self);
-    shut(self, &self->uplink.monitor, 0);
+    shut_monitor(self);
     shut(self, &self->uplink.dealer, linger_ms);
     shut(self, &self->uplink.sub, 0);
     free(self->uplink.sub_endpoint);
@@ -91,11 +100,10 @@ static void open_monitor(bridge_t *self)
         return;
     wire_t *monitor = &self->uplink.monitor;
     monitor->socket = zmq_socket(self->zmq_context, ZMQ_PAIR);
-    if (monitor->socket == NULL)
-        return;
-    set_option(monitor->socket, ZMQ_LINGER, 0);
-    if (zmq_connect(monitor->socket, name) != 0 || !watch(self, monitor))
-        shut(self, monitor, 0);
+    if (monitor->socket)
+        set_option(monitor->socket, ZMQ_LINGER, 0);
+    if (monitor->socket == NULL || zmq_connect(monitor->socket, name) != 0 || !watch(self, monitor))
+        shut_monitor(self);
 }
 
 void on_open(void *context)
@@ -105,7 +113,7 @@ void on_open(void *context)
         self->config.direct->open(self->config.direct->context);
         return;
     }
-    shut(self, &self->uplink.monitor, 0);
+    shut_monitor(self);
     shut(self, &self->uplink.dealer, 0);
     self->uplink.opened++;
     void *dealer = self->uplink.dealer.socket = zmq_socket(self->zmq_context, ZMQ_DEALER);

@@ -215,11 +215,11 @@ static bool is_quickly_checked(const place_t *place)
     return stat(place->database, &file) == 0 && file.st_size <= CHECK_BYTES;
 }
 
-/* Looks before anything is written. */
+/* Looks before anything is written; a connection that only reads leaves the journal as it is, too. */
 static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, char *out_error)
 {
     db_t db;
-    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_WRITES);
+    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_READS);
     bool is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     if (is_fine)
         is_fine = opening_is_ours(scribe->place, &db, out_version, out_error);

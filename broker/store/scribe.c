@@ -170,6 +170,9 @@ static void fail(scribe_t *self, const group_t *group, int code)
                   log_u64("batch", group->first), log_str("error", sqlite3_errstr(code)),
                   log_i64("code", code));
     self->is_failing = true;
+    /* What the journal holds can be brought into pages the database already has: that makes room in it. */
+    if ((code & 0xff) == SQLITE_FULL)
+        (void)!transaction_checkpoint(self, SQLITE_CHECKPOINT_PASSIVE);
 }
 
 /* Deals with the batches up to `limit` that one transaction takes. */

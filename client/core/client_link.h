@@ -195,7 +195,7 @@ typedef struct {
  * (flood, busy ...) is repeated after its time, before later ones; join, part, nick, status and invite
  * wait for those before and are waited for. Everything survives the loss of the link. say and tell get
  * their cid here. On error no reply() follows:
- * HUB_NO_SESSION: no such session. HUB_BUSY: requests_max are unanswered. HUB_TOO_LONG: it fits no
+ * HUB_NO_SESSION: no such session, or it has just been kicked. HUB_BUSY: requests_max are unanswered. HUB_TOO_LONG: it fits no
  * frame. HUB_BAD_REQUEST: a needed field is missing, x is no map. HUB_UNSUPPORTED: not an op for here
  * (hello, resume, bye, replay). */
 HUB_MUST_CHECK hub_err_t client_link_request(client_link_t *self, uint32_t sid,

@@ -46,9 +46,11 @@ typedef struct {
     client_item_t *first, *last; /* unanswered requests in the order made */
     void *user;
     uint64_t
-        due_ms;    /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
-    uint64_t cid;  /* the last one given */
-    char *address; /* owned, NULL: none */
+        due_ms;   /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+    uint64_t cid; /* the last one given */
+    uint64_t
+        greeting_id; /* of the hello or resume that is out; the sid may have had another before */
+    char *address;   /* owned, NULL: none */
     uint32_t *rooms; /* owned where room_capacity > 1, else `room` is the list */
     uint32_t room;
     uint32_t sid;
@@ -65,6 +67,7 @@ typedef struct {
     name_t nick;                       /* as given, not folded */
     bool is_kicked_idle;
     bool was_ready;
+    bool is_ending; /* its requests are being answered for the last time */
 } client_session_t;
 _Static_assert(sizeof(client_session_t) < 300, "a bridge carries 20 000 of them");
 

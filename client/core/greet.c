@@ -43,6 +43,23 @@ static void write_proto(writer_t *writer, const client_link_t *self)
         write_str(writer, KEY_agent, span_of(self->options.agent));
 }
 
+/* Not the private ones: hello cannot enter one that is there, and would make one that is there no more
+ * for all to read. */
+static void write_rooms(writer_t *writer, const client_link_t *self, client_session_t *session)
+{
+    const uint32_t *rooms = client_session_rooms(session);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < session->room_count; i++)
+        count += !client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX)->is_private;
+    write_key(writer, KEY_join);
+    msgpack_pack_array(&writer->packer, count);
+    for (uint32_t i = 0; i < session->room_count; i++) {
+        const client_room_t *room = client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX);
+        if (!room->is_private)
+            pack_span(writer, name_span(&room->name));
+    }
+}
+
 static void write_hello(writer_t *writer, const client_link_t *self, client_session_t *session)
 {
     if (session->nick.size > 0)
@@ -53,14 +70,7 @@ static void write_hello(writer_t *writer, const client_link_t *self, client_sess
         write_bool(writer, KEY_kick, true);
     if (session->resume_ms > 0)
         write_uint(writer, KEY_resume_ms, session->resume_ms);
-    write_key(writer, KEY_join);
-    msgpack_pack_array(&writer->packer, session->room_count);
-    const uint32_t *rooms = client_session_rooms(session);
-    for (uint32_t i = 0; i < session->room_count; i++) {
-        client_room_t *room = client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX);
-        assert(room);
-        pack_span(writer, name_span(&room->name));
-    }
+    write_rooms(writer, self, session);
 }
 
 static void greet(client_link_t *self, client_session_t *session, uint64_t now_ms)
@@ -77,6 +87,7 @@ static void greet(client_link_t *self, client_session_t *session, uint64_t now_m
         write_hello(&writer, self, session);
     write_end(&writer);
     session->state = SESSION_GREETING;
+    session->greeting_id = id;
     self->greetings_in_flight++;
     connect_send(self, now_ms);
 }

@@ -83,6 +83,15 @@ static void socket_close(sockets_t *self, void **socket_p)
     *socket_p = NULL;
 }
 
+/* First the DEALER is told to stop telling: its thread would wait for ever for a monitor that has gone, and
+ * with it every socket. */
+static void monitor_close(sockets_t *self)
+{
+    if (self->dealer)
+        zmq_socket_monitor(self->dealer, NULL, 0);
+    socket_close(self, &self->monitor);
+}
+
 bool sockets_init(sockets_t *self, const char *router)
 {
     assert(self && router);
@@ -116,7 +125,7 @@ void sockets_fini(sockets_t *self, int linger_ms)
     assert(self);
     if (self->dealer)
         set(self->dealer, ZMQ_LINGER, linger_ms);
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     socket_close(self, &self->sub);
     if (self->context)
@@ -143,7 +152,7 @@ static bool monitor_open(sockets_t *self)
 bool sockets_open(sockets_t *self)
 {
     assert(self);
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     self->opened++;
     self->dealer = socket_new(self, ZMQ_DEALER, WAITING_MAX);
@@ -154,7 +163,7 @@ bool sockets_open(sockets_t *self)
         return true;
     }
     int reason = errno;
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     errno = reason;
     return false;

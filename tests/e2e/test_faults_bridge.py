@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 
+from crowd import Undying
 from hub import SLOWNESS, until
 
 PEOPLE = 200  # ./dev soak: 1 000
@@ -50,3 +51,26 @@ def test_the_people_of_a_killed_bridge_leave_once_and_come_back_under_their_name
     assert not changes(ada, "detached")["stays"] and not gone["stays"] and not gone["ada"]
     other.stop()
     again.stop()
+
+
+def test_telnet_users_hear_all_once_in_order_though_the_broker_is_killed(bridge, line, pipe, tmp_path):
+    house = Undying(tmp_path / "data", "--heartbeat-ms", int(300 * SLOWNESS))
+    program = bridge(house.broker)
+    bob = line(program.tcp, nick="bob")
+    ada = pipe("--nick", "ada", "--timeout", "0", json_mode=True, to=house.router)
+    ada.sees({"ev": "joined", "room": "lobby"})
+    texts = [f"line {number}" for number in range(300)]
+    for part in (texts[:100], texts[100:200], texts[200:]):
+        ada.write(*({"op": "say", "text": text, "id": text} for text in part))
+        ada.sees({"reply": "say", "id": part[10], "ok": True})
+        house.kill()  # the rest of them is on its way
+        house.start()
+    ada.says(["psst"], to="bob")
+    for text in texts:
+        ada.sees({"reply": "say", "id": text, "ok": True})
+    for wanted in ("[ada -> you]psst", f"[ada]{texts[-1]}"):
+        until(lambda wanted=wanted: wanted in bob.heard, bob.take, wanted)
+    assert [text for text in bob.heard if text.startswith("[ada]")] == [f"[ada]{text}" for text in texts]
+    assert bob.heard.count("[ada -> you]psst") == 1
+    program.stop()
+    house.stop()

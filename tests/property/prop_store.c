@@ -1,13 +1,16 @@
 /* The durable store against a naive model: random batches, pages, trims, erasures, and openings after a good end and
  * after none. */
+#include "broker/store/check.h"
 #include "tests/property/random.h"
 #include "tests/property/store_model.h"
 #include "tests/unit/store_kit.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -323,8 +326,106 @@ static void a_store_is_what_the_model_is(void **state)
     model_fini(&model);
 }
 
+/* --- kill -9 ------------------------------------------------------------------------------------ */
+
+enum { KILLS = 8, MOST_BATCHES = 400 };
+
+/* Commits for ever, three batches in flight, and says through the pipe up to which number all lasts. */
+static void commit_for_ever(int out, uint64_t number)
+{
+    kit_open(&kit);
+    uint64_t behind = kit.batch - number; /* of the number of a batch to that of its events */
+    for (;;) {
+        char text[LONGEST_EVENT];
+        snprintf(text, sizeof text, "%u;", (unsigned)++number);
+        kit_append(&kit, "lobby", number, number * 1000, text);
+        kit_append(&kit, "tea", number, number * 1000, text);
+        kit_note(&kit, number, text);
+        kit_put(&kit, "head", text);
+        if (kit_commit(&kit) % 3 != 0)
+            continue;
+        uint64_t lasting = kit_next(&kit).batch - behind;
+        if (write(out, &lasting, sizeof lasting) != (ssize_t)sizeof lasting)
+            _exit(1);
+    }
+}
+
+/* Lets a process commit, kills it somewhere, and gives the last number that it heard was COMMITTED. */
+static uint64_t commit_until_killed(uint64_t number)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        commit_for_ever(ends[1], number);
+    close(ends[1]);
+    uint64_t lasting = number;
+    for (uint32_t left = 1 + random_below(&rng, MOST_BATCHES); left > 0; left--)
+        assert_int_equal(read(ends[0], &lasting, sizeof lasting), sizeof lasting);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    while (read(ends[0], &lasting, sizeof lasting) == (ssize_t)sizeof lasting)
+        ; /* what it had still said */
+    close(ends[0]);
+    return lasting;
+}
+
+/* All parts of the batches up to some number are there, and nothing else; gives the number. */
+static uint64_t whole_batches(void)
+{
+    kit_open(&kit);
+    const char *told = kit_restored(&kit), *record = strstr(told, "record head=");
+    assert_non_null(record);
+    uint64_t number = strtoull(record + strlen("record head="), NULL, 10);
+    const char *const logs[] = {"lobby", "tea"};
+    for (int i = 0; i < 2; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "log %s 1..%u at 1000..%u000 ", logs[i], (unsigned)number,
+                 (unsigned)number);
+        assert_non_null(strstr(told, line));
+    }
+    char note_line[64];
+    snprintf(note_line, sizeof note_line, "note %u=%u;\n", (unsigned)number, (unsigned)number);
+    assert_non_null(strstr(told, note_line));
+    snprintf(note_line, sizeof note_line, "note %u=", (unsigned)number + 1);
+    assert_null(strstr(told, note_line));
+    kit.store->drop_notes(kit.store, ++kit.batch, number);
+    kit.store->commit(kit.store, kit.batch);
+    assert_int_equal(kit_next(&kit).kind, STORE_COMMITTED);
+    char last[32];
+    snprintf(last, sizeof last, "%u;", (unsigned)number);
+    assert_string_equal(kit_texts(&kit, "lobby", number, UINT64_MAX), last);
+    kit_close(&kit);
+    return number;
+}
+
+static void what_was_committed_outlives_a_kill_whole(void **state)
+{
+    (void)state;
+    rng = random_begin();
+    kit_init(&kit);
+    uint64_t number = 0;
+    for (int i = 0; i < KILLS; i++) {
+        uint64_t lasting = commit_until_killed(number);
+        number = whole_batches();
+        assert_true(number >= lasting);
+        kit.batch += 3 - kit.batch % 3;
+    }
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    assert_true(check_directory(kit.directory, out));
+    (void)fclose(out);
+    kit_fini(&kit);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_store_is_what_the_model_is)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_store_is_what_the_model_is),
+        cmocka_unit_test(what_was_committed_outlives_a_kill_whole),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

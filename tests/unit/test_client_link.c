@@ -350,6 +350,26 @@ WITH_ADA(bye_is_sent_once_and_the_session_forgotten_at_once)
     assert_int_equal(client_link_sessions(f->link), 0);
 }
 
+WITH_LINK(a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid)
+{
+    uint32_t ada, bob;
+    fixture_pong(f, 0, NULL, 0);
+    client_hello_t hello = {.nick = span_of("ada")};
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &ada), HUB_OK);
+    uint64_t first = fixture_take(f, OP_hello);
+    client_link_bye(f->link, ada, f->now_ms);
+    hello.nick = span_of("bob");
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &bob), HUB_OK);
+    assert_int_equal(bob, ada);
+    uint64_t second = fixture_take(f, OP_hello);
+    fixture_clear(f);
+    fixture_welcome(f, first, "ada", 0, NULL, 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, second, "bob", 0, NULL, 0);
+    fixture_expect(f, "ready 0 new");
+    assert_true(span_is(client_link_nick(f->link, bob), "bob"));
+}
+
 static void say_bye(fixture_t *f)
 {
     client_link_bye(f->link, 0, f->now_ms);
@@ -362,6 +382,23 @@ WITH_ADA(bye_may_be_said_within_a_call)
     f->on_reply = say_bye;
     fixture_ok(f, fixture_take(f, OP_say));
     fixture_expect(f, "reply 0 say 1 ok; unsubscribe lobby");
+}
+
+static void say_again(fixture_t *f)
+{
+    client_request_t request = {
+        .op = OP_say, .room = span_of("lobby"), .text = span_of("hi"), .tag = 2};
+    assert_int_equal(client_link_request(f->link, 0, &request, f->now_ms), HUB_NO_SESSION);
+}
+
+WITH_ADA(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever)
+{
+    fixture_say(f, ada, 1);
+    f->on_reply = say_again;
+    fixture_event(f, "kicked");
+    write_str(&f->writer, KEY_reason, span_of("idle"));
+    fixture_send(f);
+    fixture_expect(f, "reply 0 say 1 expired; kicked 0 idle; unsubscribe lobby");
 }
 
 WITH_ADA(a_session_taken_over_elsewhere_is_gone)
@@ -439,7 +476,10 @@ int main(void)
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),
         cmocka_unit_test(the_last_to_part_unsubscribes),
         cmocka_unit_test(bye_is_sent_once_and_the_session_forgotten_at_once),
+        cmocka_unit_test(
+            a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid),
         cmocka_unit_test(bye_may_be_said_within_a_call),
+        cmocka_unit_test(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
         cmocka_unit_test(requests_of_one_session_are_bounded_and_checked),

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { PAGE_BYTES = 4096, MANY = 200 };
+enum { PAGE_BYTES = 8192, MANY = 200 };
 
 static kit_t kit;
 
@@ -133,6 +133,22 @@ static void damage_is_found_after_a_crash(void **state)
     refused("is damaged");
 }
 
+static void what_is_refused_keeps_its_journal(void **state)
+{
+    (void)state;
+    kit_in_crash(&kit, fill);
+    struct stat before, after;
+    assert_int_equal(stat(kit_path(&kit, "hubbub.db-wal"), &before), 0);
+    size_t size;
+    char *bytes = kit_read(kit_path(&kit, "hubbub.db"), &size);
+    memset(bytes + PAGE_BYTES, 0xff, size - PAGE_BYTES);
+    kit_write(kit_path(&kit, "hubbub.db"), bytes, size);
+    free(bytes);
+    refused("is damaged");
+    assert_int_equal(stat(kit_path(&kit, "hubbub.db-wal"), &after), 0);
+    assert_true(after.st_size > 0 && after.st_size == before.st_size);
+}
+
 static void what_a_cut_beginning_left_is_no_hindrance(void **state)
 {
     (void)state;
@@ -209,6 +225,7 @@ int main(void)
         TEST(a_journal_without_its_database_is_refused),
         TEST(a_database_that_was_cut_is_refused),
         TEST(damage_is_found_after_a_crash),
+        TEST(what_is_refused_keeps_its_journal),
         TEST(what_a_cut_beginning_left_is_no_hindrance),
         TEST(a_database_of_an_older_version_is_brought_up),
         TEST(steps_are_taken_from_where_the_database_is),
