@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { FLUSH_BYTES = 1 << 16, FILE_MODE = 0600 };
+enum { FILE_MODE = 0600 };
 
 struct recorder {
     int fd; /* -1: writing has failed */
@@ -26,7 +26,7 @@ recorder_t *recorder_open(const char *path, bool with_texts)
     recorder_t *self = zmalloc(sizeof *self);
     self->fd = fd;
     self->with_texts = with_texts;
-    buffer_init(&self->bytes, FLUSH_BYTES + 2 * RECORDING_ENTRY_BYTES);
+    buffer_init(&self->bytes, 4 * RECORDING_ENTRY_BYTES);
     return self;
 }
 
@@ -51,6 +51,7 @@ void recorder_begin(recorder_t *self, const core_settings_t *settings, const mom
     assert(self);
     recording_write_settings(&self->bytes, settings);
     recording_write_event(&self->bytes, RECORDING_BEGIN, &(event_t){0}, now, true);
+    flush(self);
 }
 
 void recorder_note(recorder_t *self, const event_t *event, const moment_t *now)
@@ -59,8 +60,7 @@ void recorder_note(recorder_t *self, const event_t *event, const moment_t *now)
     if (self->fd < 0)
         return;
     recording_write_event(&self->bytes, (int)event->kind, event, now, self->with_texts);
-    if (self->bytes.size >= FLUSH_BYTES)
-        flush(self);
+    flush(self);
 }
 
 void recorder_close(recorder_t **self_p)

@@ -1,8 +1,9 @@
 /* broker/shell/recorder.h - writes down all that the core is told: `hubbubd --record FILE`.
  *
  * `./dev sim FILE` replays it, so that a fault seen in the field becomes a test. See recording.h for the format and for
- * why the file is a secret: it is made with mode 0600. Writing is buffered; when it fails it ends, with one line in
- * the log, and the broker goes on. */
+ * why the file is a secret: it is made with mode 0600. Each event is written before the core is told, so that what
+ * made a broker fall is the last one in it; a write() each. When writing fails it ends, with one line in the log,
+ * and the broker goes on. */
 #ifndef BROKER_SHELL_RECORDER_H
 #define BROKER_SHELL_RECORDER_H
 

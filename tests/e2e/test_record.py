@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from hub import BIN, PATIENCE_S
+from hub import BIN, PATIENCE_S, Broker
 
 # What the core counts by what people do; the rest goes on between `stats` and the end.
 SETTLED = ("malformed", "appended", "committed", "rolled_back", "duplicates", "sessions_opened",
@@ -84,3 +84,11 @@ def test_a_recording_that_is_there_is_not_written_over(start, recording):
     done = subprocess.run([BIN / "hubbubd", "--record", recording, "--router", "tcp://127.0.0.1:*", "--pub", "tcp://127.0.0.1:*"],
                           capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 1 and "--record" in done.stderr and recording.read_text() == "precious"
+
+
+def test_what_the_core_was_told_last_is_in_the_recording_of_a_killed_broker(link, recording):
+    broker = Broker("--record", recording)
+    counters = chat(broker, link)
+    broker.kill()
+    replayed = replay(recording)
+    assert {key: replayed[key] for key in SETTLED} == {key: counters[key] for key in SETTLED}
