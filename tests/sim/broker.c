@@ -137,8 +137,10 @@ void broker_turn(world_t *world)
         step(world, &(event_t){.kind = EVENT_TICK});
     step(world, &(event_t){.kind = EVENT_TURN});
     perform(world);
-    if (++broker->turns % AUDIT_TURNS == 0)
-        audit_core(broker->core, &broker->settings);
+    if (++broker->turns % AUDIT_TURNS != 0)
+        return;
+    audit_core(broker->core, &broker->settings);
+    audit_times(broker->core, &broker->settings, world->now_ms);
 }
 
 void broker_receive(world_t *world, uint32_t connection, span_t frame)
