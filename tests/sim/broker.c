@@ -271,6 +271,8 @@ static void put_back(world_t *world)
         const disk_log_t *kept = disk_log(&world->disk, (span_t){log->name, log->name_size});
         ledger_undo(&world->ledger, log, kept ? kept->head : 0);
     }
+    for (uint64_t i = 1; i <= world->ledger.text_count; i++)
+        world->ledger.texts[i].is_refused = false; /* that may be undone, too */
 }
 
 static void restore(world_t *world)
