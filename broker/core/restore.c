@@ -36,7 +36,7 @@ void restore_fini(core_t *core)
         return;
     lookup_destroy(&core->restore->by_name);
     zlistx_destroy(&core->restore->logs);
-    free(core->restore->sessions);
+    numbers_fini(&core->restore->sessions);
     free(core->restore);
     core->restore = NULL;
 }
@@ -185,17 +185,17 @@ void restore_record(core_t *core, span_t key, span_t value)
 /* Sessions come by ascending serial. */
 static session_t *find_session(core_t *core, uint64_t serial)
 {
-    const restore_t *restore = core->restore;
-    size_t low = 0, high = restore->session_count;
+    const numbers_t *ids = &core->restore->sessions;
+    size_t low = 0, high = ids->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (restore->sessions[middle]->serial < serial)
+        if (core_session(core, ids->list[middle])->serial < serial)
             low = middle + 1;
         else
             high = middle;
     }
-    bool is_there = low < restore->session_count && restore->sessions[low]->serial == serial;
-    return is_there ? restore->sessions[low] : NULL;
+    session_t *session = low < ids->count ? core_session(core, ids->list[low]) : NULL;
+    return session && session->serial == serial ? session : NULL;
 }
 
 void restore_note(core_t *core, uint64_t number, span_t bytes)

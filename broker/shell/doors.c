@@ -117,8 +117,6 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());
         return false;
     }
-    if (bound == NULL)
-        return true;
     assert(bound->count < SETTING_LIST_ITEMS);
     size_t size = sizeof bound->items[0];
     int done = zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound->items[bound->count++], &size);
@@ -127,25 +125,19 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
     return true;
 }
 
-static bool is_local(const char *endpoint)
-{
-    return starts_with(endpoint, "ipc://") || starts_with(endpoint, "inproc://");
-}
-
 static bool bind_all(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
                      char *out_error)
 {
     for (size_t i = 0; i < router->count; i++) {
         const char *endpoint = router->items[i];
-        void *socket = self->routers[is_local(endpoint) ? DOOR_LOCAL : DOOR_NET];
+        void *socket = self->routers[starts_with(endpoint, IPC) ? DOOR_LOCAL : DOOR_NET];
         if (!bind_one(socket, "router", endpoint, &self->router_bound, out_error))
             return false;
     }
     for (size_t i = 0; i < pub->count; i++)
         if (!bind_one(self->pub, "pub", pub->items[i], &self->pub_bound, out_error))
             return false;
-    return bind_one(self->routers[DOOR_LOCAL], "router", DOORS_ROUTER_INPROC, NULL, out_error) &&
-           bind_one(self->pub, "pub", DOORS_PUB_INPROC, NULL, out_error);
+    return true;
 }
 
 bool doors_is_endpoint(const char *endpoint)
