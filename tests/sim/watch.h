@@ -63,7 +63,8 @@ typedef struct {
 
 typedef struct {
     bool is_known, is_private;
-    bool is_hazy; /* presence events may have passed unseen: `present` says little */
+    bool needs_head; /* something was told since the last head event */
+    bool is_hazy;    /* presence events may have passed unseen: `present` says little */
     uint64_t epoch, head, pseq;
     uint64_t moved_ms;
     uint64_t *present; /* uids, as hashes, by the presence events */
@@ -120,6 +121,9 @@ void watch_restored(watch_t *self, const core_t *core, bool is_older);
 
 /* At the end: everything was answered on the links that live. */
 void watch_check_answered(const watch_t *self, uint32_t link);
+
+/* At the end: every room that fell quiet has told its head. */
+void watch_check_quiet(const watch_t *self);
 
 /* The number of a room by its name, NO_ROOM where it has none of ours. */
 int room_number(span_t name);

@@ -54,6 +54,7 @@ static void begin_room(watch_t *self, int number, const uint64_t *head)
     room->pseq = head[2];
     room->present_count = 0;
     room->moved_ms = 0;
+    room->needs_head = false;
     for (uint32_t i = 0; i < self->session_count; i++) {
         self->sessions[i].rooms &= ~bit(number);
         self->sessions[i].entered[number] = 0;

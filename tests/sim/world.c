@@ -244,6 +244,8 @@ static void settle(world_t *world)
 static void check_all(world_t *world)
 {
     audit_core(world->broker.core, &world->broker.settings);
+    audit_times(world->broker.core, &world->broker.settings, world->now_ms);
+    watch_check_quiet(&world->watch);
     for (uint32_t i = 0; i < world->plan.devices; i++)
         device_check_level(world, &world->devices[i]);
     for (uint32_t i = 0; i < world->plan.users; i++)
