@@ -138,6 +138,9 @@ static hub_err_t restore_room(core_t *core, span_t key, const record_t *record)
     return restore_invited(record, room) ? HUB_OK : HUB_MALFORMED;
 }
 
+/* How many presence events a room may have had since its broker said where pseqs began. */
+enum { PSEQ_AHEAD = 60000 };
+
 static hub_err_t restore_broker(core_t *core, const record_t *record)
 {
     uint64_t epoch_floor, pseq_floor;
@@ -145,7 +148,8 @@ static hub_err_t restore_broker(core_t *core, const record_t *record)
         !record_uint(record, "pseq_floor", &pseq_floor))
         return HUB_MALFORMED;
     core->epoch_floor = epoch_floor;
-    core->pseq_floor = pseq_floor > core->pseq_floor ? pseq_floor : core->pseq_floor;
+    if (pseq_floor >= core->pseq_floor) /* the clock went back, which is where pseqs begin */
+        core->pseq_floor = pseq_floor + PSEQ_AHEAD;
     return HUB_OK;
 }
 
@@ -272,6 +276,7 @@ void restore_end(core_t *core, const origin_t *origin)
         if (may_have_lost(core, origin))
             begin_epochs(core);
         tidy_rooms(core);
+        records_broker(core); /* its pseqs begin here */
         retention_begin(core);
     }
     restore_fini(core);
