@@ -4,11 +4,11 @@
 #include "base/entropy.h"
 #include "base/log.h"
 #include "broker/shell/unsent.h"
+#include "broker/shell/watch.h"
 
 #include <assert.h>
 #include <czmq.h>
 #include <errno.h>
-#include <poll.h>
 #include <zmq.h>
 
 enum {
@@ -18,27 +18,15 @@ enum {
     LONGEST_SLEEP_MS = 3600 * 1000,
 };
 
-/* Descriptors slept on. */
-enum { STOP_AT, NEIGHBOUR_AT, STORE_AT, DOORS_AT, WATCHED = DOORS_AT + DOOR_COUNT };
-
-/* Asking a ROUTER whether it has input costs system calls. It need not be asked while its descriptor was not
- * told of and nothing was sent over it since it said no: sending may swallow what the descriptor had to
- * tell. */
-typedef struct {
-    int fd;
-    bool may_have_input;
-} door_watch_t;
-
 struct server {
     const doors_t *doors;
-    door_watch_t watches[DOOR_COUNT];
+    watch_t watch;
     store_t *store;
     core_t *core;
     unsent_t *unsent;
     recorder_t *recorder; /* NULL: nothing is written down */
     inside_t inside;
     neighbour_t neighbour; /* `turn` is NULL: none */
-    struct pollfd items[WATCHED];
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
@@ -51,16 +39,6 @@ static void take_moment(server_t *self)
     entropy_fill(&self->entropy, self->now.entropy);
 }
 
-static door_watch_t watch_door(void *router)
-{
-    door_watch_t watch = {.may_have_input = true};
-    size_t size = sizeof watch.fd;
-    int done = zmq_getsockopt(router, ZMQ_FD, &watch.fd, &size);
-    assert(done == 0);
-    (void)done;
-    return watch;
-}
-
 server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p)
 {
     assert(doors && settings && store_p && *store_p);
@@ -68,12 +46,8 @@ server_t *server_new(const doors_t *doors, const core_settings_t *settings, stor
     self->doors = doors;
     self->store = *store_p;
     *store_p = NULL;
-    self->items[STORE_AT] = (struct pollfd){self->store->fd(self->store), POLLIN, 0};
-    self->items[NEIGHBOUR_AT].fd = self->items[STOP_AT].fd = -1;
-    for (int door = 0; door < DOOR_COUNT; door++) {
-        self->watches[door] = watch_door(doors->routers[door]);
-        self->items[DOORS_AT + door] = (struct pollfd){self->watches[door].fd, POLLIN, 0};
-    }
+    watch_init(&self->watch, doors);
+    watch_set(&self->watch, WATCH_STORE, self->store->fd(self->store));
     self->unsent = unsent_new();
     entropy_init(&self->entropy);
     take_moment(self);
@@ -143,7 +117,7 @@ static sent_t try_send(void *context, peer_t to, span_t frame)
     if (to.door == DOOR_INSIDE)
         return try_inside(self, to.routing, frame);
     void *router = self->doors->routers[to.door];
-    self->watches[to.door].may_have_input = true;
+    self->watch.may_have_input[to.door] = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (errno == EINTR)
             continue;
@@ -435,25 +409,10 @@ static void receive(server_t *self)
 {
     receive_inside(self);
     for (uint32_t door = 0; door < DOOR_COUNT; door++) {
-        bool *may_have_input = &self->watches[door].may_have_input;
+        bool *may_have_input = &self->watch.may_have_input[door];
         for (int i = 0; i < FRAMES_PER_TURN && *may_have_input; i++)
             *may_have_input = receive_one(self, door);
     }
-}
-
-static bool has_input(const server_t *self)
-{
-    if (inside_has_request(&self->inside))
-        return true;
-    for (int door = 0; door < DOOR_COUNT; door++) {
-        int events = 0;
-        size_t size = sizeof events;
-        if (self->watches[door].may_have_input &&
-            zmq_getsockopt(self->doors->routers[door], ZMQ_EVENTS, &events, &size) == 0 &&
-            (events & ZMQ_POLLIN) != 0)
-            return true;
-    }
-    return false;
 }
 
 /* --- the loop ----------------------------------------------------------------------------------- */
@@ -479,28 +438,11 @@ static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
         next_ms = now_ms + RETRY_MS;
     if (next_ms > now_ms + LONGEST_SLEEP_MS)
         next_ms = now_ms + LONGEST_SLEEP_MS;
-    uint64_t us = next_ms <= now_ms || has_input(self) ? 0 : (next_ms - now_ms) * 1000;
+    bool has_input = inside_has_request(&self->inside) || watch_has_input(&self->watch);
+    uint64_t us = next_ms <= now_ms || has_input ? 0 : (next_ms - now_ms) * 1000;
     uint64_t wanted_us =
         self->neighbour.turn ? self->neighbour.wait_us(self->neighbour.context) : us;
     return wanted_us < us ? wanted_us : us;
-}
-
-static void notice(server_t *self)
-{
-    for (int door = 0; door < DOOR_COUNT; door++)
-        self->watches[door].may_have_input |= self->items[DOORS_AT + door].revents != 0;
-}
-
-/* Sleeps until there is something to do. False: it cannot sleep. */
-static bool wait_for(server_t *self, uint64_t us)
-{
-    struct timespec span = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
-    if (ppoll(self->items, WATCHED, &span, NULL) < 0 && errno != EINTR) {
-        log_error("poll.failed", log_errno(errno));
-        return false;
-    }
-    notice(self);
-    return true;
 }
 
 /* What the neighbour asks for is served at once, and it is given the answers without another sleep. */
@@ -508,7 +450,7 @@ static void both_turn(server_t *self)
 {
     const neighbour_t *neighbour = &self->neighbour;
     if (neighbour->turn)
-        neighbour->turn(neighbour->context, self->items[NEIGHBOUR_AT].revents != 0);
+        neighbour->turn(neighbour->context, watch_is_ready(&self->watch, WATCH_NEIGHBOUR));
     turn(self);
     if (neighbour->turn && inside_has(&self->inside))
         neighbour->turn(neighbour->context, false);
@@ -517,12 +459,14 @@ static void both_turn(server_t *self)
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    self->items[STOP_AT] = (struct pollfd){stop_fd, POLLIN, 0};
+    watch_set(&self->watch, WATCH_STOP, stop_fd);
     do {
-        if (!wait_for(self, sleep_us(self, until_ms)))
+        if (!watch_sleep(&self->watch, sleep_us(self, until_ms))) {
+            log_error("poll.failed", log_errno(errno));
             return true;
+        }
         both_turn(self);
-        if (self->items[STOP_AT].revents)
+        if (watch_is_ready(&self->watch, WATCH_STOP))
             return true;
     } while (clock_mono_ms() < until_ms);
     return false;
@@ -532,7 +476,7 @@ void server_set_neighbour(server_t *self, const neighbour_t *neighbour)
 {
     assert(self && neighbour && neighbour->turn && neighbour->wait_us);
     self->neighbour = *neighbour;
-    self->items[NEIGHBOUR_AT] = (struct pollfd){neighbour->fd, POLLIN, 0};
+    watch_set(&self->watch, WATCH_NEIGHBOUR, neighbour->fd);
 }
 
 inside_t *server_inside(server_t *self)
@@ -544,10 +488,8 @@ inside_t *server_inside(server_t *self)
 void server_meanwhile(void *context)
 {
     server_t *self = context;
-    if (poll(self->items + STORE_AT, WATCHED - STORE_AT, 0) <= 0)
-        return;
-    notice(self);
-    turn(self);
+    if (watch_look(&self->watch))
+        turn(self);
 }
 
 void server_run(server_t *self, int stop_fd)
