@@ -319,14 +319,12 @@ static const char *restore_trouble(hub_err_t err)
     switch (err) {
     case HUB_FULL:
         return "the store has more sessions or rooms than --set sessions_max or rooms_max permit; "
-               "raise "
-               "them";
+               "raise them";
     case HUB_UNAVAILABLE:
-        return "the store could not be read; the log above says why. `hubbubd --check` tells more";
+        return "the store could not be read; the log above says why, `hubbubd --check` says more";
     default:
-        return "a record in the store makes no sense to this version; start the version that wrote "
-               "it, "
-               "or put back a backup";
+        return "a record in the store makes no sense to this version; start the version that "
+               "wrote it, or put back a backup";
     }
 }
 
