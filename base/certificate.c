@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -316,6 +317,27 @@ static char *name_beside(const char *path)
     return name;
 }
 
+static bool replace(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
+        return true; /* the old one is removed under the other name */
+    bool can_exchange = errno != EINVAL && errno != ENOSYS; /* not every file system */
+    return !can_exchange && access(to, F_OK) == 0 && rename(from, to) == 0;
+}
+
+/* A file belongs to whom its directory belongs: what root writes is for the broker to read. */
+static bool give_to_owner(int fd, const char *path)
+{
+    struct stat about;
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (geteuid() != 0)
+        return true;
+    (void)snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+                   slash ? path : ".");
+    return stat(directory, &about) == 0 && fchown(fd, about.st_uid, about.st_gid) == 0;
+}
+
 bool certificate_write(const char *path, const certificate_t *self, bool is_new)
 {
     assert(path && self);
@@ -324,13 +346,13 @@ bool certificate_write(const char *path, const certificate_t *self, bool is_new)
     size_t size = print(self, text);
     (void)unlink(beside); /* left over, if there at all */
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OWNER_ONLY);
-    bool is_done = fd >= 0 && write_whole(fd, text, size);
+    bool is_done = fd >= 0 && give_to_owner(fd, path) && write_whole(fd, text, size);
     if (is_done)
-        is_done = is_new ? link(beside, path) == 0 : rename(beside, path) == 0;
+        is_done = is_new ? link(beside, path) == 0 : replace(beside, path);
     int reason = errno;
     if (fd >= 0)
         close(fd);
-    (void)unlink(beside); /* renamed: gone already */
+    (void)unlink(beside); /* ours, or the one that was replaced */
     free(beside);
     sodium_memzero(text, sizeof text);
     errno = reason;

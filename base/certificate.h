@@ -10,7 +10,7 @@
  *
  * zcert_load() reads what is written here, and what zcert_save() wrote is read. Of the format (ZPL) it is
  * the part that certificates use: two levels, a value in quotes or bare, # begins a comment. Files are
- * for the owner alone (0600); one with a secret that others could read is not taken. */
+ * for the owner alone (0600), who is their directory's where root writes them; one with a secret that others could read is not taken. */
 #ifndef BASE_CERTIFICATE_H
 #define BASE_CERTIFICATE_H
 
@@ -60,7 +60,8 @@ HUB_MUST_CHECK certificate_result_t certificate_read(const char *path, certifica
 const char *certificate_trouble(certificate_result_t result);
 
 /* Writes a file for the owner alone, whole or not at all, on the disk when it returns. `is_new`: there may
- * be none yet (EEXIST); otherwise it takes the place of one. False: errno says why. */
+ * be none yet (EEXIST); otherwise it takes the place of one, which must be there (ENOENT): what somebody
+ * removes meanwhile stays removed. False: errno says why. */
 HUB_MUST_CHECK bool certificate_write(const char *path, const certificate_t *self, bool is_new);
 
 enum { CERTIFICATE_TIME_CHARS = 20 };

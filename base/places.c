@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { OWNER_ONLY = 0700 };
 
@@ -45,6 +47,25 @@ void places_config(const char *name, char out[PLACES_PATH_BYTES])
         snprintf(out, PLACES_PATH_BYTES, "/etc/hubbub/%s", name);
 }
 
+/* What root makes belongs to whom the directory above belongs. */
+static bool give_to_owner(const char *directory)
+{
+    struct stat above;
+    char path[PLACES_PATH_BYTES + 4];
+    if (geteuid() != 0)
+        return true;
+    (void)snprintf(path, sizeof path, "%s/..", directory);
+    return stat(path, &above) == 0 &&
+           fchownat(AT_FDCWD, directory, above.st_uid, above.st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool make_one(const char *directory)
+{
+    if (mkdir(directory, OWNER_ONLY) != 0)
+        return errno == EEXIST;
+    return give_to_owner(directory);
+}
+
 bool places_make(const char *directory)
 {
     assert(directory);
@@ -59,7 +80,7 @@ bool places_make(const char *directory)
             continue;
         memcpy(part, directory, end);
         part[end] = '\0';
-        if (mkdir(part, OWNER_ONLY) != 0 && errno != EEXIST)
+        if (!make_one(part))
             return false;
     }
     return true;

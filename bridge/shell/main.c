@@ -33,8 +33,9 @@ static const settings_t SETTINGS = {
     .about = "Carries people with telnet or nc to a Hubbub broker.",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "listen router language show_addresses connections_per_address",
-    .hidden = "pub tcp advertise_pub data durability heartbeat_ms idle_ms kick_ms resume_ms "
+    .common = "listen router key server_key language show_addresses connections_per_address",
+    .hidden = "pub tcp curve insecure advertise_pub data durability heartbeat_ms idle_ms kick_ms "
+              "resume_ms "
               "rate_per_s rate_burst links_max sessions_max rooms_max room_keep_ms ring_events "
               "ring_bytes rings_bytes link_backlog_bytes pending_max",
 };

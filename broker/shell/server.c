@@ -17,7 +17,9 @@ enum {
 };
 
 struct server {
-    const doors_t *doors;
+    doors_t *doors;
+    gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
+    bool renews_pub;          /* the PUB under CURVE is to be made anew */
     store_t *store;
     core_t *core;
     unsent_t *unsent;
@@ -33,11 +35,13 @@ static void take_moment(server_t *self)
     entropy_fill(&self->entropy, self->now.entropy);
 }
 
-server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p)
+server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settings_t *settings,
+                     store_t **store_p)
 {
     assert(doors && settings && store_p && *store_p);
     server_t *self = zmalloc(sizeof *self);
     self->doors = doors;
+    self->gatekeeper = gatekeeper;
     self->store = *store_p;
     *store_p = NULL;
     self->unsent = unsent_new();
@@ -128,9 +132,12 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 
 static void publish(server_t *self, span_t frame)
 {
-    while (send_part(self->doors->pub, frame, ZMQ_DONTWAIT) < 0)
-        if (errno != EINTR)
-            return; /* PUB drops for who is too slow; clients find the hole */
+    for (int i = 0; i < PUB_COUNT; i++) {
+        void *pub = self->doors->pubs[i];
+        while (pub && send_part(pub, frame, ZMQ_DONTWAIT) < 0)
+            if (errno != EINTR)
+                break; /* PUB drops for who is too slow; clients find the hole */
+    }
 }
 
 /* --- effects ------------------------------------------------------------------------------------ */
@@ -329,6 +336,19 @@ static bool skip_rest(void *router, zmq_msg_t *part)
     return had_more;
 }
 
+/* Says under which key a frame came. False: one that has been revoked, whose connection libzmq keeps. */
+static bool take_key(server_t *self, event_t *event, zmq_msg_t *frame)
+{
+    if (event->peer.door != DOOR_KEYED)
+        return true; /* there a peer could claim to be anybody */
+    const enrolled_t *who = gatekeeper_who(self->gatekeeper, frame);
+    if (who == NULL)
+        return false;
+    event->peer_key = (span_t){(const char *)who->public_key, sizeof who->public_key};
+    event->is_operator = who->is_operator;
+    return true;
+}
+
 /* Feeds one message to the core. False: there is none. A message is its routing id and one frame. */
 static bool receive_one(server_t *self, uint32_t door)
 {
@@ -344,11 +364,13 @@ static bool receive_one(server_t *self, uint32_t door)
         if (has_rest && zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0)
             skip_rest(router, &rest);
         zmq_msg_close(&rest);
-        step(self, &(event_t){.kind = EVENT_FRAME,
-                              .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
-                              .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
-                              .is_multipart = has_rest,
-                              .is_local = door == DOOR_LOCAL});
+        event_t event = {.kind = EVENT_FRAME,
+                         .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
+                         .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
+                         .is_multipart = has_rest,
+                         .is_local = door == DOOR_LOCAL};
+        if (take_key(self, &event, &frame))
+            step(self, &event);
     }
     zmq_msg_close(&routing);
     zmq_msg_close(&frame);
@@ -358,8 +380,32 @@ static bool receive_one(server_t *self, uint32_t door)
 static void receive(server_t *self)
 {
     for (uint32_t door = 0; door < DOOR_COUNT; door++)
-        for (int i = 0; i < FRAMES_PER_TURN && receive_one(self, door); i++)
-            ;
+        for (int i = 0; i < FRAMES_PER_TURN && self->doors->routers[door]; i++)
+            if (!receive_one(self, door))
+                break;
+}
+
+/* --- keys --------------------------------------------------------------------------------------- */
+
+static void renew_pub(server_t *self)
+{
+    if (self->renews_pub && doors_renew_pub(self->doors))
+        self->renews_pub = false;
+}
+
+/* Who asks to come in, and who may not be in any more. */
+static void keep_gate(server_t *self)
+{
+    if (self->gatekeeper == NULL)
+        return;
+    span_t revoked = keyring_refresh(self->gatekeeper->keyring);
+    if (revoked.size > 0) {
+        log_info("keys.revoked", log_u64("count", revoked.size / CURVE_KEY_BYTES));
+        step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
+        self->renews_pub = true;
+    }
+    renew_pub(self);
+    gatekeeper_answer(self->gatekeeper, self->now.wall_ms / 1000);
 }
 
 /* --- the loop ----------------------------------------------------------------------------------- */
@@ -367,6 +413,7 @@ static void receive(server_t *self)
 static void turn(server_t *self)
 {
     take_moment(self);
+    keep_gate(self);
     receive(self);
     if (core_next_ms(self->core) <= self->now.mono_ms)
         step(self, &(event_t){.kind = EVENT_TICK});
@@ -381,7 +428,8 @@ static long timeout_ms(const server_t *self, uint64_t until_ms)
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
         next_ms = until_ms;
-    if (!unsent_is_empty(self->unsent) && next_ms > now_ms + RETRY_MS)
+    bool has_to_retry = !unsent_is_empty(self->unsent) || self->renews_pub;
+    if (has_to_retry && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;
     if (next_ms == UINT64_MAX)
         return -1;
@@ -390,16 +438,28 @@ static long timeout_ms(const server_t *self, uint64_t until_ms)
     return next_ms - now_ms < INT32_MAX ? (long)(next_ms - now_ms) : INT32_MAX;
 }
 
+static int poll_gate(const server_t *self, zmq_pollitem_t *items, int count)
+{
+    if (self->gatekeeper == NULL)
+        return count;
+    items[count++] = (zmq_pollitem_t){.socket = self->gatekeeper->zap, .events = ZMQ_POLLIN};
+    items[count++] =
+        (zmq_pollitem_t){.fd = keyring_fd(self->gatekeeper->keyring), .events = ZMQ_POLLIN};
+    return count;
+}
+
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    zmq_pollitem_t items[DOOR_COUNT + 2] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
+    zmq_pollitem_t items[DOOR_COUNT + 4] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
     int count = stop_fd >= 0 ? 1 : 0, store_fd = self->store->fd(self->store);
     if (store_fd >= 0)
         items[count++] = (zmq_pollitem_t){.fd = store_fd, .events = ZMQ_POLLIN};
     for (int door = 0; door < DOOR_COUNT; door++)
-        items[count++] =
-            (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};
+        if (self->doors->routers[door])
+            items[count++] =
+                (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};
+    count = poll_gate(self, items, count);
     do {
         if (zmq_poll(items, count, timeout_ms(self, until_ms)) < 0 && errno != EINTR) {
             log_error("poll.failed", log_errno(errno));

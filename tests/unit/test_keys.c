@@ -136,7 +136,7 @@ static void everything_known_of_a_key_is_kept(void **state)
     made.is_operator = made.has_server_key = true;
     memset(made.server_key, 9, sizeof made.server_key);
     made.enrolled_s = 1700000000, made.expires_s = 1800000000, made.used_s = 1750000000;
-    assert_true(certificate_write(path_of("whole"), &made, false));
+    assert_true(certificate_write(path_of("whole"), &made, true));
     assert_int_equal(certificate_read(path_of("whole"), &read), CERTIFICATE_OK);
     assert_memory_equal(&made, &read, sizeof made);
 }
@@ -165,6 +165,21 @@ static void a_key_that_is_there_is_not_overwritten_by_a_new_one(void **state)
     assert_int_equal(errno, EEXIST);
     assert_int_equal(certificate_read(path_of("once"), &read), CERTIFICATE_OK);
     assert_memory_equal(read.public_key, first.public_key, CURVE_KEY_BYTES);
+}
+
+static void a_key_that_was_removed_is_not_written_again(void **state)
+{
+    (void)state;
+    certificate_t made, read;
+    certificate_new(&made);
+    assert_false(certificate_write(path_of("gone"), &made, false));
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(access(path_of("gone"), F_OK), -1);
+    assert_true(certificate_write(path_of("gone"), &made, true));
+    made.used_s = 1750000000;
+    assert_true(certificate_write(path_of("gone"), &made, false));
+    assert_int_equal(certificate_read(path_of("gone"), &read), CERTIFICATE_OK);
+    assert_true(read.used_s == 1750000000);
 }
 
 static void files_that_are_no_certificates_are_refused(void **state)
@@ -349,6 +364,7 @@ int main(void)
         cmocka_unit_test(everything_known_of_a_key_is_kept),
         cmocka_unit_test(a_key_file_is_for_its_owner_alone),
         cmocka_unit_test(a_key_that_is_there_is_not_overwritten_by_a_new_one),
+        cmocka_unit_test(a_key_that_was_removed_is_not_written_again),
         cmocka_unit_test(files_that_are_no_certificates_are_refused),
         cmocka_unit_test(names_of_keys_are_safe_as_file_names),
         cmocka_unit_test(enrolling_keeps_the_public_half_only),
