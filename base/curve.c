@@ -65,7 +65,7 @@ bool curve_decode(const char *text, size_t size, uint8_t *out_key)
     assert(text && out_key);
     uint8_t key[CURVE_KEY_BYTES];
     bool is_key = size == CURVE_TEXT_CHARS;
-    for (int group = 0; is_key && group < CURVE_KEY_BYTES / BYTES; group++)
+    for (size_t group = 0; is_key && group < CURVE_KEY_BYTES / BYTES; group++)
         is_key = decode_group(text + group * CHARS, key + group * BYTES);
     if (is_key)
         memcpy(out_key, key, sizeof key);

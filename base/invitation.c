@@ -7,7 +7,11 @@
 
 static const char PREFIX[] = "hubbub1:", BLANKS[] = " \t\r\n";
 
-enum { VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING, KEY_CHARS = 43 };
+enum {
+    VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
+    KEY_CHARS = 43,
+    TAIL_CHARS = 2 * (KEY_CHARS + 1)
+};
 
 _Static_assert(sodium_base64_ENCODED_LEN(CURVE_KEY_BYTES, VARIANT) == KEY_CHARS + 1, "32 bytes");
 
@@ -58,7 +62,7 @@ bool invitation_read(const char *line, certificate_t *out)
     certificate_t read = {.has_secret = true, .has_server_key = true};
     bool is_good = read_key(begin, end, read.secret_key) &&
                    read_key(begin, end - KEY_CHARS - 1, read.server_key);
-    size_t router = is_good ? size - strlen(PREFIX) - 2 * (KEY_CHARS + 1) : 0;
+    size_t router = is_good ? size - strlen(PREFIX) - TAIL_CHARS : 0;
     is_good = is_good && is_router(begin, router);
     if (is_good) {
         memcpy(read.router, begin, router);

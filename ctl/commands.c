@@ -248,7 +248,7 @@ static int on_invite(const arguments_t *arguments, const char *const *operands)
     made.has_server_key = true;
     certificate_fini(&broker);
     if (!made.router[0] || !write_line(&made, line)) {
-        (void)cannot(made.router, "--router has to be tcp://HOST:PORT, at most 200 characters");
+        (void)cannot(made.router, "--router has to be tcp://HOST:PORT, at most 150 characters");
         goto done;
     }
     made.router[0] = '\0'; /* theirs to know */

@@ -47,6 +47,7 @@ typedef struct {
 } uplink_t;
 
 struct bridge {
+    credentials_t keys;
     bridge_config_t config; /* strings owned */
     void *zmq_context;
     language_t language;

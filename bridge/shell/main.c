@@ -73,13 +73,15 @@ static void print_ready(void *context)
     (void)fflush(stdout);
 }
 
-static int run(const options_t *options, void *context, int stop_fd, int report_fd)
+static int run(const options_t *options, const credentials_t *keys, void *context, int stop_fd,
+               int report_fd)
 {
     char error[BRIDGE_ERROR_BYTES];
     ready_t ready = {.router = options->router.items[0]};
     bridge_config_t config = {
         .listen = options->listen,
         .router = ready.router,
+        .keys = keys,
         .language = LANGUAGES[options->language],
         .agent = "hubbub-bridge " HUB_VERSION,
         .show_addresses = options->show_addresses,
@@ -116,7 +118,7 @@ static bool is_endpoint(void *context, const char *endpoint)
 }
 
 /* Everything that needs descriptors. */
-static int serve(const options_t *options)
+static int serve(const options_t *options, const credentials_t *keys)
 {
     entropy_seed_srand();
     raise_files();
@@ -128,7 +130,7 @@ static int serve(const options_t *options)
     }
     int status = 2;
     if (is_endpoint(context, options->router.items[0]))
-        status = run(options, context, stop_fd, report_fd);
+        status = run(options, keys, context, stop_fd, report_fd);
     else
         (void)fprintf(stderr,
                       "hubbub-bridge: --router %s: tcp://HOST:PORT or ipc://PATH is needed\n",
@@ -162,5 +164,15 @@ int main(int argc, char **argv)
         return 2;
     }
     log_set_level((log_level_t)options.log_level);
-    return serve(&options);
+    credentials_t keys;
+    char trouble[CREDENTIALS_ERROR_BYTES];
+    if (!credentials_load(
+            &(credentials_given_t){.key_file = options.key, .server_key = options.server_key},
+            &keys, trouble)) {
+        (void)fprintf(stderr, "hubbub-bridge: %s\n", trouble);
+        return 2;
+    }
+    int status = serve(&options, &keys);
+    credentials_fini(&keys);
+    return status;
 }

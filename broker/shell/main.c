@@ -151,19 +151,17 @@ static int run_server(const options_t *options, doors_t *doors, server_t *server
 {
     telnet_t telnet = {.stop_fd = -1};
     char error[SERVER_ERROR_BYTES];
-    int status = 0;
-    if (!server_restore(server, error)) {
-        status = cannot(error);
-    } else if (open_telnet(&telnet, options, doors->context, error)) {
+    bool is_ready =
+        server_restore(server, error) && open_telnet(&telnet, options, doors->context, error);
+    if (is_ready) {
         print_ready(doors, telnet.bridge ? bridge_address(telnet.bridge) : "");
         log_info("broker.ready", log_str("version", HUB_VERSION));
         server_run(server, stop_fd);
         log_info("broker.stopping", log_u64("after_ms", STOP_MS));
         server_stop(server, STOP_MS);
         stop_telnet(&telnet);
-    } else {
-        status = cannot(error);
     }
+    int status = is_ready ? 0 : cannot(error);
     close_telnet(&telnet);
     return status;
 }

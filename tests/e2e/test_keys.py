@@ -170,7 +170,7 @@ def test_a_public_key_alone_is_not_enough(link, keys, name):
     assert refusal(link(keys=(server, public, zmq.curve_keypair()[1]))) in NO_HANDSHAKE
 
 
-def test_strangers_hear_nothing(enter, link, keys, room):
+def test_p101_strangers_hear_nothing(enter, link, keys, room):
     ada = enter("ada")
     outside = [link(keys=keys.stranger()), link()]
     for stranger in outside:
@@ -186,7 +186,7 @@ def test_strangers_hear_nothing(enter, link, keys, room):
         assert not stranger.events and not stranger.replies
 
 
-def test_what_is_told_of_pub_takes_keys(enter, broker, link):
+def test_p104_what_is_told_of_pub_takes_keys(enter, broker, link):
     ada = enter("ada")
     port = broker.pub.rsplit(":", 1)[1]
     assert ada.me["pub"] == [f"tcp://*:{port}"]
@@ -200,7 +200,7 @@ def revoke(keys, made):
     ctl(keys.data, "revoke", made.name)
 
 
-def test_a_revoked_keys_sessions_end_at_once(enter, keys, room, broker):
+def test_p103_a_revoked_keys_sessions_end_at_once(enter, keys, room, broker):
     ada, bob = enter("ada"), enter("bob")
     revoke(keys, ada)
     assert ada.event("kicked")["reason"] == "revoked"
@@ -209,7 +209,7 @@ def test_a_revoked_keys_sessions_end_at_once(enter, keys, room, broker):
     assert refusal(ada) == zmq.EVENT_HANDSHAKE_FAILED_AUTH
 
 
-def test_who_is_revoked_hears_no_more_and_others_miss_nothing(enter, keys, room):
+def test_p103_who_is_revoked_hears_no_more_and_others_miss_nothing(enter, keys, room):
     ada, bob = enter("ada"), enter("bob")
     revoke(keys, ada)
     ada.event("kicked")
@@ -269,7 +269,7 @@ def test_a_key_under_a_new_name_stays_in(enter, keys, room, name):
 
 # What belongs to a key.
 
-def test_a_stolen_token_is_no_good_under_another_key(enter, link, broker, room):
+def test_p102_a_stolen_token_is_no_good_under_another_key(enter, link, broker, room):
     ada, mallory = enter("ada"), enter("mallory")
     elsewhere = link(keys=mallory.keys, hears=False)
     assert elsewhere.error("resume", token=ada.me["token"]) == "expired"
@@ -404,3 +404,175 @@ def test_all_keys_gone_is_everybody_out(start, tmp_path, link):
     shutil.rmtree(tmp_path / "keys")
     assert ada.event("kicked")["reason"] == "revoked"
     assert refusal(ada) == zmq.EVENT_HANDSHAKE_FAILED_AUTH
+
+
+# Our own programs.
+
+@pytest.fixture
+def chat(broker, tmp_path):
+    """Runs the client with some input, as a person with a home of their own."""
+    def run(*options, lines="", home="home", router=broker.router, invite=None):
+        env = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / home)}
+        if invite:
+            env["HUBBUB_INVITE"] = invite
+        options = [*(["--router", router] if router else []), *options]
+        return subprocess.run([BIN / "hubbub", *options], input=lines, capture_output=True, text=True, env=env, timeout=60)
+    return run
+
+
+def test_an_invitation_is_all_a_new_client_needs(keys, broker, chat, name, room):
+    who = name("ada")
+    line = ctl(keys.data, "invite", who, "--router", broker.router)
+    first = chat("--invite", line, "--nick", who, "--room", room, lines="hello\n", router=None)
+    assert first.returncode == 0 and f"[{who}] hello" in first.stdout
+    second = chat("--nick", who, "--room", room, lines="again\n", router=None)  # the key file says where
+    assert second.returncode == 0 and f"[{who}] again" in second.stdout
+    assert "invited" not in next(entry for entry in ctl(keys.data, "keys").splitlines() if entry.startswith(who + " "))
+
+
+def test_an_invitation_may_be_read_from_input_or_environment(keys, broker, chat, name):
+    line = ctl(keys.data, "invite", name("ada"), "--router", broker.router)
+    assert chat("--invite", "-", lines=line + "\nhello\n", router=None).returncode == 0
+    line = ctl(keys.data, "invite", name("ada"), "--router", broker.router)
+    assert chat(lines="hello\n", router=None, home="other", invite=line).returncode == 0
+
+
+def test_an_invitation_overwrites_no_key(keys, broker, chat, name):
+    lines = [ctl(keys.data, "invite", name("ada"), "--router", broker.router) for _ in range(2)]
+    assert chat("--invite", lines[0], lines="hello\n").returncode == 0
+    assert chat("--invite", lines[0], lines="hello\n").returncode == 0  # the same does no harm
+    other = chat("--invite", lines[1], lines="hello\n")
+    assert other.returncode == 2 and "another key" in other.stderr
+
+
+def test_an_invitation_that_was_not_used_in_time_is_void(keys, broker, chat, name):
+    used, unused = name("ada"), name("ada")
+    lines = {who: ctl(keys.data, "invite", who, "--router", broker.router) for who in (used, unused)}
+    assert chat("--invite", lines[used], lines="hello\n", home="a").returncode == 0
+    for who in lines:
+        path = pathlib.Path(keys.data, "keys", who)
+        late = path.with_name("." + who)
+        late.write_text(re.sub('expires-at = ".*"', 'expires-at = "2020-01-01T00:00:00Z"', path.read_text()))
+        late.replace(path)
+    assert chat(lines="hello\n", home="a").returncode == 0
+    void = chat("--invite", lines[unused], lines="hello\n", home="b")
+    assert void.returncode == 1 and "invitation has lapsed" in void.stderr
+    assert "lapsed" in ctl(keys.data, "keys")
+
+
+@pytest.mark.parametrize("line", ["hello", "hubbub1:", "hubbub1:tcp://127.0.0.1:1:abc:def"])
+def test_what_is_no_invitation_is_refused(chat, line, tmp_path):
+    done = chat("--invite", line)
+    assert done.returncode == 2 and "no whole invitation" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_hubbub_invite_is_hubbubctls(keys, broker, chat, name, tmp_path):
+    who = name("ada")
+    done = subprocess.run([BIN / "hubbub", "invite", who, "--data", keys.data, "--router", broker.router],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stdout.startswith(f"hubbub1:{broker.router}:")
+    assert chat("--invite", done.stdout, lines="hello\n").returncode == 0
+
+
+def own_file(path, keys, name):
+    """A key file of a person who was enrolled by hand."""
+    public = ctl(keys.data, "key", "new", str(path))
+    who = name("ada")
+    ctl(keys.data, "enroll", who, public)
+    return who
+
+
+def test_the_client_comes_with_a_key_of_its_own(keys, chat, name, tmp_path):
+    own_file(tmp_path / "mine", keys, name)
+    server = keys.server.decode()
+    done = chat("--key", tmp_path / "mine", "--server-key", server, "--nick", name("ada"), lines="hello\n")
+    assert done.returncode == 0 and "hello" in done.stdout
+
+
+def test_a_key_that_is_refused_is_told_at_once(keys, chat, tmp_path):
+    ctl(keys.data, "key", "new", str(tmp_path / "mine"))
+    done = chat("--key", tmp_path / "mine", "--server-key", keys.server.decode(), "--timeout", "60000", lines="hello\n")
+    assert done.returncode == 1 and "the broker does not know this key" in done.stderr
+
+
+def test_no_key_where_one_is_wanted_is_told_in_time(chat):
+    done = chat("--timeout", "1000", lines="hello\n")
+    assert done.returncode == 1 and "it wants a key" in done.stderr
+
+
+def test_a_wrong_server_key_is_told_in_time(keys, chat, name, tmp_path):
+    own_file(tmp_path / "mine", keys, name)
+    wrong = zmq.curve_keypair()[0].decode()
+    done = chat("--key", tmp_path / "mine", f"--server-key={wrong}", "--timeout", "1000", lines="hello\n")
+    assert done.returncode == 1 and "it has another key" in done.stderr
+
+
+def test_a_key_that_others_can_read_is_not_used(keys, chat, name, tmp_path):
+    own_file(tmp_path / "mine", keys, name)
+    (tmp_path / "mine").chmod(0o644)
+    done = chat("--key", tmp_path / "mine", "--server-key", keys.server.decode())
+    assert done.returncode == 2 and "others may read" in done.stderr
+
+
+def test_a_client_whose_key_is_revoked_is_told(keys, broker, name, tmp_path):
+    who = own_file(tmp_path / "mine", keys, name)
+    client = subprocess.Popen([BIN / "hubbub", "--json", "--router", broker.router, "--key", tmp_path / "mine",
+                               "--server-key", keys.server.decode()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert b'"ready"' in client.stdout.readline()
+    ctl(keys.data, "revoke", who)
+    said, _ = client.communicate(timeout=hub.PATIENCE_S)
+    assert b'"revoked"' in said and client.returncode == 1
+
+
+def test_a_bridge_comes_with_a_key(keys, broker, run, line, enter, name, room, tmp_path):
+    own_file(tmp_path / "bridge", keys, name)
+    bridge = run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", broker.router, "--key", tmp_path / "bridge",
+                 "--server-key", keys.server.decode())
+    host, port = bridge.ready["tcp"][0].rsplit(":", 1)
+    ada, bob = enter("ada"), line((host, int(port)))
+    bob.say(f"/join {room}")
+    bob.say("hello from telnet")
+    assert ada.event("message", room=room)["text"] == "hello from telnet"
+    ada.ok("say", room=room, text="hello from afar")
+    bob.line("hello from afar")
+    bridge.stop()
+
+
+def test_a_bridge_whose_key_is_refused_says_so(keys, broker, run, tmp_path):
+    ctl(keys.data, "key", "new", str(tmp_path / "bridge"))
+    bridge = run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", broker.router, "--key", tmp_path / "bridge",
+                 "--server-key", keys.server.decode(), ready=False)
+    until(lambda: "the broker does not know our key" in bridge.log(), lambda seconds: bridge.process.poll(), "a reason")
+    bridge.kill()
+
+
+def test_a_bridges_people_are_out_with_its_key(keys, broker, run, line, enter, name, room, tmp_path):
+    who = own_file(tmp_path / "bridge", keys, name)
+    bridge = run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", broker.router, "--key", tmp_path / "bridge",
+                 "--server-key", keys.server.decode())
+    host, port = bridge.ready["tcp"][0].rsplit(":", 1)
+    people = [line((host, int(port))) for _ in range(3)]
+    for one in people:
+        one.say(f"/join {room}")
+        one.line(room)
+    ada = enter("ada")
+    ctl(keys.data, "revoke", who)
+    for one in people:
+        one.ends()
+    assert [member["nick"] for member in ada.ok("who", room=room)["members"]] == [ada.name]
+    bridge.stop()
+
+
+def test_the_python_example_speaks_curve(keys, broker, name, tmp_path):
+    own_file(tmp_path / "mine", keys, name)
+    env = {**os.environ, "HUBBUB_ROUTER": broker.router, "HUBBUB_PUB": broker.pub, "HUBBUB_KEY": str(tmp_path / "mine"),
+           "HUBBUB_SERVER_KEY": keys.server.decode()}
+    example = subprocess.Popen(["/usr/bin/python3", "-u", "examples/hello.py", "hello", "under", "lock"], env=env,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        assert example.stdout.readline().startswith("I am guest-")
+        assert "hello under lock" in example.stdout.readline()
+    finally:
+        example.kill()
+        example.communicate()

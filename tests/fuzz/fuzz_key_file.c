@@ -15,7 +15,9 @@ static void try_invitation(const char *text)
         return;
     invitation_write(&read, line);
     bool is_same = invitation_read(line, &again);
-    assert(is_same && memcmp(&read, &again, sizeof read) == 0);
+    assert(is_same && strcmp(read.router, again.router) == 0);
+    assert(memcmp(read.secret_key, again.secret_key, CURVE_KEY_BYTES) == 0);
+    assert(memcmp(read.server_key, again.server_key, CURVE_KEY_BYTES) == 0);
     (void)is_same;
 }
 
