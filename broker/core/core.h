@@ -38,6 +38,13 @@ typedef struct {
     uint64_t in_use_bytes, held_bytes, mapped_bytes;
 } memory_t;
 
+/* What happens at the gate in front of us, for `stats`. */
+typedef struct {
+    uint64_t keys_enrolled;                           /* now */
+    uint64_t handshakes_admitted, handshakes_refused; /* whose key was asked about */
+    uint64_t frames_revoked;                          /* dropped: their key is enrolled no more */
+} gate_t;
+
 /* What an operator may set; see base/settings.def for meanings and ranges. All in the unit of the name;
  * 0 where a limit may be lifted means none. */
 typedef struct {
@@ -60,7 +67,9 @@ typedef struct {
     size_t pub_count;
     const char *const *keyed_pub; /* likewise, told to links that came under a key */
     size_t keyed_pub_count;
-    void (*memory)(memory_t *out); /* asked for `stats`; NULL: zeros */
+    void (*memory)(memory_t *out);                     /* asked for `stats`; NULL: zeros */
+    void (*gate)(const void *gatekeeper, gate_t *out); /* likewise */
+    const void *gatekeeper;
 } core_settings_t;
 
 typedef enum {

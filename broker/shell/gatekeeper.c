@@ -155,5 +155,7 @@ const enrolled_t *gatekeeper_who(gatekeeper_t *self, zmq_msg_t *message)
 {
     assert(self && message);
     const char *text = zmq_msg_gets(message, "User-Id");
-    return text ? keyring_find(self->keyring, span_of(text)) : NULL;
+    const enrolled_t *who = text ? keyring_find(self->keyring, span_of(text)) : NULL;
+    self->revoked += who == NULL;
+    return who;
 }

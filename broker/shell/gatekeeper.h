@@ -17,6 +17,7 @@ typedef struct {
     void *zap; /* REP */
     keyring_t *keyring;
     uint64_t admitted, refused; /* handshakes */
+    uint64_t revoked;           /* messages under keys that are enrolled no more */
 } gatekeeper_t;
 
 /* Stands at the gate of `context`, before its sockets are bound. False: `out_error` (KEYRING_ERROR_BYTES)
@@ -30,7 +31,7 @@ void gatekeeper_close(gatekeeper_t *self);
 /* Answers those who wait, a bounded number; `now_s` since 1970. */
 void gatekeeper_answer(gatekeeper_t *self, uint64_t now_s);
 
-/* Under which key a message came; NULL: one that is not enrolled any more. For messages of sockets under
+/* Under which key a message came; NULL: one that is not enrolled any more, which is counted. For messages of sockets under
  * CURVE only: elsewhere a peer says what it likes. Borrowed until keyring_refresh(). */
 const enrolled_t *gatekeeper_who(gatekeeper_t *self, zmq_msg_t *message);
 

@@ -166,6 +166,15 @@ static int run_server(const options_t *options, doors_t *doors, server_t *server
     return status;
 }
 
+static void report_gate(const void *context, gate_t *out)
+{
+    const gatekeeper_t *gatekeeper = context;
+    *out = (gate_t){.keys_enrolled = keyring_count(gatekeeper->keyring),
+                    .handshakes_admitted = gatekeeper->admitted,
+                    .handshakes_refused = gatekeeper->refused,
+                    .frames_revoked = gatekeeper->revoked};
+}
+
 /* Takes the store. */
 static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekeeper,
                  store_t **store_p, int stop_fd)
@@ -174,6 +183,8 @@ static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekee
     core_settings_t settings = options_core(options);
     tell_pubs(options, doors, &told, &settings);
     settings.has_store = (*store_p)->outlasts_us;
+    settings.gate = gatekeeper ? report_gate : NULL;
+    settings.gatekeeper = gatekeeper;
     server_t *server = server_new(doors, gatekeeper, &settings, store_p);
     int status = run_server(options, doors, server, stop_fd);
     server_destroy(&server);

@@ -152,8 +152,10 @@ def test_an_enrolled_key_is_in(enter, room):
     assert bob.event("message", room=room)["text"] == "under lock and key"
 
 
-def test_a_key_that_is_not_enrolled_is_refused(link, keys):
+def test_a_key_that_is_not_enrolled_is_refused(link, keys, broker):
+    before = broker.counter("handshakes_refused")
     assert refusal(link(keys=keys.stranger())) == zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    assert broker.counter("handshakes_refused") > before
 
 
 def test_who_has_no_key_is_refused(link):
@@ -225,14 +227,15 @@ def test_p103_who_is_revoked_hears_no_more_and_others_miss_nothing(enter, keys, 
     assert [event["seq"] for event in history] == list(range(1, 21))
 
 
-def test_what_a_revoked_key_still_sends_is_not_done(enter, keys, room):
+def test_what_a_revoked_key_still_sends_is_not_done(enter, keys, room, broker):
     ada, bob = enter("ada"), enter("bob")
     revoke(keys, ada)
     ada.event("kicked")
     ada.replies.clear()
+    before = broker.counter("frames_revoked")
     for op in ("ping", "hello", "rooms", "say"):  # over the connection that libzmq keeps
         ada.send(op, room=room, text="still here", nick="mallory")
-    bob.flush()
+    until(lambda: broker.counter("frames_revoked") == before + 4, bob.take, "four frames that were dropped")
     members = [member["nick"] for member in bob.ok("who", room=room)["members"]]
     assert members == [bob.name]
     ada.take(0)
@@ -559,6 +562,7 @@ def test_a_bridges_people_are_out_with_its_key(keys, broker, run, line, enter, n
     ada = enter("ada")
     ctl(keys.data, "revoke", who)
     for one in people:
+        one.line("An operator has disconnected you.")
         one.ends()
     assert [member["nick"] for member in ada.ok("who", room=room)["members"]] == [ada.name]
     bridge.stop()
