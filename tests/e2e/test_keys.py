@@ -11,6 +11,7 @@ import msgpack
 import pytest
 import zmq
 
+import curve
 import hub
 from hub import BIN, Broker, Link, until
 
@@ -298,6 +299,19 @@ def test_a_stolen_routing_id_brings_nothing(enter, link, keys, name, room):
     ada.close()
     thief = link(keys=mallory.keys, hears=False, options=[(zmq.ROUTING_ID, b"ada's")])
     assert thief.error("say", room=room, text="I am ada") == "no_session"
+
+
+def test_nobody_says_who_they_are_but_by_their_key(enter, keys, broker, name):
+    operator, mallory = enter("ada", "--operator"), enter("mallory")
+    claims = [(b"User-Id", operator.keys[1]), (b"user-id", operator.keys[1]), (b"X-User-Id", operator.keys[1])]
+    thief = curve.Peer(broker.router, mallory.keys, claims)
+    assert thief.ask("resume", token=operator.me["token"])["error"] == "expired"
+    thief.ask("hello", nick=name("mallory"))
+    assert thief.ask("stats")["error"] == "denied"
+    thief.close()
+    honest = curve.Peer(broker.router, operator.keys, [])
+    assert honest.ask("stats")["ok"]
+    honest.close()
 
 
 def test_an_operators_key_may_ask_for_stats(enter):
