@@ -1,7 +1,8 @@
 /* proto/decode.h - one map of the wire as fields by key.
  *
- * A decoder walks a frame (proto/walk.h), unpacks it with msgpack-c into memory that it reuses, and
- * sorts the values by key and type. Values of known keys that are not of the key's type, out of its
+ * A decoder walks a frame (proto/walk.h) and sorts the values by key and type on the way. Numbers, strings,
+ * bytes and booleans, all that most frames have, it reads itself; lists, maps and whatever else
+ * there may be it unpacks with msgpack-c, one by one, into memory that it reuses. (docs/adr/0001) Values of known keys that are not of the key's type, out of its
  * range, or there twice are in `wrong` instead of `present`: the caller decides who is told. Unknown
  * keys are skipped. */
 #ifndef PROTO_DECODE_H
@@ -24,9 +25,14 @@ typedef struct {
     const msgpack_object *values[KEY_COUNT]; /* only those in `present` are set */
 } message_t;
 
+enum { DECODER_GUESSES = 16 };
+
 typedef struct {
     msgpack_zone zone;
-    msgpack_object root;
+    bool is_zone_used;
+    msgpack_object values[KEY_COUNT]; /* of the last frame */
+    message_t message;                /* being made */
+    uint8_t guesses[DECODER_GUESSES]; /* which key stood there in the frame before */
 } decoder_t;
 
 /* Makes a decoder ready. Undone by decoder_fini(). */

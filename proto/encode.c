@@ -1,10 +1,16 @@
 #include "proto/encode.h"
 
 #include <assert.h>
+#include <endian.h>
 
 enum {
     SMALL_STR = 31,
     STR_HEADER = 0xa0,
+    LARGE_STR_HEADER = 0xd9,
+    UINT_HEADER = 0xcc,
+    STR_HEADER_BYTES = 5,
+    UINT_BYTES = 9,
+    KEY_BYTES = 1 + KEY_NAME_BYTES,
     SMALL_MAP = 15,
     SMALL_HEADER = 0x80,
     LARGE_HEADER = 0xde,
@@ -57,19 +63,73 @@ void write_end(writer_t *self)
     self->buffer->data[self->start] = (char)header;
 }
 
-/* Most strings here are keys and names: up to 31 bytes take one byte of header (fixstr) and one go. */
+/* Room for at most `size` bytes; taken() says how many it were. */
+static char *room_for(writer_t *self, size_t size)
+{
+    char *place = buffer_extend(self->buffer, size);
+    assert(place);
+    return place;
+}
+
+static void taken(writer_t *self, const char *end)
+{
+    self->buffer->size = (size_t)(end - self->buffer->data);
+}
+
+/* Writes a number's lowest `width` bytes, the first byte first. */
+static char *put_bytes(char *place, unsigned width, uint64_t value)
+{
+    value = htobe64(value << (64 - 8 * width));
+    memcpy(place, &value, width);
+    return place + width;
+}
+
+/* In the shortest form; at most UINT_BYTES. */
+static char *put_uint(char *place, uint64_t value)
+{
+    if (value < 0x80) {
+        *place = (char)value;
+        return place + 1;
+    }
+    unsigned power = value > UINT32_MAX ? 3 : value > UINT16_MAX ? 2 : value > UINT8_MAX;
+    *place = (char)(UINT_HEADER + power);
+    return put_bytes(place + 1, 1u << power, value);
+}
+
+/* At most STR_HEADER_BYTES. */
+static char *put_str_header(char *place, size_t size)
+{
+    assert(size <= UINT32_MAX);
+    if (size <= SMALL_STR) {
+        *place = (char)(STR_HEADER | size);
+        return place + 1;
+    }
+    unsigned power = size > UINT16_MAX ? 2 : size > UINT8_MAX;
+    *place = (char)(LARGE_STR_HEADER + power);
+    return put_bytes(place + 1, 1u << power, size);
+}
+
+static char *put_str(char *place, span_t text)
+{
+    place = put_str_header(place, text.size);
+    if (text.size > 0)
+        memcpy(place, text.data, text.size);
+    return place + text.size;
+}
+
+/* Copies more than the name, which is cheaper than to count: at most KEY_BYTES. */
+static char *put_key(char *place, key_id_t key)
+{
+    size_t size = key_row(key)->name.size;
+    *place = (char)(STR_HEADER | size);
+    memcpy(place + 1, KEY_NAMES[key], KEY_NAME_BYTES);
+    return place + 1 + size;
+}
+
 void pack_span(writer_t *self, span_t text)
 {
     assert(self && self->buffer);
-    if (text.size > SMALL_STR || text.size == 0) {
-        msgpack_pack_str(&self->packer, text.size);
-        msgpack_pack_str_body(&self->packer, text.data, text.size);
-        return;
-    }
-    char *place = buffer_extend(self->buffer, 1 + text.size);
-    assert(place);
-    place[0] = (char)(STR_HEADER | text.size);
-    memcpy(place + 1, text.data, text.size);
+    taken(self, put_str(room_for(self, STR_HEADER_BYTES + text.size), text));
 }
 
 void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count)
@@ -82,7 +142,8 @@ void pack_numbers(writer_t *self, const uint64_t *numbers, size_t count)
 
 void pack_key(writer_t *self, key_id_t key)
 {
-    pack_span(self, key_row(key)->name);
+    assert(self && self->buffer);
+    taken(self, put_key(room_for(self, KEY_BYTES), key));
 }
 
 void write_key(writer_t *self, key_id_t key)
@@ -93,16 +154,18 @@ void write_key(writer_t *self, key_id_t key)
 
 void write_uint(writer_t *self, key_id_t key, uint64_t value)
 {
-    assert(key_row(key)->type == TYPE_UINT);
-    write_key(self, key);
-    msgpack_pack_uint64(&self->packer, value);
+    assert(self && self->buffer && key_row(key)->type == TYPE_UINT);
+    self->pairs++;
+    taken(self, put_uint(put_key(room_for(self, KEY_BYTES + UINT_BYTES), key), value));
 }
 
 void write_str(writer_t *self, key_id_t key, span_t value)
 {
+    assert(self && self->buffer);
     assert(key_row(key)->type == TYPE_STR || key_row(key)->type == TYPE_TEXT);
-    write_key(self, key);
-    pack_span(self, value);
+    self->pairs++;
+    char *place = room_for(self, KEY_BYTES + STR_HEADER_BYTES + value.size);
+    taken(self, put_str(put_key(place, key), value));
 }
 
 void write_bin(writer_t *self, key_id_t key, span_t value)

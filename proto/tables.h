@@ -7,6 +7,7 @@
 
 #include "proto/span.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,8 +41,19 @@ typedef struct {
     uint64_t min, max; /* UINT: of the value; STR: of the bytes; else 0 */
 } key_row_t;
 
+enum { KEY_NAME_BYTES = 16 }; /* the longest has one less */
+
+/* The rows and, filled up with zeros, the names of the keys by number. Tables and not functions, since every
+ * pair that is read or written looks into them. */
+extern const key_row_t KEY_ROWS[KEY_COUNT];
+extern const char KEY_NAMES[KEY_COUNT][KEY_NAME_BYTES];
+
 /* The row of a key; `key` is below KEY_COUNT. */
-const key_row_t *key_row(key_id_t key);
+static inline const key_row_t *key_row(key_id_t key)
+{
+    assert(key < KEY_COUNT);
+    return &KEY_ROWS[key];
+}
 
 /* The key of that name, KEY_COUNT for a name this version does not know. */
 key_id_t key_find(span_t name);

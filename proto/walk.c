@@ -4,11 +4,6 @@
 
 #include <assert.h>
 
-typedef struct {
-    const uint8_t *at, *end;
-    uint32_t values; /* seen so far */
-} walk_t;
-
 typedef enum { SHAPE_BAD, SHAPE_LEAF, SHAPE_STR, SHAPE_LIST, SHAPE_MAP } shape_t;
 
 /* What follows a first byte: `width` bytes of a big-endian number, then that many bytes (`is_counted`)
@@ -109,17 +104,47 @@ static bool elements(walk_t *walk, shape_t shape, uint32_t count, unsigned depth
     return true;
 }
 
+bool walk_begin(walk_t *self, const void *data, size_t size, uint32_t *out_pairs)
+{
+    assert(self && (data || size == 0) && out_pairs);
+    if (size == 0)
+        return false;
+    *self = (walk_t){data, (const uint8_t *)data + size, 0};
+    return header(self, out_pairs) == SHAPE_MAP && *out_pairs <= left(self);
+}
+
+bool walk_key(walk_t *self, span_t *out_key)
+{
+    assert(self && out_key);
+    const uint8_t *begin = self->at;
+    uint32_t size;
+    if (header(self, &size) != SHAPE_STR)
+        return false;
+    if (*begin < 0xc0)
+        size = *begin & 0x1f;
+    *out_key = (span_t){(const char *)self->at - size, size};
+    return true;
+}
+
+bool walk_value(walk_t *self, span_t *out_bytes)
+{
+    assert(self && out_bytes);
+    const uint8_t *begin = self->at;
+    if (!value(self, 1))
+        return false;
+    *out_bytes = (span_t){(const char *)begin, (size_t)(self->at - begin)};
+    return true;
+}
+
 hub_err_t walk_frame(const void *data, size_t size)
 {
-    assert(data || size == 0);
-    if (size == 0)
-        return HUB_MALFORMED;
-    walk_t walk = {data, (const uint8_t *)data + size, 0};
-    uint32_t count, ignored;
-    if (header(&walk, &count) != SHAPE_MAP || count > left(&walk))
+    walk_t walk;
+    uint32_t count;
+    span_t ignored;
+    if (!walk_begin(&walk, data, size, &count))
         return HUB_MALFORMED;
     for (uint32_t i = 0; i < count; i++)
-        if (header(&walk, &ignored) != SHAPE_STR || !value(&walk, 1))
+        if (!walk_key(&walk, &ignored) || !walk_value(&walk, &ignored))
             return HUB_MALFORMED;
     return left(&walk) == 0 ? HUB_OK : HUB_MALFORMED;
 }

@@ -17,6 +17,25 @@
 
 #include "proto/err.h"
 
+#include <stdint.h>
+
+/* A place in a frame that is being walked. */
+typedef struct {
+    const uint8_t *at, *end;
+    uint32_t values; /* seen so far */
+} walk_t;
+
+/* Begins with a frame (borrowed) and reads how many pairs its map has. False: it is no map, or has fewer
+ * bytes than pairs. */
+HUB_MUST_CHECK bool walk_begin(walk_t *self, const void *data, size_t size, uint32_t *out_pairs);
+
+/* Steps over the next key. False: it is no string, or cut off. */
+HUB_MUST_CHECK bool walk_key(walk_t *self, span_t *out_key);
+
+/* Steps over the next value with all that is in it; *out_bytes is where it stands. False: it is malformed
+ * or breaks a limit. */
+HUB_MUST_CHECK bool walk_value(walk_t *self, span_t *out_bytes);
+
 /* Checks that `data` (`size` bytes) is exactly one map with string keys, at most LIMIT_NESTING deep and
  * of at most LIMIT_VALUES keys and values. Reads each byte at most once, allocates nothing.
  * HUB_MALFORMED: it is not. */

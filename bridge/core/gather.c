@@ -16,7 +16,7 @@ uint64_t gather_wait_us(const gather_t *self, uint64_t now_us)
     assert(self);
     if (self->lines == 0)
         return UINT64_MAX;
-    uint64_t due_us = self->first_us + (self->is_busy ? GATHER_US : 0);
+    uint64_t due_us = self->first_us + (self->is_busy ? GATHER_US + self->pause_us : 0);
     return due_us > now_us ? due_us - now_us : 0;
 }
 
@@ -25,4 +25,10 @@ void gather_swept(gather_t *self)
     assert(self);
     self->is_busy = self->lines >= GATHER_BUSY_LINES;
     self->lines = 0;
+}
+
+void gather_took(gather_t *self, uint64_t us)
+{
+    assert(self);
+    self->pause_us = us / 2 < GATHER_MORE_US ? (uint32_t)(us / 2) : GATHER_MORE_US;
 }

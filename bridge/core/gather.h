@@ -2,8 +2,9 @@
  *
  * A sweep writes to every user of the rooms that grew. One line to a thousand users costs a thousand
  * system calls, and so do a hundred lines. So when the last sweep carried two lines or more, the next
- * one waits GATHER_US after its first line; measured, that lowers both the CPU and the median delay. A
- * rule by time instead of by lines fires in quiet rooms and hurts.
+ * one waits after its first line: GATHER_US, and half of what the last sweep took, GATHER_MORE_US at most.
+ * Measured, that lowers both the CPU and the median delay. A rule by time alone, instead of by lines, fires
+ * in quiet rooms and hurts.
  *
  * Pure: the caller brings the time, monotonic microseconds. */
 #ifndef BRIDGE_CORE_GATHER_H
@@ -12,13 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GATHER_US = 200, GATHER_BUSY_LINES = 2 };
+enum { GATHER_US = 200, GATHER_MORE_US = 2000, GATHER_BUSY_LINES = 2 };
 
 /* All zeros is a quiet beginning. */
 typedef struct {
     uint64_t first_us; /* when the first line of the next sweep came */
     uint32_t lines;    /* that wait for it */
     bool is_busy;      /* the last sweep carried GATHER_BUSY_LINES or more */
+    uint32_t pause_us; /* beside GATHER_US, by what the last sweep took */
 } gather_t;
 
 /* A line for a room came. */
@@ -27,7 +29,10 @@ void gather_line(gather_t *self, uint64_t now_us);
 /* How long until the sweep: 0 is now, UINT64_MAX never (nothing waits). */
 uint64_t gather_wait_us(const gather_t *self, uint64_t now_us);
 
-/* The sweep is made. */
+/* The sweep is made with the lines that waited. */
 void gather_swept(gather_t *self);
+
+/* It took so long: the longer, the longer the next may wait. */
+void gather_took(gather_t *self, uint64_t us);
 
 #endif

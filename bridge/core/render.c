@@ -50,13 +50,14 @@ void render_message(buffer_t *out, language_t language, const message_t *event, 
                 message_span(event, KEY_from), room, message_span(event, KEY_text));
 }
 
-void render_private(buffer_t *out, language_t language, const message_t *event, span_t own)
+bool render_private(buffer_t *out, language_t language, const message_t *event, span_t own)
 {
     assert(event);
     span_t from = message_span(event, KEY_from), to = message_span(event, KEY_to);
     bool is_own = span_equal(from, own) && !span_equal(to, own);
     render_text(out, language, is_own ? PHRASE_tells : PHRASE_told, is_own ? to : from,
                 (span_t){"", 0}, message_span(event, KEY_text));
+    return is_own;
 }
 
 static span_t state_word(language_t language, span_t state)

@@ -32,8 +32,8 @@ void render_text(buffer_t *out, language_t language, phrase_t before, span_t nic
 void render_message(buffer_t *out, language_t language, const message_t *event, span_t room,
                     bool is_first);
 
-/* A private message, for the session whose nick is `own`: told or tells. */
-void render_private(buffer_t *out, language_t language, const message_t *event, span_t own);
+/* A private message, for the session whose nick is `own`: told or tells. True: it is their own, to another. */
+bool render_private(buffer_t *out, language_t language, const message_t *event, span_t own);
 
 /* A page of `who`: one line per member; returns how many there were. */
 size_t render_members(buffer_t *out, language_t language, const message_t *reply);

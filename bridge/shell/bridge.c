@@ -21,7 +21,7 @@ enum {
     LONGEST_WAIT_MS = 1000
 };
 
-static void look_at_clock(bridge_t *self)
+void look_at_clock(bridge_t *self)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -55,6 +55,10 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     self->config.router = copy(config->router);
     self->config.pub = copy(config->pub);
     self->config.language = NULL;
+    if (config->direct) {
+        self->direct = *config->direct;
+        self->config.direct = &self->direct;
+    }
     self->config.agent = copy(config->agent);
     self->config.users_max = users_permitted(config->users_max);
     self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
@@ -81,7 +85,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     bridge_t *self = calloc(1, sizeof *self);
     assert(self);
     self->listener_fd = self->reserve_fd = self->epoll_fd = -1;
-    self->uplink.dealer_fd = self->uplink.sub_fd = self->uplink.monitor_fd = -1;
+    self->uplink.dealer.fd = self->uplink.sub.fd = self->uplink.monitor.fd = -1;
     self->zmq_context = zmq_context;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
@@ -89,6 +93,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     patience_init(&self->slow, PATIENCE_MS);
     patience_init(&self->ending, ENDING_MS);
     patience_init(&self->lingering, LINGER_MS);
+    patience_init(&self->lagging, LAG_MS);
     self->addresses = addresses_new(config->connections_per_address, random_key());
     self->language = config->language ? language_find(span_of(config->language)) : LANGUAGE_en;
     if (self->language == LANGUAGE_COUNT)
@@ -145,7 +150,7 @@ static bool watch(bridge_t *self, int *place)
     return *place < 0 || epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, *place, &event) == 0;
 }
 
-static bool start(bridge_t *self)
+static bool open_all(bridge_t *self)
 {
     look_at_clock(self);
     self->has_epoll_pwait2 = true;
@@ -187,12 +192,21 @@ static void dispatch(bridge_t *self, const struct epoll_event *event)
         self->is_stopping = true;
     else if (place == &self->config.report_fd)
         drain_report(self);
-    else if (place != &self->uplink) {
+    else if (!uplink_notice(self, place)) {
         if (event->events & EPOLLOUT)
             user_unblock(self, place);
         if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
             user_readable(self, place, event->events);
     }
+}
+
+/* Until the first of those who lag is sent what waits. */
+static uint64_t lag_us(const bridge_t *self)
+{
+    if (self->lagging.first == NULL)
+        return UINT64_MAX;
+    uint64_t due_us = (self->lagging.first->since_ms + LAG_MS) * 1000;
+    return due_us > self->now_us ? due_us - self->now_us : 0;
 }
 
 /* How long may be slept: until the next thing that is due. */
@@ -205,8 +219,10 @@ static uint64_t wait_us(bridge_t *self)
         return 0;
     if ((next_ms - self->now_ms) * 1000 < us)
         us = (next_ms - self->now_ms) * 1000;
-    uint64_t gather = gather_wait_us(&self->gather, self->now_us);
-    return gather < us ? gather : us;
+    uint64_t gather = gather_wait_us(&self->gather, self->now_us), lag = lag_us(self);
+    if (gather < us)
+        us = gather;
+    return lag < us ? lag : us;
 }
 
 /* A kernel before 5.11 has milliseconds only. */
@@ -239,10 +255,8 @@ static void do_what_is_due(bridge_t *self)
     }
 }
 
-static void turn(bridge_t *self)
+static void turn(bridge_t *self, const struct epoll_event *events, int count)
 {
-    struct epoll_event events[EVENTS];
-    int count = wait_for(self, events, wait_us(self));
     look_at_clock(self);
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
@@ -272,8 +286,9 @@ static void part_with(void *context, user_t *user)
     user_doom(context, user);
 }
 
-static void stop(bridge_t *self)
+void bridge_stop(bridge_t *self)
 {
+    assert(self && self->link);
     users_each(&self->users, say_goodbye, self);
     users_settle(self);
     users_each(&self->users, part_with, self);
@@ -287,17 +302,44 @@ static void stop(bridge_t *self)
     self->epoll_fd = self->reserve_fd = -1;
 }
 
-bool bridge_run(bridge_t *self)
+bool bridge_start(bridge_t *self)
 {
     assert(self && self->link == NULL);
-    if (!start(self)) {
-        uplink_stop(self, 0);
-        close_if_open(self->epoll_fd);
-        close_if_open(self->reserve_fd);
+    if (open_all(self))
+        return true;
+    uplink_stop(self, 0);
+    close_if_open(self->epoll_fd);
+    close_if_open(self->reserve_fd);
+    self->epoll_fd = self->reserve_fd = -1;
+    return false;
+}
+
+int bridge_fd(const bridge_t *self)
+{
+    assert(self && self->epoll_fd >= 0);
+    return self->epoll_fd;
+}
+
+uint64_t bridge_wait_us(void *context)
+{
+    bridge_t *self = context;
+    look_at_clock(self);
+    return wait_us(self);
+}
+
+void bridge_turn(void *context, bool may_have_input)
+{
+    struct epoll_event events[EVENTS];
+    turn(context, events, may_have_input ? wait_for(context, events, 0) : 0);
+}
+
+bool bridge_run(bridge_t *self)
+{
+    if (!bridge_start(self))
         return false;
-    }
+    struct epoll_event events[EVENTS];
     while (!self->is_stopping)
-        turn(self);
-    stop(self);
+        turn(self, events, wait_for(self, events, wait_us(self)));
+    bridge_stop(self);
     return true;
 }

@@ -1,21 +1,26 @@
 /* bridge/shell/bridge.h - people on plain TCP (telnet, nc) in the chat, a session each.
  *
  * A bridge listens on one address and carries all its users over one link to a broker: as a program of
- * its own (hubbub-bridge), or in a thread of the broker's process over inproc:
+ * its own (hubbub-bridge), with bridge_run(), or in the loop of the broker's process:
  *
- *   bridge_config_t config = {.listen = "127.0.0.1:8888", .router = "inproc://router",
- *                             .pub = "inproc://pub", .stop_fd = an eventfd, .report_fd = -1};
+ *   bridge_config_t config = {.listen = "127.0.0.1:8888", .router = "inside", .pub = "inside",
+ *                             .direct = &direct, .stop_fd = -1, .report_fd = -1};
  *   bridge_t *bridge = bridge_new (&config, zmq_context, error);   // binds; NULL: error says why
  *   printf ("tcp=%s\n", bridge_address (bridge));
- *   pthread_create (&thread, NULL, run, bridge);                   // run: bridge_run (bridge)
- *   ...
- *   eventfd_write (stop_fd, 1); pthread_join (...);
+ *   if (bridge_start (bridge))
+ *       while (...) {
+ *           // sleep until bridge_fd (bridge) is readable, bridge_wait_us (bridge) at most
+ *           bridge_turn (bridge, true);
+ *       }
+ *   bridge_stop (bridge);
  *   bridge_destroy (&bridge);                                      // before the zmq context ends
  *
- * One owner; all sockets but the listening one are opened and closed in bridge_run()'s thread. Never
+ * One owner; all sockets but the listening one are opened and closed in the thread that runs it. Never
  * exits the process. SIGPIPE does not matter. */
 #ifndef BRIDGE_SHELL_BRIDGE_H
 #define BRIDGE_SHELL_BRIDGE_H
+
+#include "proto/span.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +31,16 @@
 typedef struct bridge bridge_t;
 
 enum { BRIDGE_ERROR_BYTES = 256, BRIDGE_ADDRESS_BYTES = 64 };
+
+/* A broker in the same thread: frames are handed over by calls, without sockets. */
+typedef struct {
+    void *context;
+    void (*open)(void *context); /* a fresh link: nothing from before is delivered any more */
+    bool (*send)(void *context, span_t frame); /* copied; false: takes no more */
+    bool (*take)(void *context, span_t *out_frame, bool *out_is_published); /* false: nothing waits;
+                                                                       borrowed until the next call */
+    bool (*has)(void *context);                                             /* something waits */
+} bridge_direct_t;
 
 /* Strings are copied; zero or NULL takes the default in brackets. */
 typedef struct {
@@ -45,6 +60,12 @@ typedef struct {
     void (*ready)(
         void *context); /* called in bridge_run()'s thread when the broker has first answered;
                                      NULL: nobody wants to know */
+    const bridge_direct_t
+        *direct; /* copied; instead of sockets; `router` and `pub` are names only then;
+                                      NULL: none */
+    void (*meanwhile)(
+        void *context); /* called now and then in a long turn, so that others are served; it
+                                         must not call the bridge; NULL: nobody waits */
     void *context;
 } bridge_config_t;
 
@@ -87,6 +108,22 @@ const char *bridge_address(const bridge_t *self);
 /* Serves people until stop_fd is readable. Once. False: it could not begin (no descriptors left);
  * that is logged. */
 bool bridge_run(bridge_t *self);
+
+/* The same for a loop of the caller's. Begins; false as above. */
+bool bridge_start(bridge_t *self);
+
+/* Readable when there is something to do. Borrowed; from start to stop. */
+int bridge_fd(const bridge_t *self);
+
+/* How long the bridge may be left alone as long as its descriptor is not readable. `context` is the bridge. */
+uint64_t bridge_wait_us(void *context);
+
+/* Does what there is to do, without sleeping. False in `may_have_input` saves looking at the descriptor.
+ * `context` is the bridge. */
+void bridge_turn(void *context, bool may_have_input);
+
+/* Says good-bye to the users and closes everything but the listening socket. */
+void bridge_stop(bridge_t *self);
 
 /* The counters; exact in bridge_run()'s thread and after it, elsewhere a moment old. Borrowed. */
 const bridge_counters_t *bridge_counters(const bridge_t *self);

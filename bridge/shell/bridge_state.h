@@ -32,23 +32,35 @@ enum {
     WHO_MAX = 1000,       /* names one `who` shows */
     ENDING_MS = 2000,     /* how long last words may take to come back */
     LINGER_MS = 2000,     /* how long a user may take to hang up */
+    LAG_MS = 1,           /* how long what one did oneself may wait for more to be sent with it */
     TIDY_MS = 1000,       /* between two looks at the logs */
     SEND_BUFFER_BYTES = 64 * 1024,
     RECEIVE_BUFFER_BYTES = 32 * 1024,
     CLEAN_TEXT_BYTES = 3 * (LIMIT_TEXT_BYTES + 64) /* a line, cleaned */
 };
 
+/* A socket of libzmq's and its descriptor in the epoll set. Asking the socket whether it has input costs
+ * system calls, so it is asked only when there may be some. */
+typedef struct {
+    void *socket;
+    int fd;       /* -1: none */
+    bool is_told; /* the descriptor told of something; not all of it has been read */
+    bool
+        is_suspect; /* something was done to the socket, which may have swallowed what its descriptor
+                        had to tell: asked before we sleep */
+} wire_t;
+
 /* The sockets towards the broker. */
 typedef struct {
-    void *dealer, *sub, *monitor;
-    int dealer_fd, sub_fd, monitor_fd; /* -1: none */
-    char *sub_endpoint;                /* owned; what the SUB is connected to */
-    unsigned opened;                   /* DEALERs, ever: names the monitors */
+    wire_t dealer, sub, monitor;
+    char *sub_endpoint; /* owned; what the SUB is connected to */
+    unsigned opened;    /* DEALERs, ever: names the monitors */
 } uplink_t;
 
 struct bridge {
     credentials_t keys;
     bridge_config_t config; /* strings owned */
+    bridge_direct_t direct; /* config.direct, where there is one */
     void *zmq_context;
     language_t language;
     char address[BRIDGE_ADDRESS_BYTES]; /* where we listen */
@@ -67,6 +79,7 @@ struct bridge {
     addresses_t *addresses;
     gather_t gather;
     patience_t slow, ending, lingering;
+    patience_t lagging; /* have only been told what they did themselves: that can wait for more */
     user_t *touched, *doomed;
     uint32_t sweep_sends; /* since the last look for input */
     bridge_counters_t counters;
@@ -86,6 +99,9 @@ typedef struct {
 } tag_t;
 _Static_assert(sizeof(tag_t) == sizeof(uint64_t), "a tag is what comes back");
 
+/* Takes the time: it stands still while nobody looks. */
+void look_at_clock(bridge_t *self);
+
 /* --- output.c --- */
 
 /* Queues a phrase for one user, behind what the room they talk in has now. */
@@ -93,6 +109,10 @@ void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *wor
 
 /* Queues what self->lines holds, likewise, and clears it. */
 void user_put_lines(bridge_t *self, user_t *user);
+
+/* The same for what the user knows already, a copy of their own words: a moment later, together with what
+ * comes until then. Half of all system calls of two people who write to each other are saved by that. */
+void user_put_own_lines(bridge_t *self, user_t *user);
 
 /* Appends what self->lines holds to a room's log, and clears it. */
 void room_append(bridge_t *self, room_t *room);
@@ -174,6 +194,9 @@ bool on_send(void *context, span_t frame);
 void on_listen(void *context, span_t endpoint);
 void on_subscribe(void *context, span_t topic);
 void on_unsubscribe(void *context, span_t topic);
+
+/* True if an event of the epoll set is of a socket towards the broker, which is then looked at. */
+bool uplink_notice(bridge_t *self, const void *place);
 
 /* Takes at most DRAIN_BUDGET frames from each socket. */
 void uplink_drain(bridge_t *self);

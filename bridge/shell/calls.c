@@ -147,8 +147,10 @@ static void on_private(void *context, uint32_t sid, void *who, const message_t *
 {
     bridge_t *self = context;
     buffer_clear(&self->lines);
-    render_private(&self->lines, self->language, event, client_link_nick(self->link, sid));
-    user_put_lines(self, who);
+    if (render_private(&self->lines, self->language, event, client_link_nick(self->link, sid)))
+        user_put_own_lines(self, who);
+    else
+        user_put_lines(self, who);
 }
 
 static void on_presence(void *context, uint32_t number, const message_t *event)

@@ -192,8 +192,8 @@ void user_readable(bridge_t *self, user_t *user, uint32_t events)
 static void look_at(bridge_t *self, const struct epoll_event *event)
 {
     void *place = event->data.ptr;
-    if (place == &self->listener_fd || place == &self->uplink || place == &self->config.stop_fd ||
-        place == &self->config.report_fd)
+    if (place == &self->listener_fd || uplink_notice(self, place) ||
+        place == &self->config.stop_fd || place == &self->config.report_fd)
         return; /* still readable when the turn comes to them */
     user_t *user = place;
     if (event->events & EPOLLOUT)

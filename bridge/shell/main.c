@@ -34,10 +34,11 @@ static const settings_t SETTINGS = {
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
     .common = "listen router key server_key language show_addresses connections_per_address",
-    .hidden = "pub tcp curve insecure advertise_pub data durability heartbeat_ms idle_ms kick_ms "
-              "resume_ms "
-              "rate_per_s rate_burst links_max sessions_max rooms_max room_keep_ms ring_events "
-              "ring_bytes rings_bytes link_backlog_bytes pending_max",
+    .hidden =
+        "pub tcp curve insecure advertise_pub data durability check backup record record_texts "
+        "heartbeat_ms idle_ms kick_ms resume_ms "
+        "rate_per_s rate_burst links_max sessions_max rooms_max room_keep_ms ring_events "
+        "ring_bytes rings_bytes link_backlog_bytes pending_max",
 };
 
 /* One descriptor per user: as many as the system lets us have. */

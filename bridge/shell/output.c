@@ -90,7 +90,7 @@ static bool send_once(bridge_t *self, user_t *user)
         return false;
     }
     self->counters.deliveries += lines_of(&self->plan);
-    if (user->patient.list == &self->slow)
+    if (user->patient.list == &self->slow || user->patient.list == &self->lagging)
         patience_leave(&user->patient);
     return self->plan.part_count == PLAN_PARTS;
 }
@@ -113,9 +113,8 @@ void user_unblock(bridge_t *self, user_t *user)
     user_touch(self, user);
 }
 
-void user_put_lines(bridge_t *self, user_t *user)
+static void put_lines(bridge_t *self, user_t *user)
 {
-    assert(self && user);
     span_t left = buffer_span(&self->lines);
     while (left.size > 0 && !user->is_deaf) {
         size_t size = left.size;
@@ -130,7 +129,27 @@ void user_put_lines(bridge_t *self, user_t *user)
             flush(self, user);
     }
     buffer_clear(&self->lines);
+}
+
+void user_put_lines(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    put_lines(self, user);
+    if (user->patient.list == &self->lagging)
+        patience_leave(&user->patient);
     user_touch(self, user);
+}
+
+void user_put_own_lines(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    bool may_lag = user->outlet.waiting_bytes == 0 && user->patient.list == NULL &&
+                   !user->is_blocked && !user->is_deaf && !user->is_ended && !user->is_leaving;
+    put_lines(self, user);
+    if (may_lag)
+        patience_wait(&self->lagging, &user->patient, self->now_ms);
+    else
+        user_touch(self, user);
 }
 
 void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *words)
@@ -164,6 +183,8 @@ static void sweep_room(bridge_t *self, room_t *room)
         if (self->sweep_sends >= SWEEP_LOOK) {
             self->sweep_sends = 0;
             look_for_input(self);
+            if (self->config.meanwhile)
+                self->config.meanwhile(self->config.context);
         }
     }
 }
@@ -172,10 +193,13 @@ void sweep(bridge_t *self)
 {
     assert(self);
     self->sweep_sends = 0;
+    uint64_t began_us = self->now_us;
     gather_swept(&self->gather);
     room_t *room;
     while ((room = hall_take_grown(&self->hall)) != NULL)
         sweep_room(self, room);
+    look_at_clock(self);
+    gather_took(&self->gather, self->now_us - began_us);
 }
 
 static void say_bye(bridge_t *self, user_t *user)
@@ -256,7 +280,8 @@ static void hang_up(bridge_t *self, user_t *user)
 
 static void settle(bridge_t *self, user_t *user)
 {
-    flush(self, user);
+    if (user->patient.list != &self->lagging || user->is_ended || user->is_leaving)
+        flush(self, user);
     if (user->is_deaf && user->outlet.count > 0)
         deafen(self, user);
     if (user->is_ended && !user->is_leaving)
@@ -285,6 +310,10 @@ void expire(bridge_t *self)
         self->counters.stalled_kicks++;
         log_info("user.stalled", log_u64("fd", (uint64_t)user_of(patient)->fd));
         user_doom(self, user_of(patient));
+    }
+    while ((patient = patience_due(&self->lagging, self->now_ms)) != NULL) {
+        patience_leave(patient);
+        user_touch(self, user_of(patient));
     }
     while ((patient = patience_due(&self->lingering, self->now_ms)) != NULL)
         user_doom(self, user_of(patient));

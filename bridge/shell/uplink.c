@@ -17,6 +17,9 @@ enum {
     REFUSALS = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
     LOSSES = ZMQ_EVENT_DISCONNECTED | REFUSALS,
+    IDLE_S = 20, /* then the kernel asks whether the SUB's connection is alive */
+    ASK_S = 5,
+    ASK_MAX = 3
 };
 
 static void set_option(void *socket, int option, int value)
@@ -40,45 +43,66 @@ static void put_under(const bridge_t *self, void *socket)
 
 /* Puts a socket's descriptor into the epoll set. It is readable when there is something to be looked
  * at, once: what zmq_getsockopt (ZMQ_EVENTS) says counts. */
-static int watch(bridge_t *self, void *socket, int *out_fd)
+static bool watch(bridge_t *self, wire_t *wire)
 {
-    size_t size = sizeof *out_fd;
-    if (zmq_getsockopt(socket, ZMQ_FD, out_fd, &size) != 0)
-        return -1;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &self->uplink};
-    return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, *out_fd, &event);
+    size_t size = sizeof wire->fd;
+    wire->is_suspect = true;
+    if (zmq_getsockopt(wire->socket, ZMQ_FD, &wire->fd, &size) != 0)
+        return false;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = wire};
+    return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, wire->fd, &event) == 0;
 }
 
-static void shut(bridge_t *self, void **socket_p, int *fd, int linger_ms)
+static void shut(bridge_t *self, wire_t *wire, int linger_ms)
 {
-    if (*socket_p == NULL)
+    if (wire->socket == NULL)
         return;
-    if (*fd >= 0)
-        (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, *fd, NULL);
-    set_option(*socket_p, ZMQ_LINGER, linger_ms);
-    (void)zmq_close(*socket_p);
-    *socket_p = NULL;
-    *fd = -1;
+    if (wire->fd >= 0)
+        (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, wire->fd, NULL);
+    set_option(wire->socket, ZMQ_LINGER, linger_ms);
+    (void)zmq_close(wire->socket);
+    *wire = (wire_t){.fd = -1};
+}
+
+/* First the DEALER is told to stop telling: its thread would wait for ever for a monitor that has gone, and
+ * with it every socket. */
+static void shut_monitor(bridge_t *self)
+{
+    if (self->uplink.dealer.socket)
+        (void)zmq_socket_monitor(self->uplink.dealer.socket, NULL, 0);
+    shut(self, &self->uplink.monitor, 0);
+}
+
+/* A SUB never sends, so it would not notice that its connection is dead. */
+static void keep_alive(void *sub)
+{
+    set_option(sub, ZMQ_TCP_KEEPALIVE, 1);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_IDLE, IDLE_S);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_INTVL, ASK_S);
+    set_option(sub, ZMQ_TCP_KEEPALIVE_CNT, ASK_MAX);
 }
 
 bool uplink_start(bridge_t *self)
 {
-    assert(self && self->uplink.sub == NULL);
-    self->uplink.sub = zmq_socket(self->zmq_context, ZMQ_SUB);
-    if (self->uplink.sub == NULL)
+    assert(self && self->uplink.sub.socket == NULL);
+    if (self->config.direct)
+        return true;
+    void *sub = self->uplink.sub.socket = zmq_socket(self->zmq_context, ZMQ_SUB);
+    if (sub == NULL)
         return false;
-    set_option(self->uplink.sub, ZMQ_RCVHWM, RECEIVE_MAX);
-    set_option(self->uplink.sub, ZMQ_LINGER, 0);
-    put_under(self, self->uplink.sub);
-    return watch(self, self->uplink.sub, &self->uplink.sub_fd) == 0;
+    set_option(sub, ZMQ_RCVHWM, RECEIVE_MAX);
+    set_option(sub, ZMQ_LINGER, 0);
+    put_under(self, sub);
+    keep_alive(sub);
+    return watch(self, &self->uplink.sub);
 }
 
 void uplink_stop(bridge_t *self, int linger_ms)
 {
     assert(self);
-    shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
-    shut(self, &self->uplink.dealer, &self->uplink.dealer_fd, linger_ms);
-    shut(self, &self->uplink.sub, &self->uplink.sub_fd, 0);
+    shut_monitor(self);
+    shut(self, &self->uplink.dealer, linger_ms);
+    shut(self, &self->uplink.sub, 0);
     free(self->uplink.sub_endpoint);
     self->uplink.sub_endpoint = NULL;
 }
@@ -88,24 +112,27 @@ static void open_monitor(bridge_t *self)
 {
     char name[NAME_BYTES_MAX];
     (void)snprintf(name, sizeof name, "inproc://bridge-%p-%u", (void *)self, self->uplink.opened);
-    if (zmq_socket_monitor(self->uplink.dealer, name, LOSSES) != 0)
+    if (zmq_socket_monitor(self->uplink.dealer.socket, name, LOSSES) != 0)
         return;
-    self->uplink.monitor = zmq_socket(self->zmq_context, ZMQ_PAIR);
-    if (self->uplink.monitor == NULL)
-        return;
-    set_option(self->uplink.monitor, ZMQ_LINGER, 0);
-    if (zmq_connect(self->uplink.monitor, name) != 0 ||
-        watch(self, self->uplink.monitor, &self->uplink.monitor_fd) != 0)
-        shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
+    wire_t *monitor = &self->uplink.monitor;
+    monitor->socket = zmq_socket(self->zmq_context, ZMQ_PAIR);
+    if (monitor->socket)
+        set_option(monitor->socket, ZMQ_LINGER, 0);
+    if (monitor->socket == NULL || zmq_connect(monitor->socket, name) != 0 || !watch(self, monitor))
+        shut_monitor(self);
 }
 
 void on_open(void *context)
 {
     bridge_t *self = context;
-    shut(self, &self->uplink.monitor, &self->uplink.monitor_fd, 0);
-    shut(self, &self->uplink.dealer, &self->uplink.dealer_fd, 0);
+    if (self->config.direct) {
+        self->config.direct->open(self->config.direct->context);
+        return;
+    }
+    shut_monitor(self);
+    shut(self, &self->uplink.dealer, 0);
     self->uplink.opened++;
-    void *dealer = self->uplink.dealer = zmq_socket(self->zmq_context, ZMQ_DEALER);
+    void *dealer = self->uplink.dealer.socket = zmq_socket(self->zmq_context, ZMQ_DEALER);
     if (dealer == NULL) {
         log_warn("link.unopened", log_str("error", zmq_strerror(errno)));
         return;
@@ -117,8 +144,7 @@ void on_open(void *context)
     int64_t longest = LIMIT_FRAME_BYTES;
     (void)zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &longest, sizeof longest);
     open_monitor(self);
-    if (zmq_connect(dealer, self->config.router) != 0 ||
-        watch(self, dealer, &self->uplink.dealer_fd) != 0)
+    if (zmq_connect(dealer, self->config.router) != 0 || !watch(self, &self->uplink.dealer))
         log_warn("link.unconnected", log_str("router", self->config.router),
                  log_str("error", zmq_strerror(errno)));
 }
@@ -127,21 +153,28 @@ bool on_send(void *context, span_t frame)
 {
     bridge_t *self = context;
     assert(frame.size > 0);
-    if (self->uplink.dealer == NULL)
+    if (self->config.direct)
+        return self->config.direct->send(self->config.direct->context, frame);
+    wire_t *dealer = &self->uplink.dealer;
+    if (dealer->socket == NULL)
         return false;
-    return zmq_send(self->uplink.dealer, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
+    dealer->is_suspect = true;
+    return zmq_send(dealer->socket, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
 }
 
 void on_listen(void *context, span_t endpoint)
 {
     bridge_t *self = context;
     uplink_t *uplink = &self->uplink;
+    if (self->config.direct) /* all is heard */
+        return;
+    uplink->sub.is_suspect = true;
     if (uplink->sub_endpoint)
-        (void)zmq_disconnect(uplink->sub, uplink->sub_endpoint);
+        (void)zmq_disconnect(uplink->sub.socket, uplink->sub_endpoint);
     free(uplink->sub_endpoint);
     uplink->sub_endpoint = strndup(endpoint.data, endpoint.size);
     assert(uplink->sub_endpoint);
-    if (zmq_connect(uplink->sub, uplink->sub_endpoint) != 0)
+    if (zmq_connect(uplink->sub.socket, uplink->sub_endpoint) != 0)
         log_warn("link.unsubscribed", log_peer("pub", endpoint.data, endpoint.size),
                  log_str("error", zmq_strerror(errno)));
 }
@@ -149,42 +182,67 @@ void on_listen(void *context, span_t endpoint)
 void on_subscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
-    (void)zmq_setsockopt(self->uplink.sub, ZMQ_SUBSCRIBE, topic.data, topic.size);
+    if (self->config.direct)
+        return;
+    self->uplink.sub.is_suspect = true;
+    (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_SUBSCRIBE, topic.data, topic.size);
 }
 
 void on_unsubscribe(void *context, span_t topic)
 {
     bridge_t *self = context;
-    (void)zmq_setsockopt(self->uplink.sub, ZMQ_UNSUBSCRIBE, topic.data, topic.size);
+    if (self->config.direct)
+        return;
+    self->uplink.sub.is_suspect = true;
+    (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_UNSUBSCRIBE, topic.data, topic.size);
 }
 
-static bool has_input(void *socket)
+bool uplink_notice(bridge_t *self, const void *place)
 {
+    assert(self);
+    uplink_t *uplink = &self->uplink;
+    wire_t *const wires[] = {&uplink->dealer, &uplink->sub, &uplink->monitor};
+    for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++)
+        if (place == wires[i])
+            return wires[i]->is_told = true;
+    return false;
+}
+
+static bool has_input(wire_t *wire)
+{
+    if (wire->is_told || !wire->is_suspect)
+        return wire->is_told;
     int events = 0;
     size_t size = sizeof events;
-    return socket && zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 &&
-           (events & ZMQ_POLLIN) != 0;
+    if (zmq_getsockopt(wire->socket, ZMQ_EVENTS, &events, &size) != 0)
+        return false;
+    wire->is_suspect = false;
+    wire->is_told = (events & ZMQ_POLLIN) != 0;
+    return wire->is_told;
 }
 
 /* Takes one message of whatever many frames; *out_frame is its only one. False: there is none. */
-static bool take(void *socket, zmq_msg_t *frame)
+static bool take(wire_t *wire, zmq_msg_t *frame)
 {
-    return socket && zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) >= 0;
+    if (!wire->is_told)
+        return false;
+    if (zmq_msg_recv(frame, wire->socket, ZMQ_DONTWAIT) >= 0)
+        return true;
+    wire->is_told = errno == EINTR;
+    wire->is_suspect &= wire->is_told;
+    return false;
 }
 
+/* A frame may lead to a fresh DEALER, which is then the one that is read. */
 static void drain_dealer(bridge_t *self, zmq_msg_t *frame)
 {
-    for (int i = 0; i < DRAIN_BUDGET; i++) {
-        void *dealer = self->uplink.dealer; /* a frame may lead to a fresh one */
-        if (!take(dealer, frame))
-            return;
+    for (int i = 0; i < DRAIN_BUDGET && take(&self->uplink.dealer, frame); i++)
         client_link_frame(self->link, zmq_msg_data(frame), zmq_msg_size(frame), self->now_ms);
-    }
 }
 
 static void drain_sub(bridge_t *self, zmq_msg_t *frame)
 {
-    for (int i = 0; i < DRAIN_BUDGET && take(self->uplink.sub, frame); i++)
+    for (int i = 0; i < DRAIN_BUDGET && take(&self->uplink.sub, frame); i++)
         client_link_published(self->link, zmq_msg_data(frame), zmq_msg_size(frame), self->now_ms);
 }
 
@@ -211,7 +269,7 @@ static void tell_refusal(const bridge_t *self, unsigned event)
 static void drain_monitor(bridge_t *self, zmq_msg_t *frame)
 {
     bool is_lost = false;
-    while (take(self->uplink.monitor, frame)) {
+    while (take(&self->uplink.monitor, frame)) {
         is_lost = true;
         tell_refusal(self, event_of(frame));
     }
@@ -219,9 +277,25 @@ static void drain_monitor(bridge_t *self, zmq_msg_t *frame)
         client_link_disconnected(self->link, self->now_ms);
 }
 
+static void drain_direct(bridge_t *self)
+{
+    const bridge_direct_t *direct = self->config.direct;
+    span_t frame;
+    bool is_published;
+    for (int i = 0; i < DRAIN_BUDGET && direct->take(direct->context, &frame, &is_published); i++)
+        if (is_published)
+            client_link_published(self->link, frame.data, frame.size, self->now_ms);
+        else
+            client_link_frame(self->link, frame.data, frame.size, self->now_ms);
+}
+
 void uplink_drain(bridge_t *self)
 {
     assert(self && self->link);
+    if (self->config.direct) {
+        drain_direct(self);
+        return;
+    }
     zmq_msg_t frame;
     (void)zmq_msg_init(&frame);
     drain_dealer(self, &frame);
@@ -233,6 +307,9 @@ void uplink_drain(bridge_t *self)
 bool uplink_has_more(bridge_t *self)
 {
     assert(self);
-    return has_input(self->uplink.dealer) || has_input(self->uplink.sub) ||
-           has_input(self->uplink.monitor);
+    if (self->config.direct)
+        return self->config.direct->has(self->config.direct->context);
+    uplink_t *uplink = &self->uplink;
+    bool has_dealer = has_input(&uplink->dealer), has_sub = has_input(&uplink->sub);
+    return has_input(&uplink->monitor) || has_dealer || has_sub;
 }

@@ -163,6 +163,7 @@ static hub_err_t ask(core_t *core, request_t *request, const source_t *source,
                                 .sid = request->sid,
                                 .has_sid = request->has_sid,
                                 .is_inbox = source->is_inbox,
+                                .asked = wanted->is_replay ? wanted->range : (range_t){1, 0},
                                 .lost = wanted->lost};
     char name[MINT_NAME_CHARS + 2];
     core->counters.pages_asked++;
@@ -186,6 +187,17 @@ static const journal_t *journal_of(const core_t *core, const pending_page_t *pen
     return room ? &room->journal : session ? session->inbox : NULL;
 }
 
+/* What was trimmed after it was asked for is lost like what was trimmed before. */
+static range_t lost_of(const pending_page_t *pending, const page_t *page)
+{
+    range_t lost = pending->lost;
+    bool has_any = page->first <= page->last;
+    uint64_t end = has_any ? page->first - 1 : pending->asked.last;
+    if (range_is_empty(pending->asked) || end < pending->asked.first)
+        return lost;
+    return (range_t){range_is_empty(lost) ? pending->asked.first : lost.first, end};
+}
+
 static void answer_pending(core_t *core, const pending_page_t *pending, const page_t *page)
 {
     link_t *link = core_link(core, pending->link);
@@ -205,7 +217,7 @@ static void answer_pending(core_t *core, const pending_page_t *pending, const pa
     writer_t *writer = reply_begin(core, &request);
     write_events(writer, page->first <= page->last ? page->last - page->first + 1 : 0,
                  page->events);
-    write_rest(writer, journal, page->has_more, pending->lost);
+    write_rest(writer, journal, page->has_more, lost_of(pending, page));
     reply_end(core);
 }
 

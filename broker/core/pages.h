@@ -41,6 +41,7 @@ typedef struct {
     uint64_t link, request, owner;
     uint32_t sid;
     bool has_sid, is_inbox;
+    range_t asked; /* of a replay: what the store had then; else empty */
     range_t lost;
 } pending_page_t;
 

@@ -36,7 +36,7 @@ void restore_fini(core_t *core)
         return;
     lookup_destroy(&core->restore->by_name);
     zlistx_destroy(&core->restore->logs);
-    free(core->restore->sessions);
+    numbers_fini(&core->restore->sessions);
     free(core->restore);
     core->restore = NULL;
 }
@@ -64,34 +64,33 @@ void restore_log(core_t *core, const log_state_t *state)
     lookup_add(restore->by_name, &log->by_name, log->state.log, log);
 }
 
-/* Reads the epochs of a record, ascending. False: they are not. */
-static bool read_epochs(const record_t *record, epoch_t *out_epochs, uint32_t *out_count)
+/* Reads the epochs of a record, ascending, and returns how many there are; 0: they make no sense. */
+static uint32_t read_epochs(const record_t *record, epoch_t *out_epochs)
 {
     const msgpack_object_array *list;
     epoch_t last = {0, 0};
     if (!record_list(record, "epochs", &list) || list->size < 2 || list->size > 2 * EPOCHS_MAX ||
         list->size % 2 != 0)
-        return false;
+        return 0;
     for (uint32_t i = 0; i < list->size / 2; i++) {
-        const msgpack_object *pair = &list->ptr[2 * i];
+        const msgpack_object *pair = &list->ptr[2 * (size_t)i];
         if (pair[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER ||
             pair[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER || pair[0].via.u64 <= last.epoch ||
             pair[1].via.u64 < last.first || pair[1].via.u64 == 0)
-            return false;
+            return 0;
         out_epochs[i] = last = (epoch_t){pair[0].via.u64, pair[1].via.u64};
     }
-    *out_count = list->size / 2;
-    return true;
+    return list->size / 2;
 }
 
 bool restore_journal(core_t *core, span_t name, const record_t *record, journal_t *out)
 {
     assert(core && record && out);
-    epoch_t epochs[EPOCHS_MAX];
-    uint32_t count;
+    epoch_t epochs[EPOCHS_MAX] = {{0}};
+    uint32_t count = read_epochs(record, epochs);
     stored_log_t *log = lookup_find(begun(core)->by_name, name);
     uint64_t head = log ? log->state.head : 0;
-    if (!read_epochs(record, epochs, &count) || epochs[count - 1].first > head + 1)
+    if (count == 0 || epochs[count - 1].first > head + 1)
         return false;
     journal_init(out, epochs[0].epoch);
     out->epoch_first = epochs[0].first;
@@ -186,17 +185,17 @@ void restore_record(core_t *core, span_t key, span_t value)
 /* Sessions come by ascending serial. */
 static session_t *find_session(core_t *core, uint64_t serial)
 {
-    const restore_t *restore = core->restore;
-    size_t low = 0, high = restore->session_count;
+    const numbers_t *ids = &core->restore->sessions;
+    size_t low = 0, high = ids->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (restore->sessions[middle]->serial < serial)
+        if (core_session(core, ids->list[middle])->serial < serial)
             low = middle + 1;
         else
             high = middle;
     }
-    bool is_there = low < restore->session_count && restore->sessions[low]->serial == serial;
-    return is_there ? restore->sessions[low] : NULL;
+    session_t *session = low < ids->count ? core_session(core, ids->list[low]) : NULL;
+    return session && session->serial == serial ? session : NULL;
 }
 
 void restore_note(core_t *core, uint64_t number, span_t bytes)

@@ -127,9 +127,11 @@ void room_emptied(core_t *core, room_t *room)
 void room_is_quiet(core_t *core, room_t *room)
 {
     assert(core && room);
-    if (core->now->mono_ms - room->moved_ms < QUIET_MS) {
-        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id,
-                      room->moved_ms + QUIET_MS);
+    /* What waits for the store will move it again; a head held behind that would tell an older number. */
+    bool is_busy = room->held > 0;
+    uint64_t quiet_ms = (is_busy ? core->now->mono_ms : room->moved_ms) + QUIET_MS;
+    if (core->now->mono_ms < quiet_ms) {
+        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id, quiet_ms);
         return;
     }
     writer_t *writer = deliver_begin(core, room, EV_head);

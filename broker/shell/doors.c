@@ -119,7 +119,7 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());
         return false;
     }
-    if (bound == NULL)
+    if (bound == NULL) /* bound again: it knows its port */
         return true;
     assert(bound->count < SETTING_LIST_ITEMS);
     size_t size = sizeof bound->items[0];
@@ -129,17 +129,12 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
     return true;
 }
 
-static bool is_local(const char *endpoint)
-{
-    return starts_with(endpoint, "ipc://") || starts_with(endpoint, "inproc://");
-}
-
 /* Which ROUTER takes an endpoint. */
 static int door_of(const char *endpoint, bool is_keyed)
 {
     if (is_keyed)
         return DOOR_KEYED;
-    return is_local(endpoint) ? DOOR_LOCAL : DOOR_NET;
+    return starts_with(endpoint, IPC) ? DOOR_LOCAL : DOOR_NET;
 }
 
 static bool bind_pub(doors_t *self, const char *endpoint, int which, char *out_error)
@@ -166,8 +161,7 @@ bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_
         if (!bind_pub(self, pub->items[i], is_keyed(context, pub->items[i]) ? PUB_KEYED : PUB_PLAIN,
                       out_error))
             return false;
-    return bind_one(self->routers[DOOR_LOCAL], "router", DOORS_ROUTER_INPROC, NULL, out_error) &&
-           bind_one(self->pubs[PUB_PLAIN], "pub", DOORS_PUB_INPROC, NULL, out_error);
+    return true;
 }
 
 bool doors_is_endpoint(const char *endpoint)

@@ -1,7 +1,7 @@
 /* broker/shell/doors.h - the broker's sockets.
  *
  * Three ROUTERs, so that where somebody came from is known: from a network or loopback without a key, over
- * ipc and inproc, or under CURVE, which is a whole socket's affair. Two PUBs, likewise. All are made at
+ * ipc, or under CURVE, which is a whole socket's affair. Two PUBs, likewise. All are made at
  * start-up: czmq and libzmq abort or spin when a process runs out of descriptors later. */
 #ifndef BROKER_SHELL_DOORS_H
 #define BROKER_SHELL_DOORS_H
@@ -11,18 +11,14 @@
 
 #include <stdbool.h>
 
-enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_COUNT };
+/* DOOR_INSIDE has no socket: the bridge in the server's thread (see inside.h). */
+enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
 enum { PUB_PLAIN, PUB_KEYED, PUB_COUNT };
-
-/* Where the bridge in this process connects. */
-#define DOORS_ROUTER_INPROC "inproc://hubbub.router"
-#define DOORS_PUB_INPROC    "inproc://hubbub.pub"
 
 typedef struct {
     void *context;
-    void *routers
-        [DOOR_COUNT];      /* DOOR_NET: tcp; DOOR_LOCAL: ipc and inproc; DOOR_KEYED: under CURVE */
-    void *pubs[PUB_COUNT]; /* PUB_KEYED is NULL also while it is being renewed */
+    void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc; DOOR_KEYED: under CURVE */
+    void *pubs[PUB_COUNT];     /* PUB_KEYED is NULL also while it is being renewed */
     setting_list_t router_bound, pub_bound; /* with the real ports */
     setting_list_t pub_of[PUB_COUNT];       /* pub_bound by socket */
     const certificate_t *key; /* borrowed; NULL: DOOR_KEYED and PUB_KEYED are not there */
@@ -40,8 +36,8 @@ HUB_MUST_CHECK bool doors_open(doors_t *self, const certificate_t *key, char *ou
 /* Whether an endpoint is to be under CURVE; never true where doors_open() got no key. */
 typedef bool doors_is_keyed_t(const void *context, const char *endpoint);
 
-/* Binds all endpoints and the two inproc ones, once the gatekeeper stands at the gate where there is a key. False: `out_error` (DOORS_ERROR_BYTES) says which endpoint
- * could not be had and why; close anyway. */
+/* Binds all endpoints, once the gatekeeper stands at the gate where there is a key. False: `out_error`
+ * (DOORS_ERROR_BYTES) says which endpoint could not be had and why; close anyway. */
 HUB_MUST_CHECK bool doors_bind(doors_t *self, const setting_list_t *router,
                                const setting_list_t *pub, doors_is_keyed_t *is_keyed,
                                const void *context, char *out_error);
@@ -54,8 +50,7 @@ HUB_MUST_CHECK bool doors_renew_pub(doors_t *self);
 /* Closes the sockets, giving what is unsent up to `linger_ms`. */
 void doors_shut(doors_t *self, int linger_ms);
 
-/* The same, and ends the context. The bridge's sockets and the gatekeeper's have to be closed before, the
- * gatekeeper's after doors_shut(). */
+/* The same, and ends the context. The gatekeeper has to be closed before, but after doors_shut(). */
 void doors_close(doors_t *self, int linger_ms);
 
 #endif

@@ -7,11 +7,11 @@
 #include "broker/shell/options.h"
 #include "broker/shell/server.h"
 #include "broker/shell/storage.h"
+#include "broker/shell/upkeep.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -71,57 +71,65 @@ static int cannot(const char *error)
     return EXIT_CANNOT;
 }
 
-/* The bridge in this process, in a thread of its own; all zero where there is none. */
-typedef struct {
-    bridge_t *bridge;
-    int stop_fd;
-    pthread_t thread;
-} telnet_t;
+static const char INSIDE[] =
+    "inproc://inside"; /* what the bridge here calls its broker in the log */
 
-static void *run_bridge(void *bridge)
+/* Opens the bridge that shares the server's thread; NULL in *out_bridge: none is wanted. False: `out_error`
+ * (DOORS_ERROR_BYTES) says why people cannot connect. */
+static bool open_telnet(const options_t *options, void *context, server_t *server,
+                        bridge_t **out_bridge, char *out_error)
 {
-    (void)bridge_run(bridge); /* it logs why it could not */
-    return NULL;
-}
-
-/* False: `out_error` (DOORS_ERROR_BYTES) says why people cannot connect. */
-static bool open_telnet(telnet_t *self, const options_t *options, void *context, char *out_error)
-{
-    *self = (telnet_t){.stop_fd = -1};
+    *out_bridge = NULL;
     if (options->tcp[0] == '\0')
         return true;
-    self->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bridge_direct_t direct = {server_inside(server), inside_open, inside_send, inside_take,
+                              inside_has};
     bridge_config_t config = {.listen = options->tcp,
-                              .router = DOORS_ROUTER_INPROC,
-                              .pub = DOORS_PUB_INPROC,
+                              .router = INSIDE,
+                              .pub = INSIDE,
+                              .direct = &direct,
                               .language = options->language ? "zh" : "en",
                               .agent = "hubbubd/" HUB_VERSION,
                               .show_addresses = options->show_addresses,
                               .connections_per_address = options->connections_per_address,
                               .backlog_lines = options->backlog,
-                              .stop_fd = self->stop_fd,
-                              .report_fd = -1};
+                              .stop_fd = -1,
+                              .report_fd = -1,
+                              .meanwhile = server_meanwhile,
+                              .context = server};
     char error[BRIDGE_ERROR_BYTES];
-    self->bridge = bridge_new(&config, context, error);
-    if (self->bridge && pthread_create(&self->thread, NULL, run_bridge, self->bridge) == 0)
+    bridge_t *bridge = *out_bridge = bridge_new(&config, context, error);
+    if (bridge && bridge_start(bridge)) {
+        server_set_neighbour(
+            server, &(neighbour_t){bridge, bridge_fd(bridge), bridge_wait_us, bridge_turn});
         return true;
-    snprintf(out_error, DOORS_ERROR_BYTES, "--tcp: %s", self->bridge ? "no thread left" : error);
+    }
+    snprintf(out_error, DOORS_ERROR_BYTES, "--tcp: %s", bridge ? "no descriptor left" : error);
+    bridge_destroy(out_bridge);
     return false;
 }
 
-static void stop_telnet(telnet_t *self)
+static void close_telnet(bridge_t **bridge_p)
 {
-    if (self->bridge == NULL)
-        return;
-    (void)eventfd_write(self->stop_fd, 1); /* it cannot be full */
-    pthread_join(self->thread, NULL);
+    if (*bridge_p)
+        bridge_stop(*bridge_p);
+    bridge_destroy(bridge_p);
 }
 
-static void close_telnet(telnet_t *self)
+static void serve_people(const doors_t *doors, server_t *server, const bridge_t *bridge,
+                         int stop_fd)
 {
-    bridge_destroy(&self->bridge);
-    if (self->stop_fd >= 0)
-        close(self->stop_fd);
+    print_ready(doors, bridge ? bridge_address(bridge) : "");
+    log_info("broker.ready", log_str("version", HUB_VERSION));
+    server_run(server, stop_fd);
+    log_info("broker.stopping", log_u64("after_ms", STOP_MS));
+    server_stop(server, STOP_MS);
+}
+
+static int cannot_record(const char *path)
+{
+    fprintf(stderr, "hubbubd: --record %s: %s\n", path, strerror(errno));
+    return EXIT_CANNOT;
 }
 
 /* What both kinds of clients are told; the core's settings borrow it. */
@@ -147,25 +155,6 @@ static void tell_pubs(const options_t *options, const doors_t *doors, told_t *ou
     settings->keyed_pub_count = counts[PUB_KEYED];
 }
 
-static int run_server(const options_t *options, doors_t *doors, server_t *server, int stop_fd)
-{
-    telnet_t telnet = {.stop_fd = -1};
-    char error[SERVER_ERROR_BYTES];
-    bool is_ready =
-        server_restore(server, error) && open_telnet(&telnet, options, doors->context, error);
-    if (is_ready) {
-        print_ready(doors, telnet.bridge ? bridge_address(telnet.bridge) : "");
-        log_info("broker.ready", log_str("version", HUB_VERSION));
-        server_run(server, stop_fd);
-        log_info("broker.stopping", log_u64("after_ms", STOP_MS));
-        server_stop(server, STOP_MS);
-        stop_telnet(&telnet);
-    }
-    int status = is_ready ? 0 : cannot(error);
-    close_telnet(&telnet);
-    return status;
-}
-
 static void report_gate(const void *context, gate_t *out)
 {
     const gatekeeper_t *gatekeeper = context;
@@ -185,10 +174,23 @@ static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekee
     settings.has_store = (*store_p)->outlasts_us;
     settings.gate = gatekeeper ? report_gate : NULL;
     settings.gatekeeper = gatekeeper;
+    recorder_t *recorder = NULL;
+    if (options->record[0] &&
+        (recorder = recorder_open(options->record, options->record_texts)) == NULL)
+        return cannot_record(options->record);
     server_t *server = server_new(doors, gatekeeper, &settings, store_p);
-    int status = run_server(options, doors, server, stop_fd);
+    if (recorder)
+        server_record(server, &settings, &recorder);
+    bridge_t *bridge = NULL;
+    _Static_assert((int)SERVER_ERROR_BYTES == (int)DOORS_ERROR_BYTES, "one buffer for both");
+    char error[SERVER_ERROR_BYTES];
+    bool is_open = server_restore(server, error) &&
+                   open_telnet(options, doors->context, server, &bridge, error);
+    if (is_open)
+        serve_people(doors, server, bridge, stop_fd);
+    close_telnet(&bridge);
     server_destroy(&server);
-    return status;
+    return is_open ? 0 : cannot(error);
 }
 
 static bool is_keyed(const void *options, const char *endpoint)
@@ -249,6 +251,8 @@ int main(int argc, char **argv)
     int status;
     if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
         return status;
+    if (upkeep_is_wanted(&options))
+        return upkeep_run(&options);
     if (options.tcp[0] && !bridge_is_address(options.tcp)) {
         fprintf(stderr, "hubbubd: --tcp %s: HOST:PORT is needed\n", options.tcp);
         return EXIT_USAGE;

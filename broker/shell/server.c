@@ -8,21 +8,47 @@
 #include <assert.h>
 #include <czmq.h>
 #include <errno.h>
+#include <poll.h>
 #include <zmq.h>
 
 enum {
     FRAMES_PER_TURN =
         256,      /* of one door, before effects are performed: nobody can starve the rest */
     RETRY_MS = 2, /* how soon what could not be sent is tried again */
+    LONGEST_SLEEP_MS = 3600 * 1000,
 };
+
+/* Descriptors slept on. */
+enum {
+    STOP_AT,
+    NEIGHBOUR_AT,
+    STORE_AT,
+    ZAP_AT,
+    KEYS_AT,
+    DOORS_AT,
+    WATCHED = DOORS_AT + DOOR_COUNT
+};
+
+/* Asking a ROUTER whether it has input costs system calls. It need not be asked while its descriptor was not
+ * told of and nothing was sent over it since it said no: sending may swallow what the descriptor had to
+ * tell. */
+typedef struct {
+    int fd;
+    bool may_have_input;
+} door_watch_t;
 
 struct server {
     doors_t *doors;
+    door_watch_t watches[DOOR_COUNT];
     gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
     bool renews_pub;          /* the PUB under CURVE is to be made anew */
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    recorder_t *recorder; /* NULL: nothing is written down */
+    inside_t inside;
+    neighbour_t neighbour; /* `turn` is NULL: none */
+    struct pollfd items[WATCHED];
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
@@ -35,6 +61,26 @@ static void take_moment(server_t *self)
     entropy_fill(&self->entropy, self->now.entropy);
 }
 
+/* A door that is not there never has input. */
+static door_watch_t watch_door(void *router)
+{
+    door_watch_t watch = {.may_have_input = router != NULL, .fd = -1};
+    size_t size = sizeof watch.fd;
+    int done = router ? zmq_getsockopt(router, ZMQ_FD, &watch.fd, &size) : 0;
+    assert(done == 0);
+    (void)done;
+    return watch;
+}
+
+static void watch_gate(server_t *self)
+{
+    self->items[ZAP_AT].fd = self->items[KEYS_AT].fd = -1;
+    if (self->gatekeeper == NULL)
+        return;
+    self->items[ZAP_AT] = (struct pollfd){watch_door(self->gatekeeper->zap).fd, POLLIN, 0};
+    self->items[KEYS_AT] = (struct pollfd){keyring_fd(self->gatekeeper->keyring), POLLIN, 0};
+}
+
 server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settings_t *settings,
                      store_t **store_p)
 {
@@ -44,12 +90,27 @@ server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settin
     self->gatekeeper = gatekeeper;
     self->store = *store_p;
     *store_p = NULL;
+    self->items[STORE_AT] = (struct pollfd){self->store->fd(self->store), POLLIN, 0};
+    self->items[NEIGHBOUR_AT].fd = self->items[STOP_AT].fd = -1;
+    for (int door = 0; door < DOOR_COUNT; door++) {
+        self->watches[door] = watch_door(doors->routers[door]);
+        self->items[DOORS_AT + door] = (struct pollfd){self->watches[door].fd, POLLIN, 0};
+    }
+    watch_gate(self);
     self->unsent = unsent_new();
     entropy_init(&self->entropy);
     take_moment(self);
     self->core = core_new(settings, &self->now);
     outbox_init(&self->outbox);
     return self;
+}
+
+void server_record(server_t *self, const core_settings_t *settings, recorder_t **recorder_p)
+{
+    assert(self && settings && recorder_p && *recorder_p && self->recorder == NULL);
+    self->recorder = *recorder_p;
+    *recorder_p = NULL;
+    recorder_begin(self->recorder, settings, &self->now);
 }
 
 void server_destroy(server_t **self_p)
@@ -59,16 +120,20 @@ void server_destroy(server_t **self_p)
     if (self == NULL)
         return;
     outbox_fini(&self->outbox);
+    inside_fini(&self->inside);
     core_destroy(&self->core);
     unsent_destroy(&self->unsent);
     entropy_fini(&self->entropy);
     self->store->destroy(&self->store);
+    recorder_close(&self->recorder);
     free(self);
     *self_p = NULL;
 }
 
 static void step(server_t *self, const event_t *event)
 {
+    if (self->recorder)
+        recorder_note(self->recorder, event, &self->now);
     core_step(self->core, event, &self->now, &self->outbox);
 }
 
@@ -86,11 +151,22 @@ static int send_part(void *socket, span_t bytes, int flags)
     return sent;
 }
 
+static sent_t try_inside(server_t *self, span_t routing, span_t frame)
+{
+    char link[INSIDE_ROUTING_BYTES];
+    if (!span_equal(routing, inside_routing(&self->inside, link)))
+        return NO_PEER;
+    return inside_put_reply(&self->inside, frame) ? SENT : NOT_YET;
+}
+
 /* Only the routing id can fail: once a pipe took it, it takes the frame behind it. */
 static sent_t try_send(void *context, peer_t to, span_t frame)
 {
-    const server_t *self = context;
+    server_t *self = context;
+    if (to.door == DOOR_INSIDE)
+        return try_inside(self, to.routing, frame);
     void *router = self->doors->routers[to.door];
+    self->watches[to.door].may_have_input = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (errno == EINTR)
             continue;
@@ -132,6 +208,7 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 
 static void publish(server_t *self, span_t frame)
 {
+    inside_publish(&self->inside, frame);
     for (int i = 0; i < PUB_COUNT; i++) {
         void *pub = self->doors->pubs[i];
         while (pub && send_part(pub, frame, ZMQ_DONTWAIT) < 0)
@@ -327,11 +404,20 @@ bool server_restore(server_t *self, char *out_error)
 
 /* --- receiving ---------------------------------------------------------------------------------- */
 
+/* False: nothing is there. */
+static bool take_part(void *router, zmq_msg_t *part)
+{
+    while (zmq_msg_recv(part, router, ZMQ_DONTWAIT) < 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
 /* Reads and drops what is left of a message; true if there was anything. */
 static bool skip_rest(void *router, zmq_msg_t *part)
 {
     bool had_more = false;
-    while (zmq_msg_more(part) && zmq_msg_recv(part, router, ZMQ_DONTWAIT) >= 0)
+    while (zmq_msg_more(part) && take_part(router, part))
         had_more = true;
     return had_more;
 }
@@ -356,12 +442,12 @@ static bool receive_one(server_t *self, uint32_t door)
     zmq_msg_t routing, frame;
     zmq_msg_init(&routing);
     zmq_msg_init(&frame);
-    bool has_message = zmq_msg_recv(&routing, router, ZMQ_DONTWAIT) >= 0;
-    if (has_message && zmq_msg_more(&routing) && zmq_msg_recv(&frame, router, ZMQ_DONTWAIT) >= 0) {
+    bool has_message = take_part(router, &routing);
+    if (has_message && zmq_msg_more(&routing) && take_part(router, &frame)) {
         zmq_msg_t rest;
         zmq_msg_init(&rest);
         bool has_rest = zmq_msg_more(&frame);
-        if (has_rest && zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0)
+        if (has_rest && take_part(router, &rest))
             skip_rest(router, &rest);
         zmq_msg_close(&rest);
         event_t event = {.kind = EVENT_FRAME,
@@ -377,12 +463,40 @@ static bool receive_one(server_t *self, uint32_t door)
     return has_message;
 }
 
+static void receive_inside(server_t *self)
+{
+    char link[INSIDE_ROUTING_BYTES];
+    peer_t peer = {DOOR_INSIDE, inside_routing(&self->inside, link)};
+    span_t frame;
+    for (int i = 0; i < FRAMES_PER_TURN && inside_take_request(&self->inside, &frame); i++)
+        step(self, &(event_t){.kind = EVENT_FRAME, .peer = peer, .frame = frame, .is_local = true});
+}
+
 static void receive(server_t *self)
 {
-    for (uint32_t door = 0; door < DOOR_COUNT; door++)
-        for (int i = 0; i < FRAMES_PER_TURN && self->doors->routers[door]; i++)
-            if (!receive_one(self, door))
-                break;
+    receive_inside(self);
+    for (uint32_t door = 0; door < DOOR_COUNT; door++) {
+        bool *may_have_input = &self->watches[door].may_have_input;
+        for (int i = 0; i < FRAMES_PER_TURN && *may_have_input; i++)
+            *may_have_input = receive_one(self, door);
+    }
+}
+
+static bool may_receive(void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+}
+
+static bool has_input(const server_t *self)
+{
+    if (inside_has_request(&self->inside))
+        return true;
+    for (int door = 0; door < DOOR_COUNT; door++)
+        if (self->watches[door].may_have_input && may_receive(self->doors->routers[door]))
+            return true;
+    return self->gatekeeper && may_receive(self->gatekeeper->zap);
 }
 
 /* --- keys --------------------------------------------------------------------------------------- */
@@ -393,17 +507,23 @@ static void renew_pub(server_t *self)
         self->renews_pub = false;
 }
 
+static void refresh_keys(server_t *self)
+{
+    span_t revoked = keyring_refresh(self->gatekeeper->keyring);
+    if (revoked.size == 0)
+        return;
+    log_info("keys.revoked", log_u64("count", revoked.size / CURVE_KEY_BYTES));
+    step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
+    self->renews_pub = true;
+}
+
 /* Who asks to come in, and who may not be in any more. */
 static void keep_gate(server_t *self)
 {
     if (self->gatekeeper == NULL)
         return;
-    span_t revoked = keyring_refresh(self->gatekeeper->keyring);
-    if (revoked.size > 0) {
-        log_info("keys.revoked", log_u64("count", revoked.size / CURVE_KEY_BYTES));
-        step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
-        self->renews_pub = true;
-    }
+    if (self->items[KEYS_AT].revents)
+        refresh_keys(self);
     renew_pub(self);
     gatekeeper_answer(self->gatekeeper, self->now.wall_ms / 1000);
 }
@@ -422,8 +542,8 @@ static void turn(server_t *self)
     retry_unsent(self);
 }
 
-/* How long the poll may sleep until `until_ms` at the latest. */
-static long timeout_ms(const server_t *self, uint64_t until_ms)
+/* How long may be slept, until `until_ms` at the latest. */
+static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
 {
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
@@ -431,45 +551,77 @@ static long timeout_ms(const server_t *self, uint64_t until_ms)
     bool has_to_retry = !unsent_is_empty(self->unsent) || self->renews_pub;
     if (has_to_retry && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;
-    if (next_ms == UINT64_MAX)
-        return -1;
-    if (next_ms <= now_ms)
-        return 0;
-    return next_ms - now_ms < INT32_MAX ? (long)(next_ms - now_ms) : INT32_MAX;
+    if (next_ms > now_ms + LONGEST_SLEEP_MS)
+        next_ms = now_ms + LONGEST_SLEEP_MS;
+    uint64_t us = next_ms <= now_ms || has_input(self) ? 0 : (next_ms - now_ms) * 1000;
+    uint64_t wanted_us =
+        self->neighbour.turn ? self->neighbour.wait_us(self->neighbour.context) : us;
+    return wanted_us < us ? wanted_us : us;
 }
 
-static int poll_gate(const server_t *self, zmq_pollitem_t *items, int count)
+static void notice(server_t *self)
 {
-    if (self->gatekeeper == NULL)
-        return count;
-    items[count++] = (zmq_pollitem_t){.socket = self->gatekeeper->zap, .events = ZMQ_POLLIN};
-    items[count++] =
-        (zmq_pollitem_t){.fd = keyring_fd(self->gatekeeper->keyring), .events = ZMQ_POLLIN};
-    return count;
+    for (int door = 0; door < DOOR_COUNT; door++)
+        self->watches[door].may_have_input |= self->items[DOORS_AT + door].revents != 0;
+}
+
+/* Sleeps until there is something to do. False: it cannot sleep. */
+static bool wait_for(server_t *self, uint64_t us)
+{
+    struct timespec span = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+    if (ppoll(self->items, WATCHED, &span, NULL) < 0 && errno != EINTR) {
+        log_error("poll.failed", log_errno(errno));
+        return false;
+    }
+    notice(self);
+    return true;
+}
+
+/* What the neighbour asks for is served at once, and it is given the answers without another sleep. */
+static void both_turn(server_t *self)
+{
+    const neighbour_t *neighbour = &self->neighbour;
+    if (neighbour->turn)
+        neighbour->turn(neighbour->context, self->items[NEIGHBOUR_AT].revents != 0);
+    turn(self);
+    if (neighbour->turn && inside_has(&self->inside))
+        neighbour->turn(neighbour->context, false);
 }
 
 /* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
-    zmq_pollitem_t items[DOOR_COUNT + 4] = {{.fd = stop_fd, .events = ZMQ_POLLIN}};
-    int count = stop_fd >= 0 ? 1 : 0, store_fd = self->store->fd(self->store);
-    if (store_fd >= 0)
-        items[count++] = (zmq_pollitem_t){.fd = store_fd, .events = ZMQ_POLLIN};
-    for (int door = 0; door < DOOR_COUNT; door++)
-        if (self->doors->routers[door])
-            items[count++] =
-                (zmq_pollitem_t){.socket = self->doors->routers[door], .events = ZMQ_POLLIN};
-    count = poll_gate(self, items, count);
+    self->items[STOP_AT] = (struct pollfd){stop_fd, POLLIN, 0};
     do {
-        if (zmq_poll(items, count, timeout_ms(self, until_ms)) < 0 && errno != EINTR) {
-            log_error("poll.failed", log_errno(errno));
+        if (!wait_for(self, sleep_us(self, until_ms)))
             return true;
-        }
-        turn(self);
-        if (stop_fd >= 0 && items[0].revents)
+        both_turn(self);
+        if (self->items[STOP_AT].revents)
             return true;
     } while (clock_mono_ms() < until_ms);
     return false;
+}
+
+void server_set_neighbour(server_t *self, const neighbour_t *neighbour)
+{
+    assert(self && neighbour && neighbour->turn && neighbour->wait_us);
+    self->neighbour = *neighbour;
+    self->items[NEIGHBOUR_AT] = (struct pollfd){neighbour->fd, POLLIN, 0};
+}
+
+inside_t *server_inside(server_t *self)
+{
+    assert(self);
+    return &self->inside;
+}
+
+void server_meanwhile(void *context)
+{
+    server_t *self = context;
+    if (poll(self->items + STORE_AT, WATCHED - STORE_AT, 0) <= 0)
+        return;
+    notice(self);
+    turn(self);
 }
 
 void server_run(server_t *self, int stop_fd)

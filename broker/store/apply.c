@@ -5,8 +5,6 @@
 
 #include <assert.h>
 
-enum { ROW_EVERY_BLOCKS = 256 }; /* so that opening has few blocks to look at */
-
 /* --- events ------------------------------------------------------------------------------------- */
 
 static int refuse(const scribe_t *self, const shelf_t *shelf, const op_t *op)
@@ -51,51 +49,38 @@ static int append(scribe_t *self, op_t *op, size_t offset)
     now->head = op->number;
     now->last_ms = op->at_ms;
     now->bytes += op->bytes_size;
+    now->unfolded++;
     chain(&self->work, shelf, (uint32_t)offset);
     return SQLITE_OK;
 }
 
-/* Puts a block together from the first of the waiting events. The row's numbers go to `out`. */
-typedef struct {
-    uint64_t first, last, first_ms, last_ms, bytes;
-} row_t;
-
-static void take_block(scribe_t *self, shelf_t *shelf, row_t *out)
+/* Appends a log's waiting events to self->block, as one block, and it to the directory. */
+static void add_run(scribe_t *self, shelf_t *shelf)
 {
     const op_t *first = ops_at(&self->work, shelf->first_op), *op = first;
-    *out = (row_t){first->number, first->number - 1, first->at_ms, first->at_ms, 0};
-    buffer_clear(&self->block);
-    uint32_t count = 0;
-    for (; count < shelf->op_count && count < BLOCK_EVENTS && out->bytes < BLOCK_BYTES; count++) {
-        op = count == 0 ? first : ops_at(&self->work, op->next);
-        block_add_entry(&self->block, op->at_ms - out->last_ms, op->bytes_size);
-        out->last = op->number;
-        out->last_ms = op->at_ms;
-        out->bytes += op->bytes_size;
-    }
-    bool has_room = buffer_reserve(&self->block, out->bytes);
-    assert(has_room);
-    (void)has_room;
-    op = first;
-    for (uint32_t i = 0; i < count; i++) {
+    size_t begin = self->block.size, bytes = 0;
+    uint64_t last_ms = first->at_ms;
+    for (uint32_t i = 0; i < shelf->op_count; i++) {
         op = i == 0 ? first : ops_at(&self->work, op->next);
-        memcpy(buffer_extend(&self->block, op->bytes_size), op_bytes(op).data, op->bytes_size);
+        block_add_entry(&self->block, op->at_ms - last_ms, op->bytes_size);
+        last_ms = op->at_ms;
+        bytes += op->bytes_size;
     }
-    shelf->first_op = op->next;
-    shelf->op_count -= count;
-}
-
-static int add_block(scribe_t *self, shelf_t *shelf, const row_t *row)
-{
-    sqlite3_stmt *statement = db_use(&self->db, DB_add_block);
-    db_bind_number(statement, 1, block_key(shelf->now.id, row->first));
-    db_bind_number(statement, 2, row->last);
-    db_bind_number(statement, 3, row->first_ms);
-    db_bind_number(statement, 4, row->last_ms);
-    db_bind_number(statement, 5, row->bytes);
-    db_bind_bytes(statement, 6, buffer_span(&self->block));
-    shelf->now.unwritten++;
-    return db_do(statement);
+    char *place = buffer_extend(&self->block, bytes);
+    assert(place);
+    for (uint32_t i = 0; i < shelf->op_count; i++) {
+        op = i == 0 ? first : ops_at(&self->work, op->next);
+        memcpy(place, op_bytes(op).data, op->bytes_size);
+        place += op->bytes_size;
+    }
+    recent_add_run(&self->runs, &(recent_run_t){.id = shelf->now.id,
+                                                .first = first->number,
+                                                .count = shelf->op_count,
+                                                .first_ms = first->at_ms,
+                                                .size = self->block.size - begin});
+    self->adding.events += shelf->op_count;
+    self->adding.bytes += bytes;
+    shelf->op_count = 0;
 }
 
 static int add_row(scribe_t *self, shelf_t *shelf)
@@ -111,38 +96,36 @@ static int add_row(scribe_t *self, shelf_t *shelf)
 
 int apply_row(scribe_t *self, shelf_t *shelf)
 {
-    assert(self && shelf && shelf->now.id != 0);
+    assert(self && shelf && shelf->now.id != 0 && shelf->now.unfolded == 0);
     sqlite3_stmt *statement = db_use(&self->db, DB_set_log);
     db_bind_number(statement, 1, shelf->now.head);
     db_bind_number(statement, 2, shelf->now.last_ms);
     db_bind_number(statement, 3, shelf->now.bytes);
     db_bind_number(statement, 4, shelf->now.id);
-    shelf->now.unwritten = 0;
     return db_do(statement);
-}
-
-static int write_events(scribe_t *self, shelf_t *shelf)
-{
-    int code = SQLITE_OK;
-    if (shelf->op_count > 0 && shelf->now.id == 0)
-        code = add_row(self, shelf);
-    while (code == SQLITE_OK && shelf->op_count > 0) {
-        row_t row;
-        take_block(self, shelf, &row);
-        code = add_block(self, shelf, &row);
-    }
-    if (code == SQLITE_OK && shelf->now.unwritten >= ROW_EVERY_BLOCKS)
-        code = apply_row(self, shelf);
-    return code;
 }
 
 int apply_end(scribe_t *self)
 {
     assert(self);
-    int code = SQLITE_OK;
-    for (shelf_t *shelf = self->shelves.touched; shelf && code == SQLITE_OK; shelf = shelf->touched)
-        code = write_events(self, shelf);
-    return code;
+    buffer_clear(&self->runs);
+    buffer_clear(&self->block);
+    for (shelf_t *shelf = self->shelves.touched; shelf; shelf = shelf->touched) {
+        if (shelf->op_count == 0)
+            continue;
+        int code = shelf->now.id == 0 ? add_row(self, shelf) : SQLITE_OK;
+        if (code != SQLITE_OK)
+            return code;
+        add_run(self, shelf);
+    }
+    if (self->runs.size == 0)
+        return SQLITE_OK;
+    self->adding.rows = 1;
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_recent);
+    db_bind_number(statement, 1, ++self->recent_number);
+    db_bind_bytes(statement, 2, buffer_span(&self->runs));
+    db_bind_bytes(statement, 3, buffer_span(&self->block));
+    return db_do(statement);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------- */

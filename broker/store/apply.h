@@ -9,10 +9,10 @@ enum { APPLY_OUT_OF_ORDER = -1 }; /* beside SQLite's codes: an event that is not
 /* Does one operation of self->work. Events wait until apply_end(). */
 HUB_MUST_CHECK int apply_op(scribe_t *self, size_t offset);
 
-/* Writes the events, one block after the other, log by log. */
+/* Writes the events, as a row of `recent`, and makes rows for new logs. */
 HUB_MUST_CHECK int apply_end(scribe_t *self);
 
-/* Writes the row of a log that has an id. */
+/* Writes the row of a log that has an id, all of whose events are folded. */
 HUB_MUST_CHECK int apply_row(scribe_t *self, shelf_t *shelf);
 
 #endif

@@ -1,8 +1,7 @@
 /* broker/store/block.h - events of a log with consecutive numbers, as the bytes of one row.
  *
- * First, for each event, two numbers in LEB128 (seven bits a byte, lowest first, the high bit says that
- * more follow): milliseconds since the event before it (the first: 0), and its size. Then the events
- * themselves, one behind the other. The row beside it says the number and the time of the first event and
+ * First, for each event, two numbers (varint.h): milliseconds since the event before it (the first: 0), and
+ * its size. Then the events themselves, one behind the other. The row beside it says the number and the time of the first event and
  * how many there are. Two events, "hey" and 300 bytes that came 200 ms later:
  *
  *   00 03  c8 01 ac 02  68 65 79  ....(300 bytes)
@@ -17,8 +16,9 @@
 enum {
     BLOCK_EVENTS = 256,       /* at most so many: a reader looks at each of a block's entries */
     BLOCK_BYTES = 128 * 1024, /* not one more event, where there are as many bytes */
-    BLOCK_SEQ_BITS =
-        37, /* of a row's key, the number of the first event; above them the log's id */
+    BLOCK_SPAN_MS = 3600000,  /* nor across so much time: what is too old goes in whole blocks */
+    /* Of a row's key, the number of the first event; above them stands the log's id. */
+    BLOCK_SEQ_BITS = 37,
 };
 
 /* The key of a block; the highest one of a log. */
@@ -42,7 +42,8 @@ void block_add_entry(buffer_t *self, uint64_t since_ms, size_t size);
 
 /* A look at one event after the other. */
 typedef struct {
-    span_t entries, events; /* what is left of them, this event's excluded */
+    span_t entries; /* those that are left */
+    span_t events;  /* all of them */
     uint64_t at_ms;
     size_t offset, size; /* of the event in the events */
 } block_cursor_t;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/store/apply.h"
 #include "broker/store/block.h"
+#include "broker/store/fold.h"
 #include "broker/store/transaction.h"
 
 #include <assert.h>
@@ -91,6 +92,8 @@ static int trim(scribe_t *self, shelf_t *shelf, const retention_t *retention, bo
 {
     heap_t heap = {.is_rest = true};
     int code = transaction_connect(self);
+    if (code == SQLITE_OK && shelf->now.unfolded > 0)
+        code = fold_all(self);
     if (code == SQLITE_OK)
         code = gather(self, shelf->now.id, retention, &shelf->now, &heap);
     *out_is_done = heap.is_rest;
@@ -156,6 +159,9 @@ static int step_gone(scribe_t *self)
     heap_t heap;
     int code = transaction_connect(self);
     if (code == SQLITE_OK)
+        code = fold_all(
+            self); /* some of it may stand in `recent`, under an id that will be used again */
+    if (code == SQLITE_OK)
         code = gather(self, id, NULL, NULL, &heap);
     if (code == SQLITE_OK)
         code = transaction_begin(self, false);
@@ -174,6 +180,11 @@ static bool has_trim(const scribe_t *self)
     return self->trims_done < self->trims.size;
 }
 
+static bool may_fold(const scribe_t *self)
+{
+    return !self->chores_rest && !self->is_broken && fold_is_due(self);
+}
+
 static bool has_gone(const scribe_t *self)
 {
     return !self->chores_rest && !self->is_broken && shelves_gone(&self->shelves) != 0;
@@ -182,7 +193,7 @@ static bool has_gone(const scribe_t *self)
 bool chores_wait(const scribe_t *self)
 {
     assert(self);
-    return has_trim(self) || has_gone(self);
+    return may_fold(self) || has_trim(self) || has_gone(self);
 }
 
 void chores_step(scribe_t *self)
@@ -190,7 +201,7 @@ void chores_step(scribe_t *self)
     assert(self);
     if (!chores_wait(self))
         return;
-    int code = has_trim(self) ? step_trim(self) : step_gone(self);
+    int code = may_fold(self) ? fold_all(self) : has_trim(self) ? step_trim(self) : step_gone(self);
     if (code == SQLITE_OK)
         return;
     if (!self->chores_rest)

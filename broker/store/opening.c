@@ -13,14 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWNER_ONLY = 0600, PAGE_BYTES = 4096, SQL_BYTES = 128 };
+enum { OWNER_ONLY = 0600, PAGE_BYTES = 8192, SQL_BYTES = 128 };
+
+/* A database that was closed in good order is looked through too, up to this size: that takes half a second
+ * (measured: 2 GB/s), and somebody may have laid hands on it. */
+static const int64_t CHECK_BYTES = INT64_C(1) << 30;
 
 static const char BEGIN_ANEW[] =
     "put a backup in its place, or move all hubbub.db* files away to begin anew";
 
 static bool refuse(char *out_error, const char *file, const char *what, const char *advice)
 {
-    snprintf(out_error, PLACE_ERROR_BYTES, "%s %s; %s", file, what, advice);
+    snprintf(out_error, PLACE_ERROR_BYTES, "%.400s %.400s; %.200s", file, what, advice);
     return false;
 }
 
@@ -44,10 +48,10 @@ void opening_explain(const place_t *place, int code, const char *detail, char *o
     }
 }
 
-static bool explain(const scribe_t *scribe, const db_t *db, int code, char *out_error)
+static bool explain(const place_t *place, const db_t *db, int code, char *out_error)
 {
     const char *detail = db->handle ? sqlite3_errmsg(db->handle) : "it cannot be opened";
-    opening_explain(scribe->place, code, detail, out_error);
+    opening_explain(place, code, detail, out_error);
     return false;
 }
 
@@ -85,7 +89,7 @@ static bool make(scribe_t *scribe, char *out_error)
     if (code == SQLITE_OK)
         code = fill_fresh(scribe, &db);
     if (code != SQLITE_OK)
-        (void)explain(scribe, &db, code, out_error);
+        (void)explain(scribe->place, &db, code, out_error);
     db_close(&db);
     if (code != SQLITE_OK)
         return false;
@@ -96,14 +100,20 @@ static bool make(scribe_t *scribe, char *out_error)
 
 /* --- what is there ------------------------------------------------------------------------------ */
 
-static bool find_or_make(scribe_t *scribe, char *out_error)
+bool opening_is_there(const place_t *place, char *out_error)
 {
-    const place_t *place = scribe->place;
+    assert(place && out_error);
     switch (place_look(place)) {
     case PLACE_EMPTY:
-        return make(scribe, out_error);
+        return refuse(out_error, place->database, "is not there",
+                      "name the data directory with --data DIR");
     case PLACE_FILLED:
-        return true;
+        return place_fits(place) ||
+               refuse(out_error, place->journal,
+                      "belongs to another hubbub.db than the one beside it, which was put there "
+                      "since",
+                      "put the other one back, or move hubbub.db-wal and hubbub.db-shm away to use "
+                      "this one as it is");
     case PLACE_ORPHAN:
         return refuse(out_error, place->journal,
                       "has data, but the hubbub.db it belongs to is missing or empty",
@@ -117,16 +127,24 @@ static bool find_or_make(scribe_t *scribe, char *out_error)
     return refuse(out_error, place->database, strerror(errno), "look after the data directory");
 }
 
-static bool is_ours(scribe_t *scribe, db_t *db, int64_t *out_version, char *out_error)
+static bool find_or_make(scribe_t *scribe, char *out_error)
 {
+    if (place_look(scribe->place) == PLACE_EMPTY)
+        return make(scribe, out_error);
+    return opening_is_there(scribe->place, out_error);
+}
+
+bool opening_is_ours(const place_t *place, db_t *db, int64_t *out_version, char *out_error)
+{
+    assert(place && db && out_version && out_error);
     int code;
     switch (schema_look(db, SCHEMA_VERSION, out_version, &code)) {
     case SCHEMA_OURS:
         return true;
     case SCHEMA_UNREAD:
-        return explain(scribe, db, code, out_error);
+        return explain(place, db, code, out_error);
     case SCHEMA_FOREIGN:
-        return refuse(out_error, scribe->place->database, "is a database, but not one of Hubbub's",
+        return refuse(out_error, place->database, "is a database, but not one of Hubbub's",
                       "give another directory with --data DIR");
     case SCHEMA_NEWER:
         break;
@@ -136,7 +154,7 @@ static bool is_ours(scribe_t *scribe, db_t *db, int64_t *out_version, char *out_
              "was written by a newer hubbubd (version %" PRId64 " of the tables, this one knows "
              "%" PRId64 ")",
              *out_version, SCHEMA_VERSION);
-    return refuse(out_error, scribe->place->database, what,
+    return refuse(out_error, place->database, what,
                   "use that version of hubbubd, or another directory with --data DIR");
 }
 
@@ -148,29 +166,30 @@ static bool make_ready(scribe_t *scribe, int64_t version, char *out_error)
     if (code == SQLITE_OK)
         code = schema_migrate(&db, SCHEMA_STEPS, SCHEMA_VERSION, version);
     if (code != SQLITE_OK)
-        (void)explain(scribe, &db, code, out_error);
+        (void)explain(scribe->place, &db, code, out_error);
     db_close(&db);
     if (code != SQLITE_OK)
         return false;
     code = scribe_open(scribe);
-    return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);
+    return code == SQLITE_OK || explain(scribe->place, &scribe->db, code, out_error);
 }
 
 /* Was it closed in good order? Of a version before there was such a word: no. */
-static int read_closed(db_t *db, bool *out)
+static int read_closed(const place_t *place, db_t *db, bool *out)
 {
     int64_t closed = 0, has_meta = 0;
     int code = db_number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", &has_meta);
     if (code == SQLITE_OK && has_meta)
         code = db_number(db, "SELECT value FROM meta WHERE key = '" META_CLOSED "'", &closed);
-    *out = closed == 1;
+    *out = closed == 1 && !place_was_broken(place);
     return code;
 }
 
-static bool check(scribe_t *scribe, db_t *db, char *out_error)
+static bool check(scribe_t *scribe, db_t *db, bool is_closed, char *out_error)
 {
-    log_info("store.checking", log_str("database", scribe->place->database),
-             log_str("reason", "it was not closed in good order"));
+    if (!is_closed)
+        log_info("store.checking", log_str("database", scribe->place->database),
+                 log_str("reason", "it was not closed in good order"));
     uint64_t began_ms = clock_mono_ms();
     char found[PLACE_ERROR_BYTES / 4] = "";
     sqlite3_stmt *statement = NULL;
@@ -179,38 +198,44 @@ static bool check(scribe_t *scribe, db_t *db, char *out_error)
         snprintf(found, sizeof found, "%s", (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
     if (code != SQLITE_ROW)
-        return explain(scribe, db, code, out_error);
+        return explain(scribe->place, db, code, out_error);
     found[strcspn(found, "\n")] = '\0';
     if (strcmp(found, "ok") != 0) {
         opening_explain(scribe->place, SQLITE_CORRUPT, found, out_error);
         return false;
     }
-    log_info("store.checked", log_str("database", scribe->place->database),
-             log_u64("took_ms", clock_mono_ms() - began_ms));
+    log_debug("store.checked", log_str("database", scribe->place->database),
+              log_u64("took_ms", clock_mono_ms() - began_ms));
     return true;
 }
 
-/* Looks before anything is written. */
+static bool is_quickly_checked(const place_t *place)
+{
+    struct stat file;
+    return stat(place->database, &file) == 0 && file.st_size <= CHECK_BYTES;
+}
+
+/* Looks before anything is written; a connection that only reads leaves the journal as it is, too. */
 static bool examine(scribe_t *scribe, int64_t *out_version, bool *out_closed, char *out_error)
 {
     db_t db;
-    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_WRITES);
-    bool is_fine = code == SQLITE_OK || explain(scribe, &db, code, out_error);
+    int code = db_open(&db, scribe->place->database, scribe->vfs, DB_READS);
+    bool is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     if (is_fine)
-        is_fine = is_ours(scribe, &db, out_version, out_error);
+        is_fine = opening_is_ours(scribe->place, &db, out_version, out_error);
     if (is_fine) {
-        code = read_closed(&db, out_closed);
-        is_fine = code == SQLITE_OK || explain(scribe, &db, code, out_error);
+        code = read_closed(scribe->place, &db, out_closed);
+        is_fine = code == SQLITE_OK || explain(scribe->place, &db, code, out_error);
     }
-    if (is_fine && !*out_closed)
-        is_fine = check(scribe, &db, out_error);
+    if (is_fine && (!*out_closed || is_quickly_checked(scribe->place)))
+        is_fine = check(scribe, &db, *out_closed, out_error);
     db_close(&db);
     return is_fine;
 }
 
 /* --- what it says of itself --------------------------------------------------------------------- */
 
-static int read_origin(scribe_t *scribe, bool was_closed, origin_t *out)
+static int read_origin(scribe_t *scribe, origin_t *out)
 {
     char file[PLACE_FILE_BYTES], used_file[PLACE_FILE_BYTES], boot[SCRIBE_BOOT_BYTES];
     uint64_t copy = 0;
@@ -227,30 +252,14 @@ static int read_origin(scribe_t *scribe, bool was_closed, origin_t *out)
     place_file(scribe->place, file);
     bool is_new = scribe->mark == 0 && copy == 0;
     bool is_other_file = strcmp(file, used_file) != 0 || place_mark(scribe->place) > scribe->mark;
+    bool may_lack = copy || is_other_file || place_was_broken(scribe->place);
     *out = (origin_t){
         .is_new = is_new,
-        .is_restored = !is_new && (copy || is_other_file),
+        .is_restored = !is_new && may_lack,
         .is_other_boot = !is_new && (scribe->boot[0] == '\0' || strcmp(scribe->boot, boot) != 0),
-        .was_closed = was_closed,
+        .was_closed = scribe->was_closed,
     };
     return code;
-}
-
-/* What lies behind the row's head. */
-static int load_blocks(scribe_t *scribe, shelf_t *shelf)
-{
-    shelf_state_t *now = &shelf->now;
-    sqlite3_stmt *statement = db_use(&scribe->db, DB_blocks);
-    db_bind_number(statement, 1, block_key(now->id, now->head + 1));
-    db_bind_number(statement, 2, block_last_key(now->id));
-    int code;
-    while ((code = db_step(statement)) == SQLITE_ROW) {
-        now->head = db_column_number(statement, 1);
-        now->last_ms = db_column_number(statement, 3);
-        now->bytes += db_column_number(statement, 4);
-        now->unwritten++;
-    }
-    return db_done(statement, code);
 }
 
 static int load_oldest(scribe_t *scribe, shelf_t *shelf)
@@ -282,8 +291,7 @@ static int load_log(scribe_t *scribe, sqlite3_stmt *row)
     shelf->now.head = db_column_number(row, 2);
     shelf->now.last_ms = db_column_number(row, 3);
     shelf->now.bytes = db_column_number(row, 4);
-    int code = load_blocks(scribe, shelf);
-    return code == SQLITE_OK ? load_oldest(scribe, shelf) : code;
+    return load_oldest(scribe, shelf);
 }
 
 static int load_logs(scribe_t *scribe)
@@ -296,6 +304,58 @@ static int load_logs(scribe_t *scribe)
     return loaded == SQLITE_OK ? code : loaded;
 }
 
+/* Adds a run of `recent`, whose block is the front of *data, to its log. */
+static int load_run(scribe_t *scribe, const recent_run_t *run, span_t *data)
+{
+    block_cursor_t cursor;
+    if (run->size > data->size ||
+        !block_open(&cursor, (span_t){data->data, run->size}, run->count, run->first_ms))
+        return SQLITE_CORRUPT;
+    *data = (span_t){data->data + run->size, data->size - run->size};
+    shelf_t *shelf = shelves_by_id(&scribe->shelves, run->id);
+    if (shelf == NULL)
+        return SQLITE_OK; /* erased since */
+    shelf_state_t *now = &shelf->now;
+    if (run->first != now->head + 1)
+        return SQLITE_CORRUPT;
+    if (now->oldest > now->head) {
+        now->oldest = run->first;
+        now->oldest_ms = run->first_ms;
+    }
+    for (uint64_t i = 0; i < run->count; i++)
+        block_next(&cursor);
+    now->head += run->count;
+    now->unfolded += run->count;
+    now->last_ms = cursor.at_ms;
+    now->bytes += cursor.events.size;
+    return SQLITE_OK;
+}
+
+static int load_row(scribe_t *scribe, sqlite3_stmt *row)
+{
+    span_t runs = db_column_bytes(row, 0), data = db_column_bytes(row, 1);
+    scribe->recent.rows++;
+    scribe->recent.bytes += data.size;
+    scribe->recent_number = db_column_number(row, 2);
+    int code = SQLITE_OK;
+    while (runs.size > 0 && code == SQLITE_OK) {
+        recent_run_t run;
+        code = recent_take_run(&runs, &run) ? load_run(scribe, &run, &data) : SQLITE_CORRUPT;
+        scribe->recent.events += code == SQLITE_OK ? run.count : 0;
+    }
+    return code;
+}
+
+static int load_recent(scribe_t *scribe)
+{
+    sqlite3_stmt *statement = db_use(&scribe->db, DB_recent);
+    int code = SQLITE_ROW, loaded = SQLITE_OK;
+    while (loaded == SQLITE_OK && (code = db_step(statement)) == SQLITE_ROW)
+        loaded = load_row(scribe, statement);
+    code = db_done(statement, code);
+    return loaded == SQLITE_OK ? code : loaded;
+}
+
 bool opening_open(scribe_t *scribe, origin_t *out_origin, char *out_error)
 {
     assert(scribe && out_origin && out_error);
@@ -304,8 +364,11 @@ bool opening_open(scribe_t *scribe, origin_t *out_origin, char *out_error)
     if (!find_or_make(scribe, out_error) || !examine(scribe, &version, &was_closed, out_error) ||
         !make_ready(scribe, version, out_error))
         return false;
-    int code = read_origin(scribe, was_closed, out_origin);
+    scribe->was_closed = was_closed;
+    int code = read_origin(scribe, out_origin);
     if (code == SQLITE_OK)
         code = load_logs(scribe);
-    return code == SQLITE_OK || explain(scribe, &scribe->db, code, out_error);
+    if (code == SQLITE_OK)
+        code = load_recent(scribe);
+    return code == SQLITE_OK || explain(scribe->place, &scribe->db, code, out_error);
 }

@@ -1,6 +1,7 @@
 #include "broker/store/page.h"
 
 #include "broker/store/block.h"
+#include "broker/store/tail.h"
 
 #include <assert.h>
 
@@ -9,12 +10,13 @@ typedef struct {
     const query_t *query;
     uint32_t id;        /* of the log */
     uint64_t low, high; /* numbers that are asked for and there; low > high: none */
+    const tail_t *tail;
     buffer_t *events;
 } search_t;
 
-/* A row of events. */
+/* A row of events, or the tail as if it were one. */
 typedef struct {
-    sqlite3_stmt *statement; /* that it is borrowed from */
+    sqlite3_stmt *statement; /* that it is borrowed from; NULL: it is the tail */
     bool is_there;
     uint64_t first, last, first_ms, last_ms;
 } row_t;
@@ -41,19 +43,25 @@ static int row_find(const search_t *self, db_statement_t which, uint64_t low_key
 
 static int row_done(const row_t *row)
 {
-    return row->is_there ? db_done(row->statement, SQLITE_ROW) : SQLITE_OK;
+    return row->is_there && row->statement ? db_done(row->statement, SQLITE_ROW) : SQLITE_OK;
 }
 
 /* The row with that number, or the nearest before it. */
 static int row_at(const search_t *self, uint64_t seq, row_t *out)
 {
+    const tail_t *tail = self->tail;
+    if (tail->last > 0 && seq >= tail->first) {
+        *out = (row_t){NULL, true, tail->first, tail->last, tail->first_ms, tail->last_ms};
+        return SQLITE_OK;
+    }
     return row_find(self, DB_block_before, block_key(self->id, 0), block_key(self->id, seq), out);
 }
 
 /* A cursor before the first event of the row. */
-static int row_open(const row_t *row, block_cursor_t *out)
+static int row_open(const search_t *self, const row_t *row, block_cursor_t *out)
 {
-    span_t block = db_column_bytes(row->statement, 4);
+    span_t block =
+        row->statement ? db_column_bytes(row->statement, 4) : buffer_span(&self->tail->block);
     if (!block_open(out, block, row->last - row->first + 1, row->first_ms))
         return SQLITE_CORRUPT;
     return SQLITE_OK;
@@ -80,17 +88,16 @@ static int clamp_low(search_t *self)
         row_find(self, DB_block_after, block_key(self->id, 0), block_last_key(self->id), &row);
     if (code != SQLITE_OK)
         return code;
-    self->low = self->query->first;
-    if (row.is_there && row.first > self->low)
-        self->low = row.first;
+    uint64_t oldest = row.is_there ? row.first : self->tail->first;
+    self->low = self->query->first > oldest ? self->query->first : oldest;
     return row_done(&row);
 }
 
 /* How many events of the row have a time below `limit_ms`. */
-static int count_before(const row_t *row, uint64_t limit_ms, uint64_t *out)
+static int count_before(const search_t *self, const row_t *row, uint64_t limit_ms, uint64_t *out)
 {
     block_cursor_t cursor;
-    int code = row_open(row, &cursor);
+    int code = row_open(self, row, &cursor);
     if (code != SQLITE_OK)
         return code;
     uint64_t count = row->last - row->first + 1;
@@ -116,7 +123,7 @@ static int first_not_before(const search_t *self, uint64_t limit_ms, uint64_t *o
             return SQLITE_CORRUPT;
         uint64_t count = 0;
         bool is_inside = row.first_ms < limit_ms && row.last_ms >= limit_ms;
-        code = is_inside ? count_before(&row, limit_ms, &count) : SQLITE_OK;
+        code = is_inside ? count_before(self, &row, limit_ms, &count) : SQLITE_OK;
         int done = row_done(&row);
         if (code != SQLITE_OK || done != SQLITE_OK)
             return code != SQLITE_OK ? code : done;
@@ -157,7 +164,7 @@ static int clamp_times(search_t *self)
 static int copy_row(search_t *self, const row_t *row, uint64_t *taken, bool *out_is_full)
 {
     block_cursor_t cursor;
-    int code = row_open(row, &cursor);
+    int code = row_open(self, row, &cursor);
     if (code != SQLITE_OK)
         return code;
     const query_t *query = self->query;
@@ -193,7 +200,7 @@ static int copy(search_t *self)
         if (code != SQLITE_OK)
             return code;
         if (!row.is_there || row.last < self->low)
-            return row.is_there ? db_done(row.statement, SQLITE_CORRUPT) : SQLITE_CORRUPT;
+            return row_done(&row) == SQLITE_OK ? SQLITE_CORRUPT : SQLITE_IOERR;
         code = copy_row(self, &row, &taken, &is_full);
         int done = row_done(&row);
         if (code != SQLITE_OK || done != SQLITE_OK)
@@ -205,10 +212,11 @@ static int copy(search_t *self)
 
 /* Of the row's events up to `last`, the first one that still fits into `count` and `bytes`, which become
  * less by what is taken. last + 1: none. */
-static int fit_row(const row_t *row, uint64_t last, uint64_t *count, uint64_t *bytes, uint64_t *out)
+static int fit_row(const search_t *self, const row_t *row, uint64_t last, uint64_t *count,
+                   uint64_t *bytes, uint64_t *out)
 {
     block_cursor_t cursor, ahead;
-    int code = row_open(row, &cursor);
+    int code = row_open(self, row, &cursor);
     if (code != SQLITE_OK)
         return code;
     ahead = cursor;
@@ -239,7 +247,7 @@ static int fit(search_t *self)
         if (!row.is_there)
             return SQLITE_CORRUPT;
         uint64_t first = 0;
-        code = fit_row(&row, next, &count, &bytes, &first);
+        code = fit_row(self, &row, next, &count, &bytes, &first);
         int done = row_done(&row);
         if (code != SQLITE_OK || done != SQLITE_OK)
             return code != SQLITE_OK ? code : done;
@@ -281,14 +289,32 @@ static int find_log(search_t *self)
     return db_done(statement, code);
 }
 
-static int find(search_t *self, page_t *out)
+/* The tail is looked for only where the rows end before what is asked for. */
+static int find_tail(search_t *self, tail_t *tail)
+{
+    row_t row;
+    int code =
+        row_find(self, DB_block_before, block_key(self->id, 0), block_last_key(self->id), &row);
+    if (code == SQLITE_OK)
+        code = row_done(&row);
+    if (code != SQLITE_OK || (row.is_there && row.last >= self->query->last))
+        return code;
+    code = tail_gather(tail, self->db, self->id);
+    bool fits = tail->last == 0 || !row.is_there ||
+                (row.last + 1 == tail->first && row.last_ms <= tail->first_ms);
+    return code == SQLITE_OK && !fits ? SQLITE_CORRUPT : code;
+}
+
+static int find(search_t *self, tail_t *tail, page_t *out)
 {
     *out = (page_t){.first = 1};
     int code = find_log(self);
     if (code != SQLITE_OK || self->id == 0)
         return code;
     self->low = 1;
-    code = clamp_high(self);
+    code = find_tail(self, tail);
+    if (code == SQLITE_OK)
+        code = clamp_high(self);
     if (code == SQLITE_OK && self->high > 0)
         code = clamp_low(self);
     if (code == SQLITE_OK && self->low <= self->high)
@@ -303,11 +329,14 @@ int page_find(db_t *db, const query_t *query, page_t *out, buffer_t *events)
     assert(db && query && query->count > 0 && query->first <= query->last && out);
     assert(events && events->size == 0);
     page_t page;
-    search_t search = {.db = db, .query = query, .events = events};
+    tail_t tail;
+    search_t search = {.db = db, .query = query, .tail = &tail, .events = events};
     int code = db_execute(db, DB_begin_reading);
     if (code != SQLITE_OK)
         return code;
-    code = find(&search, &page);
+    tail_init(&tail);
+    code = find(&search, &tail, &page);
+    tail_fini(&tail);
     int ended = db_execute(db, DB_commit);
     if (code == SQLITE_OK && ended == SQLITE_OK)
         *out = page;

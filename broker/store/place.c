@@ -57,12 +57,29 @@ static bool make_directories(const char *path)
     }
 }
 
+/* What the lock file says. */
+static void read_lock(const place_t *self, char out[PLACE_LOCK_BYTES])
+{
+    ssize_t size = pread(self->lock_fd, out, PLACE_LOCK_BYTES - 1, 0);
+    out[size > 0 ? size : 0] = '\0';
+}
+
+/* For people, and for place_fits() which can do without: a full disk is no reason not to start. */
+static void write_lock(const place_t *self, const char *files)
+{
+    char text[PLACE_LOCK_BYTES];
+    int size = snprintf(text, sizeof text, "%ld\n%s", (long)getpid(), files);
+    assert(size > 0 && size < PLACE_LOCK_BYTES);
+    if (ftruncate(self->lock_fd, 0) == 0)
+        (void)!pwrite(self->lock_fd, text, (size_t)size, 0);
+}
+
 /* Says whose it is, if they could be asked. */
 static bool refuse_held(const place_t *self, char *out_error)
 {
-    char pid[NUMBER_BYTES] = "";
-    ssize_t size = pread(self->lock_fd, pid, sizeof pid - 1, 0);
-    pid[size > 0 ? strcspn(pid, "\n") : 0] = '\0';
+    char pid[PLACE_LOCK_BYTES];
+    read_lock(self, pid);
+    pid[strcspn(pid, "\n")] = '\0';
     snprintf(out_error, PLACE_ERROR_BYTES,
              "the data directory %s is in use by another hubbubd%s%s; stop that one, or give this "
              "one a directory of its own with --data DIR",
@@ -78,11 +95,11 @@ static bool take_lock(place_t *self, char *out_error)
         return refuse(out_error, "cannot lock %s: %s; give another directory with --data DIR",
                       self->lock, strerror(errno));
     }
-    char pid[NUMBER_BYTES];
-    int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    /* For people only: a full disk is no reason not to start. */
-    if (ftruncate(self->lock_fd, 0) == 0)
-        (void)!pwrite(self->lock_fd, pid, (size_t)size, 0);
+    char text[PLACE_LOCK_BYTES];
+    read_lock(self, text);
+    const char *files = strchr(text, '\n');
+    snprintf(self->remembered, sizeof self->remembered, "%s", files ? files + 1 : "");
+    write_lock(self, self->remembered);
     return true;
 }
 
@@ -146,17 +163,69 @@ place_content_t place_look(const place_t *self)
     return has_database ? PLACE_BLANK : PLACE_EMPTY;
 }
 
-void place_file(const place_t *self, char out[PLACE_FILE_BYTES])
+static void identify(const char *path, char out[PLACE_FILE_BYTES])
 {
-    assert(self && out);
     struct statx found;
     out[0] = '\0';
-    if (statx(AT_FDCWD, self->database, 0, STATX_INO | STATX_BTIME, &found) != 0)
+    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &found) != 0)
         return;
     if (!(found.stx_mask & STATX_BTIME))
         found.stx_btime = (struct statx_timestamp){.tv_sec = 0};
     snprintf(out, PLACE_FILE_BYTES, "%" PRIu64 " %" PRId64 ".%09" PRIu32, (uint64_t)found.stx_ino,
              (int64_t)found.stx_btime.tv_sec, (uint32_t)found.stx_btime.tv_nsec);
+}
+
+void place_file(const place_t *self, char out[PLACE_FILE_BYTES])
+{
+    assert(self && out);
+    identify(self->database, out);
+}
+
+void place_remember(const place_t *self)
+{
+    assert(self && self->lock_fd >= 0);
+    char database[PLACE_FILE_BYTES], journal[PLACE_FILE_BYTES], files[2 * PLACE_FILE_BYTES + 2];
+    identify(self->database, database);
+    identify(self->journal, journal);
+    snprintf(files, sizeof files, "%s\n%s\n", database, journal);
+    write_lock(self, files);
+}
+
+static const char BROKEN[] = "broken\n"; /* behind the two lines */
+
+void place_break(place_t *self)
+{
+    assert(self && self->lock_fd >= 0);
+    char text[PLACE_LOCK_BYTES];
+    read_lock(self, text);
+    const char *files = strchr(text, '\n');
+    snprintf(self->remembered, sizeof self->remembered, "%s%s", files ? files + 1 : "\n\n", BROKEN);
+    write_lock(self, self->remembered);
+}
+
+bool place_was_broken(const place_t *self)
+{
+    assert(self);
+    return strstr(self->remembered, BROKEN) != NULL;
+}
+
+/* The line of `text` is that. */
+static bool is_line(const char *text, const char *line)
+{
+    size_t size = strlen(line);
+    return strncmp(text, line, size) == 0 && text[size] == '\n';
+}
+
+bool place_fits(const place_t *self)
+{
+    assert(self);
+    char database[PLACE_FILE_BYTES], journal[PLACE_FILE_BYTES];
+    const char *behind = strchr(self->remembered, '\n');
+    identify(self->database, database);
+    identify(self->journal, journal);
+    if (behind == NULL || journal[0] == '\0')
+        return true;
+    return is_line(self->remembered, database) || !is_line(behind + 1, journal);
 }
 
 uint64_t place_mark(const place_t *self)

@@ -3,7 +3,8 @@
  *   hubbub.db        the database
  *   hubbub.db-wal    SQLite's journal; what was committed last stands only there. Belongs to hubbub.db
  *   hubbub.db-shm    SQLite's index of the journal
- *   hubbub.lock      locked by the broker that runs, and says its process id
+ *   hubbub.lock      locked by the broker that runs; says its process id, and which files database and
+ *                    journal are, a line each
  *
  * hubbub.db is never opened here: closing it again would end SQLite's own locks on it (POSIX). */
 #ifndef BROKER_STORE_PLACE_H
@@ -17,7 +18,8 @@
 enum {
     PLACE_PATH_BYTES = 512,
     PLACE_ERROR_BYTES = 1024,
-    PLACE_FILE_BYTES = 64, /* room for place_file() */
+    PLACE_FILE_BYTES = 64,  /* room for place_file() */
+    PLACE_LOCK_BYTES = 256, /* of the lock file */
 };
 
 typedef struct {
@@ -26,7 +28,8 @@ typedef struct {
     char fresh[PLACE_PATH_BYTES]; /* a database that is being made */
     char journal[PLACE_PATH_BYTES];
     char lock[PLACE_PATH_BYTES];
-    int lock_fd; /* -1: not ours */
+    int lock_fd;                       /* -1: not ours */
+    char remembered[PLACE_LOCK_BYTES]; /* what the lock said when it was taken */
 } place_t;
 
 /* Names the files. False: the path is too long; `out_error` (PLACE_ERROR_BYTES) says so, as below. */
@@ -55,6 +58,17 @@ place_content_t place_look(const place_t *self);
 /* Which file the database is: inode and time of birth, so that a copy in its place is another. Empty: not
  * to be had. */
 void place_file(const place_t *self, char out[PLACE_FILE_BYTES]);
+
+/* Writes down which files database and journal are now, and forgets place_break(). */
+void place_remember(const place_t *self);
+
+/* Writes down that the disk has not taken something; the next one to claim the place finds it. */
+void place_break(place_t *self);
+bool place_was_broken(const place_t *self);
+
+/* False: the database is another one than was written down, but the journal is the same. SQLite would
+ * write it into a database it does not belong to. */
+bool place_fits(const place_t *self);
 
 /* A number that stays with the file itself, not with its content: an older copy written over it leaves
  * the number. 0: there is none, or the file system keeps none. */

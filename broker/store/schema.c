@@ -11,6 +11,7 @@ const schema_step_t SCHEMA_STEPS[] = {
     {"CREATE TABLE events (key INTEGER PRIMARY KEY, last INTEGER NOT NULL, first_at INTEGER NOT "
      "NULL,"
      " last_at INTEGER NOT NULL, bytes INTEGER NOT NULL, data BLOB NOT NULL);"
+     "CREATE TABLE recent (number INTEGER PRIMARY KEY, runs BLOB NOT NULL, data BLOB NOT NULL);"
      "CREATE TABLE logs (id INTEGER PRIMARY KEY, name BLOB UNIQUE, head INTEGER NOT NULL,"
      " last_at INTEGER NOT NULL, bytes INTEGER NOT NULL);"
      "CREATE TABLE records (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/store/apply.h"
 #include "broker/store/chores.h"
+#include "broker/store/fold.h"
 #include "broker/store/schema.h"
 #include "broker/store/transaction.h"
 
@@ -16,7 +17,7 @@ enum {
     CHECKPOINT_BUSY_PAGES = 4000,
 };
 
-void scribe_init(scribe_t *self, const place_t *place, answers_t *answers)
+void scribe_init(scribe_t *self, place_t *place, answers_t *answers)
 {
     assert(self && place && answers);
     *self =
@@ -25,14 +26,18 @@ void scribe_init(scribe_t *self, const place_t *place, answers_t *answers)
     shelves_init(&self->shelves);
     buffer_init(&self->work, MAILBOX_BYTES);
     buffer_init(&self->trims, MAILBOX_BYTES);
-    buffer_init(&self->block, MAILBOX_BYTES);
+    buffer_t *own[] = {&self->runs, &self->block, &self->folded, &self->pieces, &self->events};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        buffer_init(own[i], MAILBOX_BYTES);
 }
 
 void scribe_fini(scribe_t *self)
 {
     assert(self);
     db_close(&self->db);
-    buffer_fini(&self->block);
+    buffer_t *own[] = {&self->runs, &self->block, &self->folded, &self->pieces, &self->events};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        buffer_fini(own[i]);
     buffer_fini(&self->trims);
     buffer_fini(&self->work);
     shelves_fini(&self->shelves);
@@ -53,7 +58,8 @@ static int count_pages(void *context, sqlite3 *handle, const char *name, int pag
 static const char SETTINGS[] = "PRAGMA wal_autocheckpoint = 0;"
                                "PRAGMA journal_size_limit = 67108864;"
                                "PRAGMA secure_delete = FAST;"
-                               "PRAGMA temp_store = MEMORY;";
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA cache_size = -16384;";
 
 int scribe_open(scribe_t *self)
 {
@@ -164,6 +170,9 @@ static void fail(scribe_t *self, const group_t *group, int code)
                   log_u64("batch", group->first), log_str("error", sqlite3_errstr(code)),
                   log_i64("code", code));
     self->is_failing = true;
+    /* What the journal holds can be brought into pages the database already has: that makes room in it. */
+    if ((code & 0xff) == SQLITE_FULL)
+        (void)!transaction_checkpoint(self, SQLITE_CHECKPOINT_PASSIVE);
 }
 
 /* Deals with the batches up to `limit` that one transaction takes. */
@@ -217,26 +226,27 @@ static bool get_work(scribe_t *self)
     return mailbox_take(&self->inbox, &self->work, true);
 }
 
-static int write_rows(scribe_t *self)
+static int say_closed(scribe_t *self)
 {
     int code = SQLITE_OK;
-    for (shelf_t *shelf = self->shelves.first; shelf && code == SQLITE_OK; shelf = shelf->next)
-        if (shelf->now.unwritten > 0)
-            code = apply_row(self, shelf);
-    if (code == SQLITE_OK && self->is_used)
+    if (self->is_used)
         code = schema_set_number(&self->db, META_MARK, self->mark + 1);
-    return code == SQLITE_OK ? schema_set_number(&self->db, META_CLOSED, 1) : code;
+    /* Nobody has drawn the consequences yet of what was not closed well before: it is not forgotten. */
+    bool is_closed = self->is_used || self->was_closed;
+    return code == SQLITE_OK ? schema_set_number(&self->db, META_CLOSED, is_closed) : code;
 }
 
 /* The journal is brought in twice: before it is said that all was closed in good order, so that a loss of power
  * finds the word only with all that came before it on the disk, and after, so that no journal is left. */
 static void close_well(scribe_t *self)
 {
-    int code = transaction_checkpoint(self, SQLITE_CHECKPOINT_TRUNCATE);
+    int code = fold_all(self);
+    if (code == SQLITE_OK)
+        code = transaction_checkpoint(self, SQLITE_CHECKPOINT_TRUNCATE);
     if (code == SQLITE_OK)
         code = transaction_begin(self, false);
     if (code == SQLITE_OK)
-        code = transaction_end(self, write_rows(self));
+        code = transaction_end(self, say_closed(self));
     if (code == SQLITE_OK && self->is_used)
         place_set_mark(self->place, ++self->mark);
     if (code == SQLITE_OK)

@@ -1,8 +1,8 @@
 /* broker/store/scribe.h - the writing thread.
  *
  * Takes all batches that wait, puts them into one transaction, commits it and answers once. Between
- * transactions it does its chores: drops what was trimmed and erased, some blocks at a time, and brings the
- * journal into the database.
+ * transactions it does its chores: folds recent events into blocks, drops what was trimmed and erased,
+ * some blocks at a time, and brings the journal into the database.
  *
  * A transaction that fails is rolled back, and void is all of its generation: what the owner gave until it
  * has heard of the failure. The owner counts generations, so batches that were on their way are told
@@ -18,19 +18,28 @@
 #include "broker/store/mailbox.h"
 #include "broker/store/ops.h"
 #include "broker/store/place.h"
+#include "broker/store/recent.h"
 #include "broker/store/shelves.h"
 
 enum { SCRIBE_BOOT_BYTES = 64 };
 
+/* How much stands in the table `recent`. */
+typedef struct {
+    uint64_t rows, events, bytes;
+} scribe_recent_t;
+
 typedef struct {
     /* set before the thread begins */
-    const place_t *place;
+    place_t *place;
     const char *vfs;
     bool is_synced; /* every commit reaches the disk before it is answered */
     char boot[SCRIBE_BOOT_BYTES];
-    uint64_t mark;      /* of the database: META_MARK */
-    mailbox_t inbox;    /* whole batches, and OP_TRIM between them */
-    answers_t *answers; /* COMMITTED, FAILED, TRIMMED */
+    bool was_closed; /* META_CLOSED was 1 when it was opened */
+    uint64_t mark;   /* of the database: META_MARK */
+    scribe_recent_t recent;
+    uint64_t recent_number; /* the highest */
+    mailbox_t inbox;        /* whole batches, and OP_TRIM between them */
+    answers_t *answers;     /* COMMITTED, FAILED, TRIMMED */
     db_t db;
     shelves_t shelves;
 
@@ -40,10 +49,12 @@ typedef struct {
     uint64_t void_generation;
     buffer_t trims; /* OP_TRIM that wait */
     size_t trims_done;
-    buffer_t block;     /* that is put together */
-    bool is_changed;    /* META_CLOSED is 0 */
-    bool is_used;       /* a batch was committed: the other words of META are ours */
-    uint64_t marked_ms; /* when mark was counted up */
+    buffer_t runs, block;            /* that are put together */
+    buffer_t folded, pieces, events; /* fold.c's */
+    scribe_recent_t adding;          /* to `recent`, by this transaction */
+    bool is_changed;                 /* META_CLOSED is 0 */
+    bool is_used;                    /* a batch was committed: the other words of META are ours */
+    uint64_t marked_ms;              /* when mark was counted up */
     bool transaction_is_batch, transaction_marks; /* the one that was begun */
     bool is_failing;                              /* and that was logged */
     bool is_broken;                               /* for ever: a fsync has failed */
@@ -54,7 +65,7 @@ typedef struct {
 } scribe_t;
 
 /* All but what is set before the thread begins; `place` and `answers` are borrowed. */
-void scribe_init(scribe_t *self, const place_t *place, answers_t *answers);
+void scribe_init(scribe_t *self, place_t *place, answers_t *answers);
 void scribe_fini(scribe_t *self);
 
 /* Opens the database for writing, as scribe_t says. */

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { SMALLEST = 16 };
+
 void shelves_init(shelves_t *self)
 {
     assert(self);
@@ -20,7 +22,7 @@ void shelves_init(shelves_t *self)
 static void push(shelf_ids_t *self, uint32_t id)
 {
     if (self->count == self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : 16;
+        self->capacity = self->capacity ? 2 * self->capacity : SMALLEST;
         self->ids = realloc(self->ids, self->capacity * sizeof *self->ids);
         assert(self->ids);
     }
@@ -61,6 +63,7 @@ void shelves_fini(shelves_t *self)
         next = shelf->next;
         free(shelf);
     }
+    free(self->by_id);
     free(self->free.ids);
     free(self->gone.ids);
 }
@@ -69,6 +72,26 @@ shelf_t *shelves_find(shelves_t *self, span_t name)
 {
     assert(self);
     return lookup_find(self->by_name, name);
+}
+
+shelf_t *shelves_by_id(const shelves_t *self, uint32_t id)
+{
+    assert(self);
+    return id < self->by_id_count ? self->by_id[id] : NULL;
+}
+
+static void set_by_id(shelves_t *self, uint32_t id, shelf_t *shelf)
+{
+    size_t count = self->by_id_count ? self->by_id_count : SMALLEST;
+    while (count <= id)
+        count *= 2;
+    if (count > self->by_id_count) {
+        self->by_id = realloc(self->by_id, count * sizeof(shelf_t *));
+        assert(self->by_id);
+        memset(self->by_id + self->by_id_count, 0, (count - self->by_id_count) * sizeof(shelf_t *));
+        self->by_id_count = count;
+    }
+    self->by_id[id] = shelf;
 }
 
 static void touch(shelves_t *self, shelf_t *shelf)
@@ -105,6 +128,7 @@ shelf_t *shelves_load(shelves_t *self, span_t name, uint32_t id)
     reach(self, id);
     shelf_t *shelf = add(self, name);
     shelf->now.id = id;
+    set_by_id(self, id, shelf);
     return shelf;
 }
 
@@ -148,9 +172,13 @@ void shelves_keep(shelves_t *self)
 {
     assert(self);
     while (self->touched) {
-        const shelf_t *shelf = self->touched;
-        if (shelf->before.id != 0 && shelf->before.id != shelf->now.id)
+        shelf_t *shelf = self->touched;
+        if (shelf->before.id != 0 && shelf->before.id != shelf->now.id) {
             push(&self->gone, shelf->before.id);
+            set_by_id(self, shelf->before.id, NULL);
+        }
+        if (shelf->now.id != 0)
+            set_by_id(self, shelf->now.id, shelf);
         settle(self);
     }
 }

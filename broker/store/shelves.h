@@ -11,14 +11,14 @@
 typedef struct {
     uint32_t id; /* 0: the database has no such log */
     uint64_t oldest, head, oldest_ms, last_ms, bytes;
-    uint32_t unwritten; /* blocks since its row in `logs` was written last */
+    uint64_t unfolded; /* events that stand in `recent` */
 } shelf_state_t;
 
 typedef struct shelf {
     lookup_key_t key;
     shelf_state_t now, before; /* before: this transaction */
     uint32_t first_op, last_op,
-        op_count; /* its events in this transaction that wait to be written */
+        op_count; /* chain of what this transaction has yet to write of it */
     bool is_touched;
     struct shelf *touched;         /* the next one that the transaction has touched */
     struct shelf *previous, *next; /* of all */
@@ -35,6 +35,8 @@ typedef struct {
     lookup_t *by_name;
     shelf_t *first;   /* of all */
     shelf_t *touched; /* the last one that was */
+    shelf_t **by_id;  /* as of the last transaction that was kept; NULL: none of that id */
+    size_t by_id_count;
     uint32_t highest; /* id ever given */
     shelf_ids_t free; /* to be given again */
     shelf_ids_t gone; /* whose events are to be dropped first */
@@ -48,7 +50,10 @@ void shelves_fini(shelves_t *self);
 /* The log of that name, NULL if there is none. Borrowed until it is undone or erased. */
 shelf_t *shelves_find(shelves_t *self, span_t name);
 
-/* The same; adds an empty one, without an id, where there is none. The transaction touches it. */
+/* The log of that id, NULL if it was erased. Not for what this transaction has numbered. */
+shelf_t *shelves_by_id(const shelves_t *self, uint32_t id);
+
+/* As shelves_find(); adds an empty one, without an id, where there is none. The transaction touches it. */
 shelf_t *shelves_touch(shelves_t *self, span_t name);
 
 /* Adds one that the database has. By ascending id, those that are gone too: shelves_load_gone(). */

@@ -22,6 +22,7 @@ enum { STORE_ERROR_BYTES = 1024 };
  * `out_error` (STORE_ERROR_BYTES) is one line: what was tried, why it cannot be and what to do. Then
  * nothing has changed, and what was there is untouched.
  *
+ * origin().is_restored is also said after a fsync has failed: then others may have seen more than will last.
  * origin() stays what it is until the first batch is COMMITTED: a process that ends before is as if it had
  * not been. Whatever must follow from it (new epochs) belongs into that batch. */
 HUB_MUST_CHECK store_t *store_sqlite_new(const store_sqlite_t *settings, char *out_error);

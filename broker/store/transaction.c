@@ -18,6 +18,7 @@ static void judge(scribe_t *self, int code)
 {
     if (is_of_fsync(code) && !self->is_broken) {
         self->is_broken = true;
+        place_break(self->place);
         log_error("store.broken", log_str("database", self->place->database),
                   log_str("error", "the disk did not take what was written; nothing more will be "
                                    "stored: look after the disk, then start hubbubd again"));
@@ -79,6 +80,7 @@ static int say(scribe_t *self, bool is_batch)
 int transaction_begin(scribe_t *self, bool is_batch)
 {
     assert(self);
+    self->adding = (scribe_recent_t){.rows = 0};
     uint64_t now_ms = clock_mono_ms();
     self->transaction_is_batch = is_batch;
     self->transaction_marks =
@@ -102,11 +104,16 @@ int transaction_begin(scribe_t *self, bool is_batch)
 static void settle(scribe_t *self)
 {
     shelves_keep(&self->shelves);
+    self->recent.rows += self->adding.rows;
+    self->recent.events += self->adding.events;
+    self->recent.bytes += self->adding.bytes;
     bool was_firm = is_firm(self, self->transaction_is_batch);
     self->is_changed = true;
     self->is_used = self->is_used || self->transaction_is_batch;
     if (self->transaction_marks)
         place_set_mark(self->place, ++self->mark);
+    if (was_firm && self->transaction_is_batch)
+        place_remember(self->place);
     if (was_firm && set_synchronous(self, false) != SQLITE_OK)
         self->needs_reopen = true;
 }

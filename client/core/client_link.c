@@ -254,7 +254,7 @@ hub_err_t client_link_request(client_link_t *self, uint32_t sid, const client_re
 {
     assert(self && request);
     client_session_t *session = client_sessions_find(&self->sessions, sid);
-    if (session == NULL)
+    if (session == NULL || session->is_ending)
         return HUB_NO_SESSION;
     enter(self);
     hub_err_t err = outgoing_add(self, session, request, now_ms);

@@ -48,8 +48,9 @@ typedef struct {
     /* Put one frame on the DEALER without blocking (ZMQ_DONTWAIT). False: it has no room; the link is
      * then given up and opened again, and nothing is lost, so give the DEALER a large SNDHWM. */
     bool (*send)(void *context, span_t frame);
-    /* From now on the SUB is to be connected to this endpoint and no other. Called when the broker has
-     * said which, and again only when it changes; subscriptions stay. */
+    /* From now on the SUB is to be connected to this endpoint and no other, by a fresh connection even
+     * where it is the same. Called when the broker has said which, when that changes, and once each
+     * time the link has come up; subscriptions stay. */
     void (*listen)(void *context, span_t endpoint);
     /* The SUB is to have (or no longer have) this topic: a room's name with its zero byte. */
     void (*subscribe)(void *context, span_t topic);
@@ -194,7 +195,7 @@ typedef struct {
  * (flood, busy ...) is repeated after its time, before later ones; join, part, nick, status and invite
  * wait for those before and are waited for. Everything survives the loss of the link. say and tell get
  * their cid here. On error no reply() follows:
- * HUB_NO_SESSION: no such session. HUB_BUSY: requests_max are unanswered. HUB_TOO_LONG: it fits no
+ * HUB_NO_SESSION: no such session, or it has just been kicked. HUB_BUSY: requests_max are unanswered. HUB_TOO_LONG: it fits no
  * frame. HUB_BAD_REQUEST: a needed field is missing, x is no map. HUB_UNSUPPORTED: not an op for here
  * (hello, resume, bye, replay). */
 HUB_MUST_CHECK hub_err_t client_link_request(client_link_t *self, uint32_t sid,

@@ -39,7 +39,7 @@ struct client_link {
     bool is_stuck;       /* the DEALER took no more: to be given up at the next tick */
     unsigned extra;      /* which of the extra pings */
     backoff_t backoff;
-    char *endpoint; /* owned: what the SUB listens to; NULL: nothing */
+    char *endpoint; /* owned: what the SUB listens to; NULL: nothing, or it is to connect anew */
 
     client_sessions_t sessions;
     client_rooms_t rooms;

@@ -17,8 +17,10 @@ typedef struct client_room {
     struct client_room *next; /* in the bucket */
     uint32_t index;
     uint32_t references; /* sessions' lists and requests; 0: gone */
-    uint32_t asker;      /* sid of a session that may ask for a replay, most likely */
+    uint32_t members; /* sessions that the broker has confirmed in it; 0: its events are nobody's */
+    uint32_t asker;   /* sid of a session that may ask for a replay, most likely */
     bool is_private;
+    bool is_presence_stale;     /* none has come since the link was lost */
     name_t name;                /* canonical */
     char topic[NAME_BYTES + 1]; /* the name and its zero, name.size + 1 bytes */
 } client_room_t;

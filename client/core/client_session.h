@@ -22,7 +22,8 @@ typedef struct client_item {
     uint8_t op;
     uint8_t refusals;  /* out_of_order in a row */
     bool is_in_flight; /* sent on this link, not answered */
-    bool was_sent;     /* on any link: the broker may have taken it */
+    bool was_sent;     /* on any link */
+    uint32_t doubts; /* sendings that got no answer: the broker may have taken it by one of them */
     char frame[];
 } client_item_t;
 
@@ -45,13 +46,17 @@ typedef struct {
     client_item_t *first, *last; /* unanswered requests in the order made */
     void *user;
     uint64_t
-        due_ms;    /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
-    uint64_t cid;  /* the last one given */
-    char *address; /* owned, NULL: none */
+        due_ms;   /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+    uint64_t cid; /* the last one given */
+    uint64_t
+        greeting_id; /* of the hello or resume that is out; the sid may have had another before */
+    char *address;   /* owned, NULL: none */
     uint32_t *rooms; /* owned where room_capacity > 1, else `room` is the list */
     uint32_t room;
     uint32_t sid;
-    uint32_t resume_ms;
+    uint32_t resume_ms; /* asked for; 0: the broker's default */
+    uint32_t agreed_ms; /* resume_ms as the broker has it */
+    uint64_t ghost_ms;  /* until then our nick may be taken by our own old session; 0: it is not */
     uint16_t room_count, room_capacity;
     uint16_t waiting;        /* requests in the list */
     uint16_t unacknowledged; /* of these say and tell */
@@ -62,6 +67,7 @@ typedef struct {
     name_t nick;                       /* as given, not folded */
     bool is_kicked_idle;
     bool was_ready;
+    bool is_ending; /* its requests are being answered for the last time */
 } client_session_t;
 _Static_assert(sizeof(client_session_t) < 300, "a bridge carries 20 000 of them");
 

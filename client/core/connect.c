@@ -84,6 +84,7 @@ static void rest_rooms(client_link_t *self)
         if (room == NULL || room->references == 0)
             continue;
         repair_forget(&room->flow);
+        room->flow.is_stale = room->is_presence_stale = true;
         room->presence_due_ms = 0;
         chain_remove(&room->place);
     }
@@ -102,6 +103,9 @@ void connect_lost(client_link_t *self, uint64_t now_ms)
     rest_rooms(self);
     self->due_ms = UINT64_MAX;
     self->extra_ms = 0;
+    free(
+        self->endpoint); /* a SUB never sends, so it would not notice that its connection is dead */
+    self->endpoint = NULL;
     uint64_t pause = backoff_next(&self->backoff);
     self->attempt_ms = now_ms + pause;
     if (self->calls->down)

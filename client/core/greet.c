@@ -9,7 +9,11 @@
 
 #include <assert.h>
 
-enum { HEARTBEAT_MAX_MS = 600000 };
+enum {
+    HEARTBEAT_MAX_MS = 600000,
+    AGREED_MAX_MS = 600000, /* longer no one waits for their own name */
+    GHOST_PAUSE_MS = 500,
+};
 
 void greet_enqueue(client_link_t *self, client_session_t *session)
 {
@@ -39,6 +43,23 @@ static void write_proto(writer_t *writer, const client_link_t *self)
         write_str(writer, KEY_agent, span_of(self->options.agent));
 }
 
+/* Not the private ones: hello cannot enter one that is there, and would make one that is there no more
+ * for all to read. */
+static void write_rooms(writer_t *writer, const client_link_t *self, client_session_t *session)
+{
+    const uint32_t *rooms = client_session_rooms(session);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < session->room_count; i++)
+        count += !client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX)->is_private;
+    write_key(writer, KEY_join);
+    msgpack_pack_array(&writer->packer, count);
+    for (uint32_t i = 0; i < session->room_count; i++) {
+        const client_room_t *room = client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX);
+        if (!room->is_private)
+            pack_span(writer, name_span(&room->name));
+    }
+}
+
 static void write_hello(writer_t *writer, const client_link_t *self, client_session_t *session)
 {
     if (session->nick.size > 0)
@@ -49,14 +70,7 @@ static void write_hello(writer_t *writer, const client_link_t *self, client_sess
         write_bool(writer, KEY_kick, true);
     if (session->resume_ms > 0)
         write_uint(writer, KEY_resume_ms, session->resume_ms);
-    write_key(writer, KEY_join);
-    msgpack_pack_array(&writer->packer, session->room_count);
-    const uint32_t *rooms = client_session_rooms(session);
-    for (uint32_t i = 0; i < session->room_count; i++) {
-        client_room_t *room = client_rooms_at(&self->rooms, rooms[i] & SESSION_ROOM_INDEX);
-        assert(room);
-        pack_span(writer, name_span(&room->name));
-    }
+    write_rooms(writer, self, session);
 }
 
 static void greet(client_link_t *self, client_session_t *session, uint64_t now_ms)
@@ -73,6 +87,7 @@ static void greet(client_link_t *self, client_session_t *session, uint64_t now_m
         write_hello(&writer, self, session);
     write_end(&writer);
     session->state = SESSION_GREETING;
+    session->greeting_id = id;
     self->greetings_in_flight++;
     connect_send(self, now_ms);
 }
@@ -108,6 +123,9 @@ static void note_welcome(client_link_t *self, client_session_t *session, const m
         session->token_size = (uint8_t)token.size;
     }
     (void)client_session_set_nick(session, message_span(reply, KEY_nick)); /* else the old one */
+    uint64_t agreed = message_uint(reply, KEY_resume_ms);
+    session->agreed_ms = (uint32_t)(agreed < AGREED_MAX_MS ? agreed : AGREED_MAX_MS);
+    session->ghost_ms = 0;
     uint64_t heartbeat = message_uint(reply, KEY_heartbeat_ms);
     if (heartbeat > 0)
         self->heartbeat_ms = heartbeat < HEARTBEAT_MAX_MS ? heartbeat : HEARTBEAT_MAX_MS;
@@ -146,13 +164,24 @@ static void welcome(client_link_t *self, client_session_t *session, const messag
         outgoing_pump(self, session, now_ms);
 }
 
-/* The session has ended; what it said may or may not have been heard. */
-static void renew(client_link_t *self, client_session_t *session)
+/* The session has ended; what it said may or may not have been heard. A broker that was put back to an
+ * earlier state knows the session but not its token: it holds our nick until it has been away for long
+ * enough. */
+static void renew(client_link_t *self, client_session_t *session, uint64_t now_ms)
 {
     session->token_size = 0;
     session->cid = 0;
+    session->ghost_ms = now_ms + session->agreed_ms + GHOST_PAUSE_MS;
     greet_enqueue(self, session);
     outgoing_expire(self, session);
+}
+
+static void wait_for(client_link_t *self, client_session_t *session, uint64_t due_ms)
+{
+    session->state = SESSION_WAITING;
+    session->due_ms = due_ms;
+    chain_add(&self->due_sessions, &session->place);
+    link_due(self, due_ms);
 }
 
 void greet_answer(client_link_t *self, client_session_t *session, const message_t *reply,
@@ -164,12 +193,11 @@ void greet_answer(client_link_t *self, client_session_t *session, const message_
     if (err == HUB_OK) {
         welcome(self, session, reply, now_ms);
     } else if (message_has(reply, KEY_retry_ms)) {
-        session->state = SESSION_WAITING;
-        session->due_ms = now_ms + reply_pause_ms(reply);
-        chain_add(&self->due_sessions, &session->place);
-        link_due(self, session->due_ms);
+        wait_for(self, session, now_ms + reply_pause_ms(reply));
     } else if (session->token_size > 0) {
-        renew(self, session);
+        renew(self, session, now_ms);
+    } else if (err == HUB_NICK_TAKEN && now_ms < session->ghost_ms) {
+        wait_for(self, session, now_ms + GHOST_PAUSE_MS);
     } else {
         session->state = SESSION_REFUSED;
         self->calls->refused(self->context, session->sid, session->user, err, reply);

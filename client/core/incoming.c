@@ -31,6 +31,7 @@ static void on_kicked(client_link_t *self, client_session_t *session, const mess
         greet_pump(self, now_ms);
         return;
     }
+    session->is_ending = true; /* who asks again in reply() would be answered for ever */
     outgoing_fail_all(self, session);
     if (session->state == SESSION_GONE)
         return;
@@ -101,7 +102,8 @@ static void on_session_reply(client_link_t *self, const errand_t *errand, const 
     client_session_t *session = client_sessions_find(&self->sessions, errand->subject);
     if (session == NULL)
         return;
-    if (errand->kind == ERRAND_GREETING && session->state == SESSION_GREETING)
+    bool is_greeting = session->state == SESSION_GREETING && session->greeting_id == errand->id;
+    if (errand->kind == ERRAND_GREETING && is_greeting)
         greet_answer(self, session, reply, now_ms);
     else if (errand->kind == ERRAND_INBOX_REPLAY)
         repair_inbox_replayed(self, session, reply, now_ms);

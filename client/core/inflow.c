@@ -66,6 +66,19 @@ void inflow_head(inflow_t *self, uint64_t epoch, uint64_t seq)
     self->head_seq = seq;
 }
 
+void inflow_restart(inflow_t *self, uint64_t epoch, uint64_t seq)
+{
+    assert(self);
+    inflow_fini(self);
+    inflow_begin(self, epoch, seq);
+}
+
+bool inflow_is_beyond(const inflow_t *self, uint64_t epoch, uint64_t seq)
+{
+    assert(self);
+    return self->is_known && is_before(epoch, seq, self->epoch, self->seq);
+}
+
 bool inflow_is_behind(const inflow_t *self)
 {
     assert(self);
@@ -88,6 +101,7 @@ void inflow_advance(inflow_t *self, uint64_t epoch, uint64_t seq)
     self->epoch = epoch;
     self->seq = seq;
     self->stalls = 0;
+    self->is_stale = false;
     inflow_head(self, epoch, seq);
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     inflow_held_t *held;           /* what came too early; NULL: nothing */
     uint8_t stalls;                /* replays in a row that brought nothing */
     bool is_known;                 /* the position is */
+    bool is_stale;                 /* nothing has come since the link was lost */
 } inflow_t;
 
 typedef enum { INFLOW_NEXT, INFLOW_OLD, INFLOW_AHEAD } inflow_place_t;
@@ -35,6 +36,12 @@ void inflow_begin(inflow_t *self, uint64_t epoch, uint64_t seq);
 
 /* Something exists up to here. */
 void inflow_head(inflow_t *self, uint64_t epoch, uint64_t seq);
+
+/* Sets the position back: what exists is this and no more. What is held goes. */
+void inflow_restart(inflow_t *self, uint64_t epoch, uint64_t seq);
+
+/* True if what exists ends before the position, so that events must have been forgotten. */
+bool inflow_is_beyond(const inflow_t *self, uint64_t epoch, uint64_t seq);
 
 /* True if something exists that has not been delivered. */
 bool inflow_is_behind(const inflow_t *self);

@@ -59,6 +59,7 @@ static void enter(client_link_t *self, client_session_t *session, client_room_t 
         entry = client_session_find_room(session, room->index);
     }
     bool is_news = !(*entry & SESSION_ROOM_MEMBER);
+    room->members += is_news;
     *entry |= SESSION_ROOM_MEMBER | SESSION_ROOM_SEEN;
     room->asker = session->sid;
     if (is_news)
@@ -68,8 +69,10 @@ static void enter(client_link_t *self, client_session_t *session, client_room_t 
 
 static void begin(client_link_t *self, client_room_t *room, const uint64_t *head, uint64_t now_ms)
 {
+    if (room->members == 0)
+        return; /* joined() has made them leave again */
     if (room->flow.is_known) {
-        repair_room_head(self, room, head[0], head[1], head[2], now_ms);
+        repair_room_welcome(self, room, head[0], head[1], head[2], now_ms);
         return;
     }
     inflow_begin(&room->flow, head[0], head[1]);
@@ -97,12 +100,28 @@ static void take_head(client_link_t *self, client_session_t *session, span_t nam
     membership_release(self, index);
 }
 
+/* With the last member go the place in the room's line and what is held: a request to join may keep the
+ * room, but what is said until it is answered is for nobody. */
+static void lose_member(client_link_t *self, uint32_t entry)
+{
+    if (!(entry & SESSION_ROOM_MEMBER))
+        return;
+    client_room_t *room = client_rooms_at(&self->rooms, entry & SESSION_ROOM_INDEX);
+    assert(room && room->members > 0);
+    if (--room->members > 0)
+        return;
+    repair_drop(self, &room->flow);
+    inflow_fini(&room->flow);
+    room->presence_due_ms = 0;
+}
+
 /* Removes the entry at `place`: the broker does not know the session there. */
 static void expel(client_link_t *self, client_session_t *session, uint32_t place)
 {
     uint32_t entry = client_session_rooms(session)[place];
     uint32_t index = entry & SESSION_ROOM_INDEX;
     client_session_remove_room(session, place);
+    lose_member(self, entry);
     if (entry & SESSION_ROOM_MEMBER)
         self->calls->parted(self->context, session->sid, session->user, index,
                             name_span(&client_rooms_at(&self->rooms, index)->name));
@@ -151,6 +170,18 @@ static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)
     return false;
 }
 
+/* A name may have been a private room's before it became a public one's. */
+static void note_private(client_link_t *self, client_room_t *room, bool is_private)
+{
+    if (room->is_private == is_private)
+        return;
+    room->is_private = is_private;
+    if (is_private)
+        self->calls->unsubscribe(self->context, topic_of(room));
+    else
+        self->calls->subscribe(self->context, topic_of(room));
+}
+
 void membership_join(client_link_t *self, client_session_t *session, uint32_t index,
                      const message_t *reply, uint64_t now_ms)
 {
@@ -163,10 +194,7 @@ void membership_join(client_link_t *self, client_session_t *session, uint32_t in
     if (!canonical(told.size > 0 ? told : asked, &name))
         return;
     client_room_t *room = membership_want(self, &name, now_ms);
-    if (message_bool(reply, KEY_private) && !room->is_private) {
-        room->is_private = true;
-        self->calls->unsubscribe(self->context, topic_of(room));
-    }
+    note_private(self, room, message_bool(reply, KEY_private));
     uint32_t wanted = room->index;
     enter(self, session, room);
     if (head_of(reply, name_span(&name), head))
@@ -186,8 +214,9 @@ void membership_leave(client_link_t *self, client_session_t *session)
 {
     assert(self && session);
     while (session->room_count > 0) {
-        uint32_t index = client_session_rooms(session)[0] & SESSION_ROOM_INDEX;
+        uint32_t entry = client_session_rooms(session)[0];
         client_session_remove_room(session, 0);
-        membership_release(self, index);
+        lose_member(self, entry);
+        membership_release(self, entry & SESSION_ROOM_INDEX);
     }
 }

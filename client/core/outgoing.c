@@ -81,6 +81,7 @@ static void send_item(client_link_t *self, client_session_t *session, client_ite
 {
     self->counters.repeated += item->was_sent;
     item->is_in_flight = item->was_sent = true;
+    item->doubts++;
     session->in_flight++;
     buffer_clear(&self->out);
     bool has_room = buffer_append(&self->out, item->frame, item->size);
@@ -184,6 +185,8 @@ static bool try_again(client_link_t *self, client_session_t *session, client_ite
     bool is_odd = err == HUB_NO_SESSION || (is_misplaced && is_first_said(session, item));
     if (is_odd && !is_for_now && ++item->refusals > REFUSALS_MAX)
         return false;
+    assert(item->doubts > 0);
+    item->doubts--; /* whatever of these the broker says, it has not taken it */
     item->is_in_flight = false;
     session->in_flight--;
     if (is_for_now) {
@@ -232,7 +235,7 @@ void outgoing_link_lost(client_session_t *session)
 static client_item_t *first_lost(const client_session_t *session, bool is_all)
 {
     client_item_t *item = session->first;
-    while (item && !is_all && !(item->cid > 0 && item->was_sent))
+    while (item && !is_all && !(item->cid > 0 && item->doubts > 0))
         item = item->next;
     return item;
 }
@@ -244,7 +247,7 @@ static void fail(client_link_t *self, client_session_t *session, bool is_all)
         finish(self, session, item, HUB_EXPIRED, NULL);
 }
 
-/* What was never sent cannot have been heard, so it gets the new session's numbers. */
+/* What was never sent, or refused each time, cannot have been heard: it gets the new session's numbers. */
 static void renumber(client_session_t *session, uint64_t cid)
 {
     for (client_item_t *item = session->first; item; item = item->next) {

@@ -37,7 +37,7 @@ static stream_t of_inbox(client_session_t *session)
 /* False once a call has made the last one leave. */
 static bool is_alive(stream_t stream)
 {
-    return stream.room ? stream.room->references > 0 : stream.session->state == SESSION_READY;
+    return stream.room ? stream.flow->is_known : stream.session->state == SESSION_READY;
 }
 
 void repair_forget(inflow_t *flow)
@@ -170,11 +170,12 @@ void repair_presence(client_link_t *self, client_room_t *room, const message_t *
     }
     bool is_gap = pseq != room->pseq + 1;
     room->pseq = pseq;
+    room->is_presence_stale = false;
     if (room->head_pseq < pseq)
         room->head_pseq = pseq;
     uint32_t index = room->index;
     self->calls->presence(self->context, index, event);
-    if (is_gap && room->references > 0 && self->calls->presence_gap)
+    if (is_gap && room->members > 0 && self->calls->presence_gap)
         self->calls->presence_gap(self->context, index);
 }
 
@@ -201,6 +202,37 @@ void repair_room_head(client_link_t *self, client_room_t *room, uint64_t epoch, 
         room->presence_due_ms = now_ms + HEAD_GRACE_MS;
     chain_add(&self->due_rooms, &room->place);
     link_due(self, room->presence_due_ms);
+}
+
+/* Our events beyond the head are not there any more, nor, by another epoch, any of them. */
+static void set_back(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq)
+{
+    uint64_t heard = room->flow.seq;
+    uint64_t kept = epoch == room->flow.epoch ? seq : 0;
+    inflow_restart(&room->flow, epoch, kept);
+    tell(self, self->calls->undone, of_room(room), kept + 1, heard);
+}
+
+static void set_presence_back(client_link_t *self, client_room_t *room, uint64_t pseq)
+{
+    room->pseq = room->head_pseq = pseq;
+    room->is_presence_stale = false;
+    if (self->calls->presence_gap)
+        self->calls->presence_gap(self->context, room->index);
+}
+
+void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,
+                         uint64_t pseq, uint64_t now_ms)
+{
+    assert(self && room);
+    if (room->flow.is_stale && inflow_is_beyond(&room->flow, epoch, seq))
+        set_back(self, room, epoch, seq);
+    room->flow.is_stale = false;
+    if (room->references > 0 && room->is_presence_stale && pseq < room->pseq)
+        set_presence_back(self, room, pseq);
+    room->is_presence_stale = false;
+    if (room->references > 0)
+        repair_room_head(self, room, epoch, seq, pseq, now_ms);
 }
 
 void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,
@@ -307,6 +339,12 @@ static void start_over(client_link_t *self, stream_t stream, uint64_t now_ms)
         watch(self, stream, now_ms);
 }
 
+/* The session that asked has left, and the link has not been told yet. */
+static bool has_left(hub_err_t err)
+{
+    return err == HUB_NO_SUCH_ROOM || err == HUB_NOT_MEMBER;
+}
+
 static void refused(client_link_t *self, stream_t stream, hub_err_t err, const message_t *reply,
                     uint64_t now_ms)
 {
@@ -319,6 +357,8 @@ static void refused(client_link_t *self, stream_t stream, hub_err_t err, const m
         greet_pump(self, now_ms);
     } else if (err == HUB_BAD_REQUEST && stream.flow->head_epoch > stream.flow->epoch) {
         start_over(self, stream, now_ms);
+    } else if (has_left(err) && ++stream.flow->stalls < STALLS_MAX) {
+        watch(self, stream, now_ms + HEAD_GRACE_MS);
     } else {
         give_up(self, stream);
     }
@@ -346,7 +386,8 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     tell(self, self->calls->lost, stream, first, lost[1]);
 }
 
-/* A page is ascending and without holes, across epochs too. */
+/* A page is ascending and without holes, across epochs too. Who has started over under the newest epoch gets
+ * what older ones began with. */
 static void take_page(client_link_t *self, stream_t stream, const message_t *reply)
 {
     size_t count;
@@ -356,11 +397,11 @@ static void take_page(client_link_t *self, stream_t stream, const message_t *rep
         if (!message_from_object(&event, &events[i]) || !message_has(&event, KEY_seq))
             continue;
         uint64_t epoch = message_uint(&event, KEY_epoch), seq = message_uint(&event, KEY_seq);
-        if (seq != stream.flow->seq + 1 || epoch < stream.flow->epoch) {
+        if (seq != stream.flow->seq + 1) {
             self->counters.duplicates++;
             continue;
         }
-        inflow_advance(stream.flow, epoch, seq);
+        inflow_advance(stream.flow, epoch > stream.flow->epoch ? epoch : stream.flow->epoch, seq);
         deliver(self, stream, &event);
     }
 }

@@ -25,6 +25,11 @@ void repair_room_head(client_link_t *self, client_room_t *room, uint64_t epoch, 
 void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,
                        uint64_t now_ms);
 
+/* The same in a welcome. Where nothing has come since the link was lost, and this is before our position, the
+ * broker has begun anew, and by an earlier clock. */
+void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,
+                         uint64_t pseq, uint64_t now_ms);
+
 /* The `heads` of an answer to a ping; `session` is who asked, NULL: the link. */
 void repair_heads(client_link_t *self, const message_t *reply, client_session_t *session,
                   uint64_t now_ms);

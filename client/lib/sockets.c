@@ -14,6 +14,9 @@
 enum {
     WAITING_MAX = 100000, /* frames either way in the DEALER */
     EVENTS_MAX = 10000,   /* frames in the SUB; what is dropped beyond is replayed */
+    IDLE_S = 20,          /* then the kernel asks whether the SUB's connection is alive */
+    ASK_S = 5,
+    ASK_MAX = 3,
     FRAME_BYTES_MAX = 2 * LIMIT_FRAME_BYTES,
     LOSSES = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED |
              ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
@@ -77,6 +80,15 @@ static void *socket_new(sockets_t *self, int type, int waiting_max)
     return NULL;
 }
 
+/* A SUB never sends, so it would not notice that its connection is dead. */
+static void keep_alive(void *sub)
+{
+    set(sub, ZMQ_TCP_KEEPALIVE, 1);
+    set(sub, ZMQ_TCP_KEEPALIVE_IDLE, IDLE_S);
+    set(sub, ZMQ_TCP_KEEPALIVE_INTVL, ASK_S);
+    set(sub, ZMQ_TCP_KEEPALIVE_CNT, ASK_MAX);
+}
+
 /* The descriptor is closed with the socket, but not before ZeroMQ's thread gets to it. */
 static void socket_close(sockets_t *self, void **socket_p)
 {
@@ -85,6 +97,15 @@ static void socket_close(sockets_t *self, void **socket_p)
     epoll_ctl(self->epoll, EPOLL_CTL_DEL, descriptor_of(*socket_p), NULL);
     zmq_close(*socket_p);
     *socket_p = NULL;
+}
+
+/* First the DEALER is told to stop telling: its thread would wait for ever for a monitor that has gone, and
+ * with it every socket. */
+static void monitor_close(sockets_t *self)
+{
+    if (self->dealer)
+        zmq_socket_monitor(self->dealer, NULL, 0);
+    socket_close(self, &self->monitor);
 }
 
 bool sockets_init(sockets_t *self, const char *router, const credentials_t *keys)
@@ -99,8 +120,10 @@ bool sockets_init(sockets_t *self, const char *router, const credentials_t *keys
                     self->router && watch(self, self->timer) && watch(self, self->wake);
     if (is_ready)
         self->sub = socket_new(self, ZMQ_SUB, EVENTS_MAX);
-    if (self->sub)
+    if (self->sub) {
+        keep_alive(self->sub);
         return true;
+    }
     int reason = errno;
     sockets_fini(self, 0);
     errno = reason;
@@ -118,7 +141,7 @@ void sockets_fini(sockets_t *self, int linger_ms)
     assert(self);
     if (self->dealer)
         set(self->dealer, ZMQ_LINGER, linger_ms);
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     socket_close(self, &self->sub);
     if (self->context)
@@ -146,7 +169,7 @@ static bool monitor_open(sockets_t *self)
 bool sockets_open(sockets_t *self)
 {
     assert(self);
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     self->opened++;
     self->trouble = TROUBLE_NONE;
@@ -158,7 +181,7 @@ bool sockets_open(sockets_t *self)
         return true;
     }
     int reason = errno;
-    socket_close(self, &self->monitor);
+    monitor_close(self);
     socket_close(self, &self->dealer);
     errno = reason;
     return false;

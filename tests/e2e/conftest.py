@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from hub import Broker, Line, Link, Program
+from pipe import Pipe
 
 numbers = itertools.count(1)
 
@@ -97,3 +98,17 @@ def line(request):
     yield make
     for made in lines:
         made.close()
+
+
+@pytest.fixture
+def pipe(request):
+    """Starts the program hubbub between two pipes."""
+    made = []
+
+    def begin(*options, to=None, **more):
+        router = to or request.getfixturevalue("broker").router
+        made.append(Pipe(router, *options, **more))
+        return made[-1]
+    yield begin
+    for one in made:
+        one.close()

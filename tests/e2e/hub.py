@@ -49,18 +49,25 @@ def put_under(sock, keys):
         sock.curve_serverkey, sock.curve_publickey, sock.curve_secretkey = keys
 
 
+def is_readable(stream, seconds):
+    """Waits that long at most. poll(): select() knows 1 024 descriptors only."""
+    poller = select.poll()
+    poller.register(stream, select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
+
+
 class Program:
     """One of our programs. Its standard error goes to a file, and must hold no sanitizer's report."""
 
-    def __init__(self, name, *options, stdin=None, env=None, ready=True):
+    def __init__(self, name, *options, stdin=None, env=None, ready=True, within=()):
         self.name = name
         self.log_file = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BIN / name, *map(str, options)], stdin=stdin, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*within, BIN / name, *map(str, options)], stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=self.log_file, env={**os.environ, **(env or {})})
         self.ready = self.read_ready() if ready else {}
 
     def read_ready(self):
-        if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+        if not is_readable(self.process.stdout, PATIENCE_S):
             self.process.kill()
             raise Late(f"{self.name} says nothing\n{self.log()}")
         line = self.process.stdout.readline().decode()
@@ -112,15 +119,15 @@ class Program:
 class Broker(Program):
     """hubbubd on free ports, with an ipc door for `stats`. No limit of commands per second unless asked for."""
 
-    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", env=None):
+    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", **program):
         self.directory = tempfile.TemporaryDirectory(prefix="hub")
         self.door = f"ipc://{self.directory.name}/router"
         doors = ["--router", router, "--router", self.door, "--pub", pub]
         doors += ["--tcp", "127.0.0.1:0"] if tcp and not BRIDGE_APART else []
         limits = ["--set", f"rate_per_s={rate}"] if rate is not None else []
         # HUBBUB_DURABILITY=file runs the same tests on a store.
-        env = {"XDG_STATE_HOME": self.directory.name, **(env or {})}
-        super().__init__("hubbubd", *doors, *limits, *options, env=env)
+        program["env"] = {"XDG_STATE_HOME": self.directory.name, **program.get("env", {})}
+        super().__init__("hubbubd", *doors, *limits, *options, **program)
         self.router = next(end for end in self.ready["router"] if end.startswith("tcp"))
         self.pub = self.ready["pub"][0]
         self.operator = None
@@ -145,6 +152,13 @@ class Broker(Program):
         if self.bridge:
             self.bridge.stop()
         super().stop()
+        self.forget()
+
+    def forget(self):
+        """Of one that has ended, and not by stop()."""
+        if self.operator:
+            self.operator.close()
+        self.process.stdout.close()
         self.directory.cleanup()
 
 
@@ -341,7 +355,7 @@ class Line:
         self.send(line + "\r\n")
 
     def take(self, seconds):
-        if self.is_closed or not select.select([self.socket], [], [], seconds)[0]:
+        if self.is_closed or not is_readable(self.socket, seconds):
             return
         try:
             data = self.socket.recv(65536)

@@ -1,5 +1,4 @@
 """The program hubbub: lines and JSON through pipes, and a person at a terminal (tmux)."""
-import json
 import os
 import select
 import shlex
@@ -10,83 +9,10 @@ import time
 
 import pytest
 
-from hub import BIN, FAULTS, PATIENCE_S, Late, until
+from hub import BIN, FAULTS, PATIENCE_S, until
+from pipe import Pipe
 
 HOSTILE = "a\u202eb\u2066c\u2028d\u2029e"
-
-
-class Pipe:
-    """hubbub between two pipes."""
-
-    def __init__(self, router, *options, json_mode=False):
-        self.json_mode = json_mode
-        options = [*(["--json"] if json_mode else []), *options]
-        self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BIN / "hubbub", "--router", router, *options], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.errors)
-        self.data = b""
-        self.seen = []
-
-    def write(self, *lines):
-        for line in lines:
-            text = line if isinstance(line, (str, bytes)) else json.dumps(line)
-            self.process.stdin.write((text if isinstance(text, bytes) else text.encode()) + b"\n")
-        self.process.stdin.flush()
-
-    def take(self, seconds):
-        if select.select([self.process.stdout], [], [], seconds)[0]:
-            data = os.read(self.process.stdout.fileno(), 65536)
-            if not data:
-                raise Late(f"hubbub has ended; came: {self.seen}; said: {self.stderr()}")
-            *whole, self.data = (self.data + data).split(b"\n")
-            self.seen += [json.loads(line) if self.json_mode else line.decode() for line in whole]
-
-    def find(self, wanted):
-        """The first line like that: equal, or an object that has at least these keys."""
-        if self.json_mode:
-            return next((seen for seen in self.seen if wanted.items() <= seen.items()), None)
-        return next((seen for seen in self.seen if seen == wanted), None)
-
-    def sees(self, wanted):
-        return until(lambda: self.find(wanted), self.take, f"{wanted!r}; came: {self.seen}; said: {self.stderr()}")
-
-    def stderr(self):
-        self.errors.seek(0)
-        return self.errors.read().decode()
-
-    def end(self):
-        """No more input; returns the exit status, everything that came, and what was said on standard error."""
-        out, _ = self.process.communicate(timeout=PATIENCE_S * 2)
-        whole = (self.data + out).split(b"\n")[:-1]
-        self.seen += [json.loads(line) if self.json_mode else line.decode() for line in whole]
-        self.check()
-        return self.process.returncode, self.seen, self.stderr()
-
-    def check(self):
-        assert not any(fault in self.stderr() for fault in FAULTS), self.stderr()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        for stream in (self.process.stdin, self.process.stdout):
-            try:
-                stream.close()
-            except BrokenPipeError:
-                pass
-        self.process.wait()
-
-
-@pytest.fixture
-def pipe(request):
-    made = []
-
-    def begin(*options, to=None, **more):
-        router = to or request.getfixturevalue("broker").router
-        made.append(Pipe(router, *options, **more))
-        return made[-1]
-    yield begin
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

@@ -69,6 +69,13 @@ core_settings_t kit_settings(void)
     };
 }
 
+core_settings_t kit_stored_settings(void)
+{
+    core_settings_t settings = kit_settings();
+    settings.has_store = true;
+    return settings;
+}
+
 kit_t *kit_new(const core_settings_t *settings)
 {
     kit_t *self = calloc(1, sizeof *self);

@@ -49,6 +49,9 @@ typedef struct {
 /* Settings for tests: small rings, no rate limit, the default times. */
 core_settings_t kit_settings(void);
 
+/* The same with a store. */
+core_settings_t kit_stored_settings(void);
+
 /* A core with nobody in it; NULL: kit_settings(). */
 kit_t *kit_new(const core_settings_t *settings);
 

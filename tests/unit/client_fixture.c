@@ -345,6 +345,7 @@ void fixture_welcome(fixture_t *self, uint64_t id, const char *nick, uint64_t ci
     write_bin(&self->writer, KEY_token, span_of("secret"));
     write_uint(&self->writer, KEY_cid, cid);
     write_uint(&self->writer, KEY_heartbeat_ms, 10000);
+    write_uint(&self->writer, KEY_resume_ms, 5000);
     fixture_heads(self, heads, count);
     fixture_send(self);
 }

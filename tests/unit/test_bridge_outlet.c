@@ -295,6 +295,24 @@ static void a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later(void **s
     assert_int_equal(gather_wait_us(&gather, 5000), 0);
 }
 
+static void a_sweep_that_took_long_lets_the_next_gather_longer(void **state)
+{
+    (void)state;
+    gather_t gather = {0};
+    gather_line(&gather, 1000);
+    gather_line(&gather, 1000);
+    gather_swept(&gather);
+    gather_took(&gather, 1000);
+    gather_line(&gather, 3000);
+    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US + 500);
+    gather_took(&gather, 60000);
+    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US + GATHER_MORE_US);
+    gather_swept(&gather); /* carried one: quiet again, however long it took */
+    gather_took(&gather, 60000);
+    gather_line(&gather, 9000);
+    assert_int_equal(gather_wait_us(&gather, 9000), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +335,7 @@ int main(void)
         cmocka_unit_test(who_takes_nothing_for_10_s_is_due),
         cmocka_unit_test(a_user_is_waited_for_in_one_list_only),
         cmocka_unit_test(a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later),
+        cmocka_unit_test(a_sweep_that_took_long_lets_the_next_gather_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,18 @@ WITH_LINK(an_attempt_without_an_answer_is_given_up)
     fixture_expect(f, "open");
 }
 
+WITH_ADA(a_link_that_comes_up_again_listens_by_a_fresh_connection)
+{
+    (void)ada;
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_clear(f);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_expect(f, "listen tcp://broker:5681; up");
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 resumed");
+}
+
 WITH_ADA(three_unanswered_heartbeats_end_the_link)
 {
     (void)ada;
@@ -148,7 +160,7 @@ WITH_ADA(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_ci
     uint64_t id = fixture_take(f, OP_resume);
     assert_true(span_is(message_span(&f->request, KEY_token), "secret"));
     fixture_welcome(f, id, "ada", 0, HEADS, 2);
-    fixture_expect(f, "up; ready 0 resumed");
+    fixture_expect(f, "listen tcp://broker:5681; up; ready 0 resumed");
     id = fixture_take(f, OP_say);
     assert_int_equal(message_uint(&f->request, KEY_cid), 1);
     fixture_ok(f, id);
@@ -179,6 +191,67 @@ WITH_ADA(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail)
     fixture_pass(f, 100);
     fixture_take(f, OP_replay);
     assert_int_equal(message_uint(&f->request, KEY_first), 6);
+}
+
+WITH_ADA(what_an_expired_session_said_to_nobody_is_said_by_the_new_one)
+{
+    fixture_say(f, ada, 1);
+    fixture_say(f, ada, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+    for (uint64_t cid = 1; cid <= 2; cid++) {
+        fixture_take(f, OP_say);
+        assert_int_equal(message_uint(&f->request, KEY_cid), cid);
+    }
+}
+
+/* A broker that was put back to an earlier state knows ada, but not her token. */
+static void lose_the_token(fixture_t *f, uint32_t ada)
+{
+    fixture_say(f, ada, 1);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_clear(f);
+}
+
+WITH_ADA(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone)
+{
+    lose_the_token(f, ada);
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_pass(f, 1000);
+    fixture_expect(f, "");
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 renewed");
+}
+
+WITH_ADA(who_finds_the_name_taken_for_longer_is_refused)
+{
+    lose_the_token(f, ada);
+    for (uint64_t passed = 0; passed <= 5000; passed += 500) {
+        fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+        fixture_expect(f, "");
+        fixture_pass(f, 500);
+    }
+    fixture_error(f, fixture_take(f, OP_hello), "nick_taken", 0);
+    fixture_expect(f, "refused 0 nick_taken");
+}
+
+WITH_ADA(what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session)
+{
+    fixture_say(f, ada, 1);
+    client_link_disconnected(f->link, f->now_ms);
+    fixture_pass(f, 100);
+    fixture_pong(f, 0, NULL, 0);
+    fixture_welcome(f, fixture_take(f, OP_resume), "ada", 0, HEADS, 2);
+    fixture_error(f, fixture_take(f, OP_say), "no_session", 0);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_resume), "expired", 0);
+    fixture_expect(f, "reply 0 say 1 expired");
 }
 
 WITH_ADA(a_room_the_welcome_does_not_name_is_left)
@@ -277,6 +350,26 @@ WITH_ADA(bye_is_sent_once_and_the_session_forgotten_at_once)
     assert_int_equal(client_link_sessions(f->link), 0);
 }
 
+WITH_LINK(a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid)
+{
+    uint32_t ada, bob;
+    fixture_pong(f, 0, NULL, 0);
+    client_hello_t hello = {.nick = span_of("ada")};
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &ada), HUB_OK);
+    uint64_t first = fixture_take(f, OP_hello);
+    client_link_bye(f->link, ada, f->now_ms);
+    hello.nick = span_of("bob");
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &bob), HUB_OK);
+    assert_int_equal(bob, ada);
+    uint64_t second = fixture_take(f, OP_hello);
+    fixture_clear(f);
+    fixture_welcome(f, first, "ada", 0, NULL, 0);
+    fixture_expect(f, "");
+    fixture_welcome(f, second, "bob", 0, NULL, 0);
+    fixture_expect(f, "ready 0 new");
+    assert_true(span_is(client_link_nick(f->link, bob), "bob"));
+}
+
 static void say_bye(fixture_t *f)
 {
     client_link_bye(f->link, 0, f->now_ms);
@@ -289,6 +382,23 @@ WITH_ADA(bye_may_be_said_within_a_call)
     f->on_reply = say_bye;
     fixture_ok(f, fixture_take(f, OP_say));
     fixture_expect(f, "reply 0 say 1 ok; unsubscribe lobby");
+}
+
+static void say_again(fixture_t *f)
+{
+    client_request_t request = {
+        .op = OP_say, .room = span_of("lobby"), .text = span_of("hi"), .tag = 2};
+    assert_int_equal(client_link_request(f->link, 0, &request, f->now_ms), HUB_NO_SESSION);
+}
+
+WITH_ADA(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever)
+{
+    fixture_say(f, ada, 1);
+    f->on_reply = say_again;
+    fixture_event(f, "kicked");
+    write_str(&f->writer, KEY_reason, span_of("idle"));
+    fixture_send(f);
+    fixture_expect(f, "reply 0 say 1 expired; kicked 0 idle; unsubscribe lobby");
 }
 
 WITH_ADA(a_session_taken_over_elsewhere_is_gone)
@@ -349,10 +459,16 @@ int main(void)
         cmocka_unit_test(greetings_in_flight_are_bounded),
         cmocka_unit_test(attempts_back_off_with_jitter),
         cmocka_unit_test(an_attempt_without_an_answer_is_given_up),
+        cmocka_unit_test(a_link_that_comes_up_again_listens_by_a_fresh_connection),
         cmocka_unit_test(three_unanswered_heartbeats_end_the_link),
         cmocka_unit_test(a_dealer_that_takes_nothing_is_given_up),
         cmocka_unit_test(after_the_link_is_lost_the_session_resumes_and_repeats_with_the_same_cid),
         cmocka_unit_test(an_expired_session_says_hello_again_and_its_unacknowledged_says_fail),
+        cmocka_unit_test(what_an_expired_session_said_to_nobody_is_said_by_the_new_one),
+        cmocka_unit_test(who_finds_the_name_taken_by_the_own_old_session_waits_until_it_has_gone),
+        cmocka_unit_test(who_finds_the_name_taken_for_longer_is_refused),
+        cmocka_unit_test(
+            what_an_earlier_link_may_have_delivered_is_not_said_again_by_a_new_session),
         cmocka_unit_test(a_room_the_welcome_does_not_name_is_left),
         cmocka_unit_test(no_session_resumes_and_then_repeats),
         cmocka_unit_test(fewer_sessions_than_we_think_makes_all_resume),
@@ -360,7 +476,10 @@ int main(void)
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),
         cmocka_unit_test(the_last_to_part_unsubscribes),
         cmocka_unit_test(bye_is_sent_once_and_the_session_forgotten_at_once),
+        cmocka_unit_test(
+            a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid),
         cmocka_unit_test(bye_may_be_said_within_a_call),
+        cmocka_unit_test(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
         cmocka_unit_test(requests_of_one_session_are_bounded_and_checked),

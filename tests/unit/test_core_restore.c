@@ -8,16 +8,9 @@ static const origin_t CLOSED = {.was_closed = true};
 static const origin_t RESTORED = {.is_restored = true};
 static const origin_t OTHER_BOOT = {.is_other_boot = true};
 
-static core_settings_t stored_settings(void)
-{
-    core_settings_t settings = kit_settings();
-    settings.has_store = true;
-    return settings;
-}
-
 static kit_t *kit_stored(void)
 {
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     return kit_new(&settings);
 }
 
@@ -225,7 +218,7 @@ static void another_boot_begins_an_epoch_unless_power_may_fail(void **state)
     (void)state;
     kit_t *kit = kit_with_two();
     uint64_t epoch = epoch_of(kit);
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.survives_power = true;
     kit_restart(kit, &settings, OTHER_BOOT);
     kit_save(kit, 'a', kit_ask(kit, 'A', "resume token=$a"), "token");
@@ -336,7 +329,7 @@ static void what_makes_no_sense_is_refused(void **state)
         {BYTES("s\0\0\0\0\0\0\0\1"), BYTES("\x80")},
         {BYTES("s\0\0"), BYTES("\x81\xa2id\x01")},
     };
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     moment_t now = {.mono_ms = 1000, .wall_ms = 1760000000000};
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         core_t *core = core_new(&settings, &now);
@@ -360,11 +353,11 @@ static void more_than_the_settings_permit_is_said_to_be_too_much(void **state)
 {
     (void)state;
     kit_t *kit = kit_with_two();
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.sessions_max = 1;
     kit_restart(kit, &settings, CRASHED);
     assert_int_equal(core_restored(kit_core(kit)), HUB_FULL);
-    settings = stored_settings();
+    settings = kit_stored_settings();
     kit_restart(kit, &settings, CRASHED);
     assert_int_equal(core_restored(kit_core(kit)), HUB_OK);
     kit_destroy(&kit);

@@ -5,16 +5,9 @@
 
 static const origin_t CRASHED = {0};
 
-static core_settings_t stored_settings(void)
-{
-    core_settings_t settings = kit_settings();
-    settings.has_store = true;
-    return settings;
-}
-
 static kit_t *kit_stored(void)
 {
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     return kit_new(&settings);
 }
 
@@ -71,7 +64,7 @@ static void what_changes_nothing_is_answered_at_once(void **state)
 static void who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.pending_max = 8;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -150,7 +143,7 @@ static void records_that_failed_go_with_the_next_message(void **state)
 static void a_room_forgotten_while_the_store_fails_may_be_made_again_at_once(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_keep_ms = 60000;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=tea");
@@ -195,7 +188,7 @@ static void p97_a_cid_undone_is_not_known_to_the_next_broker(void **state)
 static void pages_from_ring_and_store_are_one_history(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.ring_events = 16;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -264,7 +257,7 @@ static void the_notes_of_cids_are_swept_and_no_answer_is_lost(void **state)
 static void history_is_bounded_by_number_and_bytes(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_events = 80;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
@@ -290,7 +283,7 @@ static void history_is_bounded_by_number_and_bytes(void **state)
 static void history_is_bounded_by_age_and_an_empty_room_ends_with_it(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.history_keep_ms = 100000;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=lobby,tea");
@@ -322,7 +315,7 @@ static void history_is_bounded_by_age_and_an_empty_room_ends_with_it(void **stat
 static void a_full_house_keeps_the_rooms_with_history(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.rooms_max = 2;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada join=lobby,tea");
@@ -336,7 +329,7 @@ static void a_full_house_keeps_the_rooms_with_history(void **state)
 static void a_replay_has_a_budget_that_grows_with_its_room(void **state)
 {
     (void)state;
-    core_settings_t settings = stored_settings();
+    core_settings_t settings = kit_stored_settings();
     settings.replay_per_s = 100;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");

@@ -71,6 +71,7 @@ static broker_t broker_start(const char *router, const char *pub)
 static void broker_stop(broker_t *broker, int signal)
 {
     int status;
+    assert_true(broker->pid > 0); /* 0 would be all of us */
     kill(broker->pid, signal);
     assert_int_equal(waitpid(broker->pid, &status, 0), broker->pid);
 }

@@ -180,10 +180,15 @@ static void times_never_go_back_within_a_log(void **state)
 
 /* --- trimming ----------------------------------------------------------------------------------- */
 
+enum { HOUR_MS = 3600000 };
+
+/* An event per hour: each is a block of its own. */
 static void fill(uint64_t batches)
 {
-    for (uint64_t seq = 1; seq <= batches; seq++)
-        kit_say(&kit, "lobby", seq, "ten bytes!");
+    for (uint64_t seq = 1; seq <= batches; seq++) {
+        kit_append(&kit, "lobby", seq, seq * HOUR_MS, "ten bytes!");
+        kit_commit_well(&kit);
+    }
 }
 
 static void trimming_drops_the_oldest_events(void **state)
@@ -192,12 +197,12 @@ static void trimming_drops_the_oldest_events(void **state)
     fill(10);
     log_state_t left = kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .events = 7});
     assert_int_equal(left.oldest, 4);
-    assert_int_equal(left.oldest_ms, 1004);
+    assert_int_equal(left.oldest_ms, 4 * HOUR_MS);
     assert_int_equal(left.head, 10);
     assert_int_equal(left.bytes, 70);
     left = kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .bytes = 55});
     assert_int_equal(left.oldest, 5); /* 60 bytes stay: whole blocks */
-    left = kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .before_ms = 1008});
+    left = kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .before_ms = 8 * HOUR_MS});
     assert_int_equal(left.oldest, 8);
     assert_string_equal(kit_texts(&kit, "lobby", 1, 100), "ten bytes!ten bytes!ten bytes!");
 }
@@ -206,12 +211,13 @@ static void head_and_last_time_outlive_all_events(void **state)
 {
     (void)state;
     fill(3);
-    log_state_t left = kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .before_ms = 5000});
+    log_state_t left =
+        kit_trim(&kit, &(retention_t){.log = span_of("lobby"), .before_ms = UINT64_MAX});
     assert_int_equal(left.oldest, 4);
     assert_int_equal(left.oldest_ms, 0);
-    assert_int_equal(left.last_ms, 1003);
+    assert_int_equal(left.last_ms, 3 * HOUR_MS);
     reopen();
-    assert_string_equal(kit_restored(&kit), "log lobby 4..3 at 0..1003 0 bytes\n");
+    assert_string_equal(kit_restored(&kit), "log lobby 4..3 at 0..10800000 0 bytes\n");
     kit_say(&kit, "lobby", 4, "four");
     assert_string_equal(kit_texts(&kit, "lobby", 1, 100), "four");
 }
@@ -230,7 +236,7 @@ static void many_blocks_are_trimmed_while_batches_go_on(void **state)
     enum { BATCHES = 400 };
     fill(BATCHES);
     kit.store->trim(kit.store, &(retention_t){.log = span_of("lobby"), .events = 10});
-    kit_append(&kit, "lobby", BATCHES + 1, 9999, "more");
+    kit_append(&kit, "lobby", BATCHES + 1, (uint64_t)BATCHES * HOUR_MS, "more");
     kit_commit(&kit);
     bool is_trimmed = false, is_committed = false;
     while (!is_trimmed || !is_committed) {

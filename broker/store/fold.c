@@ -1,0 +1,172 @@
+#include "broker/store/fold.h"
+
+#include "broker/store/apply.h"
+#include "broker/store/block.h"
+#include "broker/store/transaction.h"
+
+#include <assert.h>
+
+/* More rows make reading slower, which looks through all of them; more events make better blocks, but keep
+ * a commit waiting: some ten milliseconds, a hundred if all are of different logs. */
+enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 4 << 20 };
+
+/* A run of `recent`, its block at `offset` of self->folded. A log's are chained. */
+typedef struct {
+    recent_run_t run;
+    size_t offset;
+    uint32_t next;
+} piece_t;
+
+/* A block on its way into `events`; its entries are in self->block, its events in self->events. */
+typedef struct {
+    uint64_t first, last, first_ms, last_ms;
+} growing_t;
+
+static piece_t *piece_at(const scribe_t *self, uint32_t index)
+{
+    return (piece_t *)(void *)self->pieces.data + index;
+}
+
+static void chain(scribe_t *self, shelf_t *shelf, const piece_t *piece)
+{
+    uint32_t index = (uint32_t)(self->pieces.size / sizeof *piece);
+    bool has_room = buffer_append(&self->pieces, piece, sizeof *piece);
+    assert(has_room);
+    (void)has_room;
+    if (shelf->op_count++ == 0)
+        shelf->first_op = index;
+    else
+        piece_at(self, shelf->last_op)->next = index;
+    shelf->last_op = index;
+}
+
+/* Takes a row apart. What was erased since is passed over. */
+static int gather_row(scribe_t *self, span_t runs, span_t data)
+{
+    piece_t piece = {.offset = self->folded.size};
+    if (!buffer_append(&self->folded, data.data, data.size))
+        return SQLITE_TOOBIG;
+    while (runs.size > 0) {
+        if (!recent_take_run(&runs, &piece.run) ||
+            piece.run.size > self->folded.size - piece.offset)
+            return SQLITE_CORRUPT;
+        shelf_t *shelf = shelves_by_id(&self->shelves, piece.run.id);
+        if (shelf)
+            chain(self, shelves_touch(&self->shelves, shelf->key.name), &piece);
+        piece.offset += piece.run.size;
+    }
+    return SQLITE_OK;
+}
+
+static int gather(scribe_t *self)
+{
+    buffer_clear(&self->folded);
+    buffer_clear(&self->pieces);
+    sqlite3_stmt *statement = db_use(&self->db, DB_recent);
+    int code = SQLITE_ROW, gathered = SQLITE_OK;
+    while (gathered == SQLITE_OK && (code = db_step(statement)) == SQLITE_ROW)
+        gathered = gather_row(self, db_column_bytes(statement, 0), db_column_bytes(statement, 1));
+    code = db_done(statement, code);
+    return gathered == SQLITE_OK ? code : gathered;
+}
+
+/* Writes the block that has grown and begins another. */
+static int add_block(scribe_t *self, const shelf_t *shelf, growing_t *growing)
+{
+    uint64_t bytes = self->events.size;
+    if (bytes == 0)
+        return SQLITE_OK;
+    bool has_room = buffer_append(&self->block, self->events.data, self->events.size);
+    assert(has_room);
+    (void)has_room;
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_block);
+    db_bind_number(statement, 1, block_key(shelf->now.id, growing->first));
+    db_bind_number(statement, 2, growing->last);
+    db_bind_number(statement, 3, growing->first_ms);
+    db_bind_number(statement, 4, growing->last_ms);
+    db_bind_number(statement, 5, bytes);
+    db_bind_bytes(statement, 6, buffer_span(&self->block));
+    int code = db_do(statement);
+    buffer_clear(&self->block);
+    buffer_clear(&self->events);
+    *growing = (growing_t){0};
+    return code;
+}
+
+/* True if another event of that time belongs into another block. */
+static bool is_grown(const scribe_t *self, const growing_t *growing, uint64_t at_ms)
+{
+    return growing->last - growing->first + 1 == BLOCK_EVENTS || self->events.size >= BLOCK_BYTES ||
+           at_ms - growing->first_ms >= BLOCK_SPAN_MS;
+}
+
+/* Adds the events of a piece. */
+static int grow(scribe_t *self, const shelf_t *shelf, const piece_t *piece, growing_t *growing)
+{
+    block_cursor_t cursor;
+    span_t block = {self->folded.data + piece->offset, piece->run.size};
+    if (!block_open(&cursor, block, piece->run.count, piece->run.first_ms))
+        return SQLITE_CORRUPT;
+    int code = SQLITE_OK;
+    for (uint64_t i = 0; i < piece->run.count && code == SQLITE_OK; i++) {
+        block_next(&cursor);
+        uint64_t seq = piece->run.first + i;
+        if (growing->first > 0 && is_grown(self, growing, cursor.at_ms))
+            code = add_block(self, shelf, growing);
+        if (growing->first == 0)
+            *growing = (growing_t){seq, seq, cursor.at_ms, cursor.at_ms};
+        block_add_entry(&self->block, cursor.at_ms - growing->last_ms, cursor.size);
+        growing->last = seq;
+        growing->last_ms = cursor.at_ms;
+        bool has_room =
+            buffer_append(&self->events, cursor.events.data + cursor.offset, cursor.size);
+        assert(has_room);
+        (void)has_room;
+    }
+    return code;
+}
+
+static int fold_log(scribe_t *self, shelf_t *shelf)
+{
+    growing_t growing = {0};
+    int code = SQLITE_OK;
+    buffer_clear(&self->block);
+    buffer_clear(&self->events);
+    uint32_t index = shelf->first_op;
+    for (; shelf->op_count > 0 && code == SQLITE_OK; shelf->op_count--) {
+        code = grow(self, shelf, piece_at(self, index), &growing);
+        index = piece_at(self, index)->next;
+    }
+    if (code == SQLITE_OK)
+        code = add_block(self, shelf, &growing);
+    shelf->now.unfolded = 0;
+    return code == SQLITE_OK ? apply_row(self, shelf) : code;
+}
+
+static int fold(scribe_t *self)
+{
+    int code = gather(self);
+    for (shelf_t *shelf = self->shelves.touched; shelf && code == SQLITE_OK; shelf = shelf->touched)
+        code = fold_log(self, shelf);
+    return code == SQLITE_OK ? db_execute(&self->db, DB_drop_recent) : code;
+}
+
+bool fold_is_due(const scribe_t *self)
+{
+    assert(self);
+    const scribe_recent_t *recent = &self->recent;
+    return recent->rows >= DUE_ROWS || recent->events >= DUE_EVENTS || recent->bytes >= DUE_BYTES;
+}
+
+int fold_all(scribe_t *self)
+{
+    assert(self);
+    if (self->recent.rows == 0)
+        return SQLITE_OK;
+    int code = transaction_begin(self, false);
+    if (code == SQLITE_OK)
+        code = transaction_end(self, fold(self));
+    if (code == SQLITE_OK)
+        self->recent = (scribe_recent_t){.rows = 0};
+    return code;
+}

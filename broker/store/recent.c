@@ -1,0 +1,31 @@
+#include "broker/store/recent.h"
+
+#include "broker/store/varint.h"
+
+#include <assert.h>
+
+enum { FIELDS = 5 };
+
+void recent_add_run(buffer_t *runs, const recent_run_t *run)
+{
+    assert(runs && run && run->count > 0);
+    bool has_room = buffer_reserve(runs, (size_t)FIELDS * VARINT_BYTES);
+    assert(has_room);
+    (void)has_room;
+    const uint64_t fields[FIELDS] = {run->id, run->first, run->count, run->first_ms, run->size};
+    char *end = runs->data + runs->size;
+    for (int i = 0; i < FIELDS; i++)
+        end = varint_put(end, fields[i]);
+    runs->size = (size_t)(end - runs->data);
+}
+
+bool recent_take_run(span_t *runs, recent_run_t *out)
+{
+    assert(runs && out);
+    uint64_t fields[FIELDS];
+    for (int i = 0; i < FIELDS; i++)
+        if (!varint_take(runs, &fields[i]))
+            return false;
+    *out = (recent_run_t){(uint32_t)fields[0], fields[1], fields[2], fields[3], (size_t)fields[4]};
+    return out->first > 0 && out->count > 0;
+}

@@ -1,0 +1,29 @@
+/* broker/store/recent.h - what one transaction has appended, as one row.
+ *
+ * Events first come into the table `recent`, a row per transaction, at its end: a transaction with events of
+ * sixty rooms would else touch sixty pages of `events`, each room's last one. Some thousand events later
+ * they are folded into blocks by log (fold.h). Measured with 64 events for 64 logs a transaction: 12.8 us of CPU
+ * per event without this table.
+ *
+ * A row has a directory, `runs`, and `data`: a block (block.h) per log, one behind the other. The directory
+ * has five varints per block: the log's id, the first event's number, how many events, the first one's time,
+ * and the block's bytes. */
+#ifndef BROKER_STORE_RECENT_H
+#define BROKER_STORE_RECENT_H
+
+#include "base/check.h"
+#include "proto/buffer.h"
+
+typedef struct {
+    uint32_t id;
+    uint64_t first, count, first_ms;
+    size_t size; /* of the block, in bytes */
+} recent_run_t;
+
+/* Appends one to the directory. */
+void recent_add_run(buffer_t *runs, const recent_run_t *run);
+
+/* Takes the next one off the directory. False: what is there is none. */
+HUB_MUST_CHECK bool recent_take_run(span_t *runs, recent_run_t *out);
+
+#endif

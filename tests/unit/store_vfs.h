@@ -1,0 +1,18 @@
+/* tests/unit/store_vfs.h - SQLite's way to files, made to fail on demand.
+ *
+ * Registered under STORE_VFS; does what the usual one does until it is told otherwise. */
+#ifndef TESTS_UNIT_STORE_VFS_H
+#define TESTS_UNIT_STORE_VFS_H
+
+#define STORE_VFS "hubbub-faulty"
+
+void store_vfs_register(void);
+
+/* From now on writing, or fsync, ends with this SQLite code; SQLITE_OK: works. */
+void store_vfs_fail_writes(int code);
+void store_vfs_fail_syncs(int code);
+
+/* How many fsyncs there were. */
+int store_vfs_syncs(void);
+
+#endif
