@@ -65,6 +65,16 @@ static bool take_settings(const record_t *record, session_t *session)
     return true;
 }
 
+/* Sessions of links without a key have none, and nor has what was written before there were keys. */
+static bool take_peer_key(const record_t *record, session_t *session)
+{
+    span_t key = {NULL, 0};
+    if (record_bytes(record, "key", &key) && key.size != PEER_KEY_BYTES)
+        return false;
+    session->peer_key = peer_key_of(key);
+    return true;
+}
+
 static bool take_inbox(core_t *core, const record_t *record, session_t *session)
 {
     char text[MINT_NAME_CHARS + 2];
@@ -123,7 +133,8 @@ hub_err_t restore_session(core_t *core, span_t key, const record_t *record)
     session->id = id;
     session->serial = serial;
     core->serial = serial > core->serial ? serial : core->serial;
-    if (!take_names(core, record, session) || !take_settings(record, session))
+    if (!take_names(core, record, session) || !take_settings(record, session) ||
+        !take_peer_key(record, session))
         return HUB_MALFORMED;
     begin_detached(core, session);
     numbers_add(&core->restore->sessions, id);

@@ -77,6 +77,8 @@ void recording_write_settings(buffer_t *out, const core_settings_t *settings)
 #undef WRITE
     for (size_t i = 0; i < settings->pub_count && i < RECORDING_PUBS; i++)
         write_line(out, "pub", settings->pub[i]);
+    for (size_t i = 0; i < settings->keyed_pub_count && i < RECORDING_PUBS; i++)
+        write_line(out, "keyed_pub", settings->keyed_pub[i]);
     put_length(out->data + start, out->size - start - LENGTH_BYTES);
 }
 
@@ -89,14 +91,14 @@ static bool read_number(const char *value, uint64_t *out)
     return *end == '\0' && *out <= INT64_MAX;
 }
 
-static bool read_pub(recording_settings_t *out, const char *value)
+static bool read_pub(recording_pubs_t *out, size_t *count, const char *value)
 {
     size_t size = strlen(value) + 1;
-    if (out->settings.pub_count == RECORDING_PUBS || size > RECORDING_PUB_BYTES)
+    if (*count == RECORDING_PUBS || size > RECORDING_PUB_BYTES)
         return false;
-    char *text = out->texts[out->settings.pub_count];
-    memcpy(text, value, size);
-    out->pub[out->settings.pub_count++] = text;
+    memcpy(out->texts[*count], value, size);
+    out->items[*count] = out->texts[*count];
+    ++*count;
     return true;
 }
 
@@ -104,7 +106,9 @@ static bool read_setting(recording_settings_t *out, const char *name, const char
 {
     uint64_t number;
     if (strcmp(name, "pub") == 0)
-        return read_pub(out, value);
+        return read_pub(&out->pub, &out->settings.pub_count, value);
+    if (strcmp(name, "keyed_pub") == 0)
+        return read_pub(&out->keyed_pub, &out->settings.keyed_pub_count, value);
     if (!read_number(value, &number))
         return false;
 #define READ(field)                                                                                \
@@ -151,7 +155,8 @@ hub_err_t recording_read_settings(span_t text, recording_settings_t *out)
             return HUB_MALFORMED;
         text = (span_t){end + 1, text.size - size - 1};
     }
-    out->settings.pub = out->pub;
+    out->settings.pub = out->pub.items;
+    out->settings.keyed_pub = out->keyed_pub.items;
     return are_sound(&out->settings) ? HUB_OK : HUB_MALFORMED;
 }
 
@@ -165,9 +170,10 @@ enum {
     IS_RESTORED = 16,
     IS_OTHER_BOOT = 32,
     WAS_CLOSED = 64,
+    IS_OPERATOR = 128,
 };
 
-enum { NUMBER_COUNT = 16, SPAN_COUNT = 6 };
+enum { NUMBER_COUNT = 16, SPAN_COUNT = 8 };
 
 static unsigned flags_of(const event_t *event)
 {
@@ -175,13 +181,14 @@ static unsigned flags_of(const event_t *event)
            (event->page.has_more ? HAS_MORE : 0u) | (event->origin.is_new ? IS_NEW : 0u) |
            (event->origin.is_restored ? IS_RESTORED : 0u) |
            (event->origin.is_other_boot ? IS_OTHER_BOOT : 0u) |
-           (event->origin.was_closed ? WAS_CLOSED : 0u);
+           (event->origin.was_closed ? WAS_CLOSED : 0u) | (event->is_operator ? IS_OPERATOR : 0u);
 }
 
 static void set_flags(event_t *event, unsigned flags)
 {
     event->is_multipart = flags & IS_MULTIPART;
     event->is_local = flags & IS_LOCAL;
+    event->is_operator = flags & IS_OPERATOR;
     event->page.has_more = flags & HAS_MORE;
     event->origin = (origin_t){.is_new = flags & IS_NEW,
                                .is_restored = flags & IS_RESTORED,
@@ -250,6 +257,8 @@ void recording_write_event(buffer_t *out, int kind, const event_t *event, const 
     write_span(out, event->key, false);
     write_span(out, event->value, !with_texts && event->kind == EVENT_RECORD);
     write_span(out, event->page.events, !with_texts);
+    write_span(out, event->peer_key, false);
+    write_span(out, event->revoked, false);
     put_length(out->data + start, out->size - start - LENGTH_BYTES);
 }
 
@@ -264,8 +273,9 @@ static bool take_bytes(span_t *from, size_t size, span_t *out)
 
 static bool take_spans(span_t *from, event_t *event)
 {
-    span_t *const spans[SPAN_COUNT] = {&event->peer.routing, &event->frame, &event->log.log,
-                                       &event->key,          &event->value, &event->page.events};
+    span_t *const spans[SPAN_COUNT] = {&event->peer.routing, &event->frame,  &event->log.log,
+                                       &event->key,          &event->value,  &event->page.events,
+                                       &event->peer_key,     &event->revoked};
     uint64_t size;
     for (size_t i = 0; i < SPAN_COUNT; i++)
         if (!varint_take(from, &size) || size > from->size ||
@@ -278,8 +288,12 @@ static bool take_spans(span_t *from, event_t *event)
 static bool is_sound(int kind, const event_t *event)
 {
     bool has_peer = kind == EVENT_FRAME || kind == EVENT_LINK_GONE || kind == EVENT_LINK_WAITING;
-    size_t routing = event->peer.routing.size;
-    return (kind >= 0 && kind <= (int)EVENT_TRIMMED && (!has_peer || routing > 0) &&
+    size_t routing = event->peer.routing.size, revoked = event->revoked.size;
+    if (event->peer_key.size != 0 && event->peer_key.size != PEER_KEY_BYTES)
+        return false;
+    if (kind == EVENT_KEYS_REVOKED && (revoked == 0 || revoked % PEER_KEY_BYTES != 0))
+        return false;
+    return (kind >= 0 && kind <= (int)EVENT_KEYS_REVOKED && (!has_peer || routing > 0) &&
             routing <= UINT8_MAX) ||
            kind == RECORDING_BEGIN;
 }

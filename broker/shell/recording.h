@@ -3,7 +3,7 @@
  * A file is a header and entries:
  *
  *   HUBREC1\n                                   8 bytes
- *   length, name=value\n name=value\n ...       the settings of the core, as text; pub once for each endpoint
+ *   length, name=value\n name=value\n ...       the settings of the core, as text; pub and keyed_pub once for each endpoint
  *   length, entry   length, entry   ...
  *
  * A length is 4 bytes, lowest first. An entry is its kind (event_kind_t; RECORDING_BEGIN for the making of the core), its flags,
@@ -27,11 +27,15 @@ enum {
     RECORDING_PUB_BYTES = 256,
 };
 
-/* The settings as read from a file; `settings.pub` points into it, so it must not move. */
+typedef struct {
+    const char *items[RECORDING_PUBS];
+    char texts[RECORDING_PUBS][RECORDING_PUB_BYTES];
+} recording_pubs_t;
+
+/* The settings as read from a file; `settings.pub` and `keyed_pub` point into it, so it must not move. */
 typedef struct {
     core_settings_t settings;
-    const char *pub[RECORDING_PUBS];
-    char texts[RECORDING_PUBS][RECORDING_PUB_BYTES];
+    recording_pubs_t pub, keyed_pub;
 } recording_settings_t;
 
 /* Appends magic and settings to `out`. */

@@ -16,7 +16,7 @@ static void try_settings(span_t text)
 {
     static recording_settings_t settings;
     if (recording_read_settings(text, &settings) == HUB_OK)
-        assert(settings.settings.ring_bytes > 0 && settings.settings.pub == settings.pub);
+        assert(settings.settings.ring_bytes > 0 && settings.settings.pub == settings.pub.items);
 }
 
 static void try_entry(span_t entry)

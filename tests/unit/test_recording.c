@@ -88,6 +88,34 @@ static void an_event_is_read_as_it_was_written(void **state)
     buffer_fini(&out);
 }
 
+static void keys_are_written_down_and_have_their_size(void **state)
+{
+    char keys[2 * PEER_KEY_BYTES] = {1};
+    event_t frame = {.kind = EVENT_FRAME,
+                     .peer = {2, {"a", 1}},
+                     .is_operator = true,
+                     .peer_key = {keys, PEER_KEY_BYTES}};
+    event_t revoked = {.kind = EVENT_KEYS_REVOKED, .revoked = {keys, sizeof keys}}, read;
+    moment_t now = {.mono_ms = 7}, then;
+    int kind;
+    buffer_t out;
+    (void)state;
+    buffer_init(&out, 1 << 16);
+    recording_write_event(&out, EVENT_FRAME, &frame, &now, true);
+    span_t entry = {out.data + LENGTH_BYTES, out.size - LENGTH_BYTES};
+    assert_int_equal(recording_read_event(entry, &kind, &read, &then), HUB_OK);
+    assert_true(read.is_operator && span_equal(read.peer_key, frame.peer_key));
+    for (size_t size = sizeof keys; size > sizeof keys - 2; size--) { /* the second is none */
+        buffer_clear(&out);
+        revoked.revoked.size = size;
+        recording_write_event(&out, EVENT_KEYS_REVOKED, &revoked, &now, true);
+        entry = (span_t){out.data + LENGTH_BYTES, out.size - LENGTH_BYTES};
+        assert_int_equal(recording_read_event(entry, &kind, &read, &then),
+                         size == sizeof keys ? HUB_OK : HUB_MALFORMED);
+    }
+    buffer_fini(&out);
+}
+
 static void texts_become_as_many_x_and_names_stay(void **state)
 {
     buffer_t out, same;
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test(settings_are_read_as_they_were_written),
         cmocka_unit_test(settings_that_a_core_cannot_have_are_refused),
         cmocka_unit_test(an_event_is_read_as_it_was_written),
+        cmocka_unit_test(keys_are_written_down_and_have_their_size),
         cmocka_unit_test(texts_become_as_many_x_and_names_stay),
         cmocka_unit_test(what_is_no_good_text_stays_none),
         cmocka_unit_test(what_is_no_map_tells_nothing_and_stays_none),
