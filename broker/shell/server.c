@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/log.h"
+#include "broker/shell/takeover.h"
 #include "broker/shell/unsent.h"
 #include "broker/shell/watch.h"
 
@@ -304,56 +305,19 @@ static void retry_unsent(server_t *self)
 
 /* --- restoring ---------------------------------------------------------------------------------- */
 
-static hub_err_t restore_log(void *context, const log_state_t *state)
+static hub_err_t restore_step(void *context, const event_t *event)
 {
     server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_LOG, .log = *state});
+    step(self, event);
     return core_restored(self->core);
-}
-
-static hub_err_t restore_record(void *context, span_t key, span_t value)
-{
-    server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_RECORD, .key = key, .value = value});
-    return core_restored(self->core);
-}
-
-static hub_err_t restore_note(void *context, uint64_t number, span_t bytes)
-{
-    server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_NOTE, .number = number, .value = bytes});
-    return core_restored(self->core);
-}
-
-static const char *restore_trouble(hub_err_t err)
-{
-    switch (err) {
-    case HUB_FULL:
-        return "the store has more sessions or rooms than --set sessions_max or rooms_max permit; "
-               "raise them";
-    case HUB_UNAVAILABLE:
-        return "the store could not be read; the log above says why, `hubbubd --check` says more";
-    default:
-        return "a record in the store makes no sense to this version; start the version that "
-               "wrote it, or put back a backup";
-    }
 }
 
 bool server_restore(server_t *self, char *out_error)
 {
     assert(self && out_error);
-    store_visitor_t visitor = {self, restore_log, restore_record, restore_note};
     take_moment(self);
-    hub_err_t err = self->store->restore(self->store, &visitor);
-    if (err == HUB_OK) {
-        origin_t origin = self->store->origin(self->store);
-        step(self, &(event_t){.kind = EVENT_RESTORED, .origin = origin});
-        err = core_restored(self->core);
-    }
-    if (err != HUB_OK) {
-        snprintf(out_error, SERVER_ERROR_BYTES, "%s", restore_trouble(err));
+    if (!takeover(self->store, restore_step, self, out_error))
         return false;
-    }
     step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     return true;

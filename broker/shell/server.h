@@ -10,11 +10,12 @@
 #include "broker/shell/gatekeeper.h"
 #include "broker/shell/inside.h"
 #include "broker/shell/recorder.h"
+#include "broker/shell/takeover.h"
 #include "broker/store/store.h"
 
 typedef struct server server_t;
 
-enum { SERVER_ERROR_BYTES = 512 };
+enum { SERVER_ERROR_BYTES = TAKEOVER_ERROR_BYTES };
 
 /* A server over open doors, their gatekeeper (both borrowed; NULL: no door is under CURVE) and a store
  * (ownership goes in, *store_p becomes NULL). */
