@@ -26,7 +26,7 @@ recorder_t *recorder_open(const char *path, bool with_texts)
     recorder_t *self = zmalloc(sizeof *self);
     self->fd = fd;
     self->with_texts = with_texts;
-    buffer_init(&self->bytes, 4 * RECORDING_ENTRY_BYTES);
+    buffer_init(&self->bytes, 4 * (size_t)RECORDING_ENTRY_BYTES);
     return self;
 }
 
