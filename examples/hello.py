@@ -1,14 +1,25 @@
 """Says one line to the lobby and prints what is said there: a whole client.
 
-Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)"""
-import sys, zmq, msgpack
+Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)
+
+A broker beyond this machine: HUBBUB_ROUTER and HUBBUB_PUB say where it is, HUBBUB_KEY names your key file (made by
+`hubbubctl key new`), HUBBUB_SERVER_KEY is the broker's public key."""
+import os, sys, zmq, zmq.auth, msgpack
 
 context = zmq.Context.instance()
-events = context.socket(zmq.SUB)
-events.connect("tcp://127.0.0.1:5681")
+key_file = os.environ.get("HUBBUB_KEY")
+
+def connect(kind, endpoint):
+    socket = context.socket(kind)
+    if key_file:
+        socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(key_file)
+        socket.curve_serverkey = os.environ["HUBBUB_SERVER_KEY"].encode()
+    socket.connect(endpoint)
+    return socket
+
+events = connect(zmq.SUB, os.environ.get("HUBBUB_PUB", "tcp://127.0.0.1:5681"))
 events.subscribe(b"lobby\0")
-commands = context.socket(zmq.DEALER)
-commands.connect("tcp://127.0.0.1:5680")
+commands = connect(zmq.DEALER, os.environ.get("HUBBUB_ROUTER", "tcp://127.0.0.1:5680"))
 
 def ask(request):
     commands.send(msgpack.packb(request))

@@ -34,8 +34,9 @@ extern "C" {
 typedef struct hubbub hubbub_t;
 
 typedef enum {
-    HUBBUB_READY,   /* the session can be used: nick, uid, is_new, is_resumed */
-    HUBBUB_DOWN,    /* the broker does not answer; tried again by itself in retry_ms */
+    HUBBUB_READY, /* the session can be used: nick, uid, is_new, is_resumed */
+    HUBBUB_DOWN, /* the broker does not answer; tried again by itself in retry_ms. Where it is known
+                        that keys are why: error (key_refused, handshake_failed), hint */
     HUBBUB_REFUSED, /* the nick was refused: error, hint; go on with hubbub_hello_as() */
     HUBBUB_JOINED,  /* you are in room */
     HUBBUB_PARTED,  /* you are not any more */
@@ -79,7 +80,7 @@ struct hubbub_event {
     uint64_t request; /* what the request returned that this answers; else 0 */
     const char *op;   /* DONE: say, tell, join ... */
     const char *
-        error; /* DONE: NULL when it was done; else a stable name such as "no_such_room". REFUSED */
+        error; /* DONE: NULL when it was done; else a stable name such as "no_such_room". REFUSED, DOWN */
     const char *hint; /* what to do about it, for people */
     const char *room, *nick, *uid, *to, *text, *mid, *reason;
     size_t text_bytes;   /* without the zero */
@@ -110,8 +111,12 @@ struct hubbub_event {
 
 /* How to connect. Everything may be left 0 or NULL. Copied. */
 typedef struct {
-    const char *router; /* the broker [tcp://127.0.0.1:5680]; tcp:// or ipc:// */
-    const char *nick;   /* who you are [the broker gives a guest's name] */
+    const char *
+        router; /* the broker [what the key file says, else tcp://127.0.0.1:5680]; tcp://, ipc:// */
+    /* Where the broker wants keys: a file made by `hubbub --invite` or `hubbubctl key new` [none], or one's
+     * secret key as 40 characters [none]; and the broker's public key [what the file says]. */
+    const char *key_file, *secret_key, *server_key;
+    const char *nick; /* who you are [the broker gives a guest's name] */
     const char *const
         *rooms; /* to be in from the start [lobby]; not NULL with room_count 0: none */
     size_t room_count;
@@ -128,7 +133,7 @@ typedef struct {
 } hubbub_options_t;
 
 /* Begins to connect; does not wait for it. The caller owns the handle. NULL with errno: EINVAL, an
- * endpoint, nick or room that cannot be; EMFILE, ENFILE, ENOMEM, no descriptors or memory left. */
+ * endpoint, nick, room or key that cannot be; what open() said of the key file; EMFILE, ENFILE, ENOMEM, no descriptors or memory left. */
 hubbub_t *hubbub_new(const hubbub_options_t *options);
 
 /* Says bye if hubbub_quit() has not, and frees everything; waits at most 200 ms for what is being sent.

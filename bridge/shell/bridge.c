@@ -48,6 +48,9 @@ static uint32_t users_permitted(uint32_t wanted)
 static void take_config(bridge_t *self, const bridge_config_t *config)
 {
     self->config = *config;
+    self->config.keys = NULL;
+    if (config->keys)
+        self->keys = *config->keys;
     self->config.listen = copy(config->listen);
     self->config.router = copy(config->router);
     self->config.pub = copy(config->pub);
@@ -120,6 +123,7 @@ void bridge_destroy(bridge_t **self_p)
     buffer_fini(&self->lines);
     buffer_fini(&self->text);
     close_if_open(self->listener_fd);
+    credentials_fini(&self->keys);
     free((void *)(uintptr_t)self->config.listen);
     free((void *)(uintptr_t)self->config.router);
     free((void *)(uintptr_t)self->config.pub);

@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/credentials.h"
+
 typedef struct bridge bridge_t;
 
 enum { BRIDGE_ERROR_BYTES = 256, BRIDGE_ADDRESS_BYTES = 64 };
@@ -42,12 +44,13 @@ typedef struct {
 
 /* Strings are copied; zero or NULL takes the default in brackets. */
 typedef struct {
-    const char *listen;   /* HOST:PORT, [IPV6]:PORT or *:PORT; port 0 takes a free one */
-    const char *router;   /* endpoint of the broker's ROUTER: tcp, ipc or inproc */
-    const char *pub;      /* endpoint of its PUB [what the broker says in its welcome] */
-    const char *language; /* "en" or "zh" [en] */
-    const char *agent;    /* program and version, for the broker's operator [none] */
-    bool show_addresses;  /* users are called by their address instead of a guest's name */
+    const char *listen;        /* HOST:PORT, [IPV6]:PORT or *:PORT; port 0 takes a free one */
+    const char *router;        /* endpoint of the broker's ROUTER: tcp, ipc or inproc */
+    const char *pub;           /* endpoint of its PUB [what the broker says in its welcome] */
+    const credentials_t *keys; /* copied; NULL, or not keyed: without CURVE */
+    const char *language;      /* "en" or "zh" [en] */
+    const char *agent;         /* program and version, for the broker's operator [none] */
+    bool show_addresses;       /* users are called by their address instead of a guest's name */
     uint32_t connections_per_address; /* [any number] */
     uint32_t users_max;               /* [as many as files may be opened] */
     uint32_t backlog_lines;           /* messages shown to who enters a room; at most 200 [none] */

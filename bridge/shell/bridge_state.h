@@ -58,6 +58,7 @@ typedef struct {
 } uplink_t;
 
 struct bridge {
+    credentials_t keys;
     bridge_config_t config; /* strings owned */
     bridge_direct_t direct; /* config.direct, where there is one */
     void *zmq_context;

@@ -33,9 +33,10 @@ static const settings_t SETTINGS = {
     .about = "Carries people with telnet or nc to a Hubbub broker.",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "listen router language show_addresses connections_per_address",
+    .common = "listen router key server_key language show_addresses connections_per_address",
     .hidden =
-        "pub tcp advertise_pub data durability check backup heartbeat_ms idle_ms kick_ms resume_ms "
+        "pub tcp curve insecure advertise_pub data durability check backup record record_texts "
+        "heartbeat_ms idle_ms kick_ms resume_ms "
         "rate_per_s rate_burst links_max sessions_max rooms_max room_keep_ms ring_events "
         "ring_bytes rings_bytes link_backlog_bytes pending_max",
 };
@@ -73,13 +74,15 @@ static void print_ready(void *context)
     (void)fflush(stdout);
 }
 
-static int run(const options_t *options, void *context, int stop_fd, int report_fd)
+static int run(const options_t *options, const credentials_t *keys, void *context, int stop_fd,
+               int report_fd)
 {
     char error[BRIDGE_ERROR_BYTES];
     ready_t ready = {.router = options->router.items[0]};
     bridge_config_t config = {
         .listen = options->listen,
         .router = ready.router,
+        .keys = keys,
         .language = LANGUAGES[options->language],
         .agent = "hubbub-bridge " HUB_VERSION,
         .show_addresses = options->show_addresses,
@@ -116,7 +119,7 @@ static bool is_endpoint(void *context, const char *endpoint)
 }
 
 /* Everything that needs descriptors. */
-static int serve(const options_t *options)
+static int serve(const options_t *options, const credentials_t *keys)
 {
     entropy_seed_srand();
     raise_files();
@@ -128,7 +131,7 @@ static int serve(const options_t *options)
     }
     int status = 2;
     if (is_endpoint(context, options->router.items[0]))
-        status = run(options, context, stop_fd, report_fd);
+        status = run(options, keys, context, stop_fd, report_fd);
     else
         (void)fprintf(stderr,
                       "hubbub-bridge: --router %s: tcp://HOST:PORT or ipc://PATH is needed\n",
@@ -162,5 +165,15 @@ int main(int argc, char **argv)
         return 2;
     }
     log_set_level((log_level_t)options.log_level);
-    return serve(&options);
+    credentials_t keys;
+    char trouble[CREDENTIALS_ERROR_BYTES];
+    if (!credentials_load(
+            &(credentials_given_t){.key_file = options.key, .server_key = options.server_key},
+            &keys, trouble)) {
+        (void)fprintf(stderr, "hubbub-bridge: %s\n", trouble);
+        return 2;
+    }
+    int status = serve(&options, &keys);
+    credentials_fini(&keys);
+    return status;
 }

@@ -14,6 +14,9 @@ enum {
     DEALER_SEND_MAX = 400000, /* frames: every session has a bounded number in flight */
     RECEIVE_MAX = 100000,
     NAME_BYTES_MAX = 64,
+    REFUSALS = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+    LOSSES = ZMQ_EVENT_DISCONNECTED | REFUSALS,
     IDLE_S = 20, /* then the kernel asks whether the SUB's connection is alive */
     ASK_S = 5,
     ASK_MAX = 3
@@ -22,6 +25,18 @@ enum {
 static void set_option(void *socket, int option, int value)
 {
     int failed = zmq_setsockopt(socket, option, &value, sizeof value);
+    assert(failed == 0);
+    (void)failed;
+}
+
+static void put_under(const bridge_t *self, void *socket)
+{
+    const credentials_t *keys = &self->keys;
+    if (!keys->is_keyed)
+        return;
+    int failed = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, keys->server_key, CURVE_KEY_BYTES);
+    failed |= zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, CURVE_KEY_BYTES);
+    failed |= zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, CURVE_KEY_BYTES);
     assert(failed == 0);
     (void)failed;
 }
@@ -77,6 +92,7 @@ bool uplink_start(bridge_t *self)
         return false;
     set_option(sub, ZMQ_RCVHWM, RECEIVE_MAX);
     set_option(sub, ZMQ_LINGER, 0);
+    put_under(self, sub);
     keep_alive(sub);
     return watch(self, &self->uplink.sub);
 }
@@ -96,7 +112,7 @@ static void open_monitor(bridge_t *self)
 {
     char name[NAME_BYTES_MAX];
     (void)snprintf(name, sizeof name, "inproc://bridge-%p-%u", (void *)self, self->uplink.opened);
-    if (zmq_socket_monitor(self->uplink.dealer.socket, name, ZMQ_EVENT_DISCONNECTED) != 0)
+    if (zmq_socket_monitor(self->uplink.dealer.socket, name, LOSSES) != 0)
         return;
     wire_t *monitor = &self->uplink.monitor;
     monitor->socket = zmq_socket(self->zmq_context, ZMQ_PAIR);
@@ -124,6 +140,7 @@ void on_open(void *context)
     set_option(dealer, ZMQ_SNDHWM, DEALER_SEND_MAX);
     set_option(dealer, ZMQ_RCVHWM, RECEIVE_MAX);
     set_option(dealer, ZMQ_LINGER, 0);
+    put_under(self, dealer);
     int64_t longest = LIMIT_FRAME_BYTES;
     (void)zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &longest, sizeof longest);
     open_monitor(self);
@@ -229,12 +246,33 @@ static void drain_sub(bridge_t *self, zmq_msg_t *frame)
         client_link_published(self->link, zmq_msg_data(frame), zmq_msg_size(frame), self->now_ms);
 }
 
-/* A monitor's message has two frames; that there is one is enough. */
+/* An event's first frame begins with its number; the second is the endpoint. */
+static unsigned event_of(zmq_msg_t *frame)
+{
+    uint16_t number = 0;
+    if (zmq_msg_more(frame) && zmq_msg_size(frame) >= sizeof number)
+        memcpy(&number, zmq_msg_data(frame), sizeof number);
+    return number;
+}
+
+/* Why nobody can talk: the operator has to see to it. */
+static void tell_refusal(const bridge_t *self, unsigned event)
+{
+    const char *reason =
+        event & ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? "the broker does not know our key"
+        : self->keys.is_keyed ? "no handshake: it has another key than --server-key, or takes none"
+                              : "no handshake: the broker wants a key, see --key";
+    if (event & REFUSALS)
+        log_warn("link.refused", log_str("router", self->config.router), log_str("reason", reason));
+}
+
 static void drain_monitor(bridge_t *self, zmq_msg_t *frame)
 {
     bool is_lost = false;
-    while (take(&self->uplink.monitor, frame))
+    while (take(&self->uplink.monitor, frame)) {
         is_lost = true;
+        tell_refusal(self, event_of(frame));
+    }
     if (is_lost)
         client_link_disconnected(self->link, self->now_ms);
 }

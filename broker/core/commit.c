@@ -117,17 +117,20 @@ static void release(core_t *core, const held_t *held)
     }
 }
 
-/* Things that depend on nothing in the batch still open go with the last one that was stored. */
-static uint64_t last_released(const pipeline_t *pipeline, uint64_t batch)
+/* Things that depend on nothing in the batch still open go with the last one that was stored. What this
+ * turn will write at its end is in that batch too. */
+static uint64_t last_released(const core_t *core, uint64_t batch)
 {
-    return batch + 1 == pipeline->batch && !pipeline->is_open ? pipeline->batch : batch;
+    const pipeline_t *pipeline = &core->pipeline;
+    bool is_needed = pipeline->is_open || core->records.is_waited_for || core->notes.fresh.size > 0;
+    return batch + 1 == pipeline->batch && !is_needed ? pipeline->batch : batch;
 }
 
 void commit_release(core_t *core, uint64_t batch)
 {
     assert(core && batch < core->pipeline.batch);
     core->pipeline.settled = batch;
-    uint64_t last = last_released(&core->pipeline, batch);
+    uint64_t last = last_released(core, batch);
     const held_t *first;
     while ((first = pipeline_first(&core->pipeline, last))) {
         held_t held = *first;

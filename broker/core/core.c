@@ -9,6 +9,7 @@
 #include "broker/core/records.h"
 #include "broker/core/restore.h"
 #include "broker/core/retention.h"
+#include "broker/core/revoke.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
@@ -227,6 +228,9 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
         break;
     case EVENT_TRIMMED:
         retention_trimmed(self, &event->log);
+        break;
+    case EVENT_KEYS_REVOKED:
+        revoke_keys(self, event->revoked);
         break;
     }
     self->now = NULL;

@@ -20,6 +20,7 @@
 #include "broker/core/history.h"
 #include "broker/core/mint.h"
 #include "broker/core/outbox.h"
+#include "broker/core/peer_key.h"
 
 #include <stdbool.h>
 
@@ -36,6 +37,13 @@ typedef struct {
 typedef struct {
     uint64_t in_use_bytes, held_bytes, mapped_bytes;
 } memory_t;
+
+/* What happens at the gate in front of us, for `stats`. */
+typedef struct {
+    uint64_t keys_enrolled;                           /* now */
+    uint64_t handshakes_admitted, handshakes_refused; /* whose key was asked about */
+    uint64_t frames_revoked;                          /* dropped: their key is enrolled no more */
+} gate_t;
 
 /* What an operator may set; see base/settings.def for meanings and ranges. All in the unit of the name;
  * 0 where a limit may be lifted means none. */
@@ -57,7 +65,11 @@ typedef struct {
     uint32_t pages_max;     /* pages asked of the store at a time, > 0 */
     const char *const *pub; /* endpoints told in the welcome; borrowed for the core's life */
     size_t pub_count;
-    void (*memory)(memory_t *out); /* asked for `stats`; NULL: zeros */
+    const char *const *keyed_pub; /* likewise, told to links that came under a key */
+    size_t keyed_pub_count;
+    void (*memory)(memory_t *out);                     /* asked for `stats`; NULL: zeros */
+    void (*gate)(const void *gatekeeper, gate_t *out); /* likewise */
+    const void *gatekeeper;
 } core_settings_t;
 
 typedef enum {
@@ -75,15 +87,19 @@ typedef enum {
     EVENT_RESTORED,      /* that was all */
     EVENT_PAGE,          /* a page that was asked for */
     EVENT_TRIMMED,       /* what is left of a log */
+    EVENT_KEYS_REVOKED,  /* nobody may be here under these keys any more */
 } event_kind_t;
 
 typedef struct {
     event_kind_t kind;
-    peer_t peer;            /* FRAME, LINK_GONE, LINK_WAITING; borrowed */
-    span_t frame;           /* FRAME; borrowed, aligned or not */
-    bool is_multipart;      /* FRAME: more frames came with it, which no request has */
-    bool is_local;          /* FRAME: over ipc or inproc */
-    uint64_t batch;         /* COMMITTED, APPEND_FAILED */
+    peer_t peer;       /* FRAME, LINK_GONE, LINK_WAITING; borrowed */
+    span_t frame;      /* FRAME; borrowed, aligned or not */
+    bool is_multipart; /* FRAME: more frames came with it, which no request has */
+    bool is_local;     /* FRAME: over ipc or inproc */
+    bool is_operator;  /* FRAME: under a key that was enrolled for an operator */
+    span_t peer_key;   /* FRAME: PEER_KEY_BYTES, the key it came under; empty: none; borrowed */
+    span_t revoked;    /* KEYS_REVOKED: PEER_KEY_BYTES each, ascending; borrowed */
+    uint64_t batch;    /* COMMITTED, APPEND_FAILED */
     uint64_t waiting_bytes; /* LINK_WAITING */
     uint64_t after_ms;      /* STOP */
     log_state_t log;        /* LOG, TRIMMED; borrowed */

@@ -40,7 +40,7 @@ static bool needs_session(const request_t *request)
     case WHO_ANYBODY:
         return request->op == OP_ping && request->has_sid;
     case WHO_LOCAL:
-        return !request->is_local;
+        return !request->is_local && !request->is_operator;
     case WHO_SESSION:
     case WHO_ACCOUNTS:
     case WHO_OPERATOR:
@@ -56,8 +56,8 @@ static hub_err_t check_rights(request_t *request)
     case WHO_SESSION:
         return HUB_OK;
     case WHO_LOCAL:
-        request->hint = "that is answered over ipc and inproc only";
-        return request->is_local ? HUB_OK : HUB_DENIED;
+        request->hint = "that is answered over ipc and inproc, and to operators' keys";
+        return request->is_local || request->is_operator ? HUB_OK : HUB_DENIED;
     case WHO_ACCOUNTS:
         request->hint = "this broker has no accounts";
         return HUB_UNSUPPORTED;
@@ -302,8 +302,10 @@ void dispatch(core_t *core, const event_t *event)
     core->has_changed = false;
     request_t request = {.message = &core->message,
                          .peer = event->peer,
-                         .link = link_find(core, event->peer),
-                         .is_local = event->is_local};
+                         .peer_key = peer_key_of(event->peer_key),
+                         .is_local = event->is_local,
+                         .is_operator = event->is_operator};
+    request.link = link_under_key(core, event->peer, &request.peer_key);
     if (request.link)
         link_heard(core, request.link);
     hub_err_t err = HUB_MALFORMED;

@@ -6,6 +6,7 @@
 #include "broker/core/deadlines.h"
 #include "broker/core/lookup.h"
 #include "broker/core/outbox.h"
+#include "broker/core/peer_key.h"
 #include "broker/core/refs.h"
 #include "broker/core/sids.h"
 
@@ -15,7 +16,8 @@ typedef struct {
     char *key; /* the door's number, then the routing id */
     uint32_t routing_size;
     uint32_t door;
-    bool names_sid; /* it has carried a sid other than 0: events name theirs */
+    peer_key_t peer_key; /* whose it is, and nobody else's */
+    bool names_sid;      /* it has carried a sid other than 0: events name theirs */
     uint64_t heard_ms;
     deadline_t due;         /* when to look whether it has gone silent */
     sids_t sids;            /* its sessions by their sids */

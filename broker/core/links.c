@@ -20,9 +20,20 @@ static uint64_t silent_ms(const core_t *core, const link_t *link)
     return link->heard_ms + HEARTBEATS * core->settings.heartbeat_ms;
 }
 
-link_t *link_make(core_t *core, peer_t peer)
+link_t *link_under_key(core_t *core, peer_t peer, const peer_key_t *key)
 {
-    assert(core && link_find(core, peer) == NULL);
+    assert(core && key);
+    link_t *link = link_find(core, peer);
+    if (link == NULL || peer_key_equal(&link->peer_key, key))
+        return link;
+    core->counters.links_gone++;
+    link_lose(core, link);
+    return NULL;
+}
+
+link_t *link_make(core_t *core, peer_t peer, const peer_key_t *key)
+{
+    assert(core && key && link_find(core, peer) == NULL);
     uint64_t id;
     link_t *link = slab_add(core->links, &id);
     if (link == NULL)
@@ -32,8 +43,9 @@ link_t *link_make(core_t *core, peer_t peer)
     link_set_peer(link, peer);
     bucket_init(&link->replay, REPLAY_BURST, core->now->mono_ms);
     sids_init(&link->sids, mint_number(&core->mint, core->now->entropy));
-    span_t key = {link->key, sizeof peer.door + peer.routing.size};
-    lookup_add(core->links_by_peer, &link->by_peer, key, link);
+    link->peer_key = *key;
+    span_t name = {link->key, sizeof peer.door + peer.routing.size};
+    lookup_add(core->links_by_peer, &link->by_peer, name, link);
     deadlines_set(core->deadlines, &link->due, DUE_LINK, id, silent_ms(core, link));
     return link;
 }

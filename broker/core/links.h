@@ -13,8 +13,12 @@ enum { REPLAY_BURST = 4 * LIMIT_REPLAY_MAX };
 /* The link of a peer, NULL if it is not known. */
 link_t *link_find(core_t *core, peer_t peer);
 
-/* Makes a link for a peer that has none. NULL: links_max are there. */
-link_t *link_make(core_t *core, peer_t peer);
+/* The same, if it came under that key. A link under another key is lost: ROUTER gives a routing id out
+ * again once its connection has gone, to whoever claims it. */
+link_t *link_under_key(core_t *core, peer_t peer, const peer_key_t *key);
+
+/* Makes a link for a peer that has none, under that key. NULL: links_max are there. */
+link_t *link_make(core_t *core, peer_t peer, const peer_key_t *key);
 
 /* Anything came over the link. */
 void link_heard(const core_t *core, link_t *link);

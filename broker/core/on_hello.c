@@ -178,7 +178,7 @@ static void welcome(core_t *core, const request_t *request, session_t *session)
     write_uint(writer, KEY_heartbeat_ms, settings->heartbeat_ms);
     write_uint(writer, KEY_idle_ms, settings->idle_ms);
     write_uint(writer, KEY_resume_ms, session->resume_ms);
-    write_pub(writer, settings);
+    write_pub(writer, settings, request);
     write_limits(writer, settings);
     write_heads(core, writer, session);
     write_uint(writer, KEY_cid, session->cids.highest);
@@ -198,7 +198,7 @@ static uint32_t agreed_resume_ms(const core_t *core, const message_t *message)
 static link_t *link_with_room(core_t *core, request_t *request)
 {
     if (request->link == NULL)
-        request->link = link_make(core, request->peer);
+        request->link = link_make(core, request->peer, &request->peer_key);
     if (request->link == NULL || request->link->sids.count == LIMIT_SESSIONS_PER_LINK)
         return NULL;
     return request->link;
@@ -234,6 +234,7 @@ hub_err_t on_hello(core_t *core, request_t *request)
     session_t *session = link ? session_open(core, nick, &identity) : NULL;
     if (session == NULL)
         return HUB_FULL;
+    session->peer_key = link->peer_key;
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);
     session_attach(core, session, link, request->sid);
@@ -268,7 +269,8 @@ hub_err_t on_resume(core_t *core, request_t *request)
     if (request->session && request->session != session)
         return HUB_BAD_REQUEST;
     request->hint = NULL;
-    if (session == NULL || !session_has_token(session, bytes))
+    if (session == NULL || !session_has_token(session, bytes) ||
+        !peer_key_equal(&session->peer_key, &request->peer_key))
         return HUB_EXPIRED;
     if (request->session == NULL && link_with_room(core, request) == NULL)
         return HUB_FULL;

@@ -39,7 +39,7 @@ static hub_err_t ping_link(core_t *core, request_t *request)
     for (size_t i = 0; link && i < link->rooms.count; i++)
         add_if_moved(core, &moved, link->rooms.list[i].number);
     writer_t *writer = reply_heads(core, request, &moved, 0);
-    write_pub(writer, &core->settings);
+    write_pub(writer, &core->settings, request);
     write_uint(writer, KEY_sessions, link ? link->sids.count : 0);
     reply_end(core);
     return HUB_OK;

@@ -25,9 +25,21 @@ enum {
 #undef COUNTER
     ,
     PRESENT = 5, /* what there is now, below */
+    GATE = 4,
     ERRORS = HUB_MALFORMED - 1,
-    ALL = NAMED + PRESENT + OP_COUNT + EV_COUNT + ERRORS,
+    ALL = NAMED + PRESENT + GATE + OP_COUNT + EV_COUNT + ERRORS,
 };
+
+static void write_gate(const core_t *core, writer_t *writer)
+{
+    gate_t gate = {0};
+    if (core->settings.gate)
+        core->settings.gate(core->settings.gatekeeper, &gate);
+    write_number(writer, "keys_enrolled", gate.keys_enrolled);
+    write_number(writer, "handshakes_admitted", gate.handshakes_admitted);
+    write_number(writer, "handshakes_refused", gate.handshakes_refused);
+    write_number(writer, "frames_revoked", gate.frames_revoked);
+}
 
 static void write_counters(const core_t *core, writer_t *writer)
 {
@@ -42,6 +54,7 @@ static void write_counters(const core_t *core, writer_t *writer)
     write_number(writer, "rooms", slab_count(core->rooms));
     write_number(writer, "waiting", core->pipeline.count);
     write_number(writer, "identities", lookup_count(core->identities));
+    write_gate(core, writer);
     for (unsigned i = 0; i < OP_COUNT; i++)
         write_row(writer, "op_", command_row((op_t)i)->name, counters->commands[i]);
     for (unsigned i = 0; i < EV_COUNT; i++)

@@ -46,6 +46,13 @@ static void put_text(msgpack_packer *packer, const char *name, span_t text)
     put_str(packer, text);
 }
 
+static void put_bytes(msgpack_packer *packer, const char *name, span_t bytes)
+{
+    put_name(packer, name);
+    msgpack_pack_bin(packer, bytes.size);
+    msgpack_pack_bin_body(packer, bytes.data, bytes.size);
+}
+
 static void put_bool(msgpack_packer *packer, const char *name, bool value)
 {
     put_name(packer, name);
@@ -123,7 +130,9 @@ static void put_inbox(msgpack_packer *packer, const session_t *session)
 void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms)
 {
     assert(out && session && (rooms || session->membership_count == 0));
-    msgpack_packer packer = begin(out, 10);
+    msgpack_packer packer = begin(out, session->peer_key.is_some ? 11 : 10);
+    if (session->peer_key.is_some)
+        put_bytes(&packer, "key", peer_key_span(&session->peer_key));
     put_uint(&packer, "id", session->id);
     put_text(&packer, "session", span_of(session->name));
     put_text(&packer, "uid", span_of(session->uid));
@@ -208,6 +217,15 @@ bool record_span(const record_t *self, const char *name, span_t *out)
     const msgpack_object *object = find(self, name, MSGPACK_OBJECT_STR);
     if (object)
         *out = (span_t){object->via.str.ptr, object->via.str.size};
+    return object != NULL;
+}
+
+bool record_bytes(const record_t *self, const char *name, span_t *out)
+{
+    assert(out);
+    const msgpack_object *object = find(self, name, MSGPACK_OBJECT_BIN);
+    if (object)
+        *out = (span_t){object->via.bin.ptr, object->via.bin.size};
     return object != NULL;
 }
 

@@ -57,6 +57,7 @@ void record_close(record_t *self);
 HUB_MUST_CHECK bool record_uint(const record_t *self, const char *name, uint64_t *out);
 HUB_MUST_CHECK bool record_bool(const record_t *self, const char *name, bool *out);
 HUB_MUST_CHECK bool record_span(const record_t *self, const char *name, span_t *out);
+HUB_MUST_CHECK bool record_bytes(const record_t *self, const char *name, span_t *out);
 HUB_MUST_CHECK bool record_list(const record_t *self, const char *name,
                                 const msgpack_object_array **out);
 

@@ -206,11 +206,14 @@ void write_inbox_head(writer_t *writer, const session_t *session)
     pack_numbers(writer, (uint64_t[]){session->inbox_epoch, head, 0}, 3);
 }
 
-void write_pub(writer_t *writer, const core_settings_t *settings)
+void write_pub(writer_t *writer, const core_settings_t *settings, const request_t *request)
 {
-    assert(writer && settings);
+    assert(writer && settings && request);
+    bool has_key = request->peer_key.is_some;
+    const char *const *pub = has_key ? settings->keyed_pub : settings->pub;
+    size_t count = has_key ? settings->keyed_pub_count : settings->pub_count;
     write_key(writer, KEY_pub);
-    msgpack_pack_array(&writer->packer, settings->pub_count);
-    for (size_t i = 0; i < settings->pub_count; i++)
-        pack_span(writer, span_of(settings->pub[i]));
+    msgpack_pack_array(&writer->packer, count);
+    for (size_t i = 0; i < count; i++)
+        pack_span(writer, span_of(pub[i]));
 }

@@ -13,6 +13,8 @@ typedef struct {
     uint32_t sid;
     bool has_sid;
     bool is_local; /* came over ipc or inproc */
+    bool is_operator;
+    peer_key_t peer_key;
     op_t op;
     /* Set by a handler that refuses, where the error's own hint is not close enough or waiting helps. */
     const char *hint; /* static; NULL: the error's own */
@@ -58,8 +60,9 @@ enum { MID_BYTES = MINT_NAME_CHARS + 2 * 21 + 1 };
  * because neither uids nor numbers within an epoch are. Written to `out_mid`, which has MID_BYTES. */
 span_t make_mid(const char *sender_uid, uint64_t epoch, uint64_t seq, char *out_mid);
 
-/* Writes the endpoints of the events, as told in the welcome and to links. */
-void write_pub(writer_t *writer, const core_settings_t *settings);
+/* Writes the endpoints of the events, as told in the welcome and to links: those that one can connect to
+ * as this request came, with a key or without. */
+void write_pub(writer_t *writer, const core_settings_t *settings, const request_t *request);
 
 /* Writes the pair of a room into a `heads` map. */
 void write_room_head(writer_t *writer, const room_t *room);

@@ -36,7 +36,7 @@ void restore_fini(core_t *core)
         return;
     lookup_destroy(&core->restore->by_name);
     zlistx_destroy(&core->restore->logs);
-    free(core->restore->sessions);
+    numbers_fini(&core->restore->sessions);
     free(core->restore);
     core->restore = NULL;
 }
@@ -138,6 +138,9 @@ static hub_err_t restore_room(core_t *core, span_t key, const record_t *record)
     return restore_invited(record, room) ? HUB_OK : HUB_MALFORMED;
 }
 
+/* How many presence events a room may have had since its broker said where pseqs began. */
+enum { PSEQ_AHEAD = 60000 };
+
 static hub_err_t restore_broker(core_t *core, const record_t *record)
 {
     uint64_t epoch_floor, pseq_floor;
@@ -145,7 +148,8 @@ static hub_err_t restore_broker(core_t *core, const record_t *record)
         !record_uint(record, "pseq_floor", &pseq_floor))
         return HUB_MALFORMED;
     core->epoch_floor = epoch_floor;
-    core->pseq_floor = pseq_floor > core->pseq_floor ? pseq_floor : core->pseq_floor;
+    if (pseq_floor >= core->pseq_floor) /* the clock went back, which is where pseqs begin */
+        core->pseq_floor = pseq_floor + PSEQ_AHEAD;
     return HUB_OK;
 }
 
@@ -185,17 +189,17 @@ void restore_record(core_t *core, span_t key, span_t value)
 /* Sessions come by ascending serial. */
 static session_t *find_session(core_t *core, uint64_t serial)
 {
-    const restore_t *restore = core->restore;
-    size_t low = 0, high = restore->session_count;
+    const numbers_t *ids = &core->restore->sessions;
+    size_t low = 0, high = ids->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (restore->sessions[middle]->serial < serial)
+        if (core_session(core, ids->list[middle])->serial < serial)
             low = middle + 1;
         else
             high = middle;
     }
-    bool is_there = low < restore->session_count && restore->sessions[low]->serial == serial;
-    return is_there ? restore->sessions[low] : NULL;
+    session_t *session = low < ids->count ? core_session(core, ids->list[low]) : NULL;
+    return session && session->serial == serial ? session : NULL;
 }
 
 void restore_note(core_t *core, uint64_t number, span_t bytes)
@@ -272,6 +276,7 @@ void restore_end(core_t *core, const origin_t *origin)
         if (may_have_lost(core, origin))
             begin_epochs(core);
         tidy_rooms(core);
+        records_broker(core); /* its pseqs begin here */
         retention_begin(core);
     }
     restore_fini(core);

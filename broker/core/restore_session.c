@@ -65,6 +65,16 @@ static bool take_settings(const record_t *record, session_t *session)
     return true;
 }
 
+/* Sessions of links without a key have none, and nor has what was written before there were keys. */
+static bool take_peer_key(const record_t *record, session_t *session)
+{
+    span_t key = {NULL, 0};
+    if (record_bytes(record, "key", &key) && key.size != PEER_KEY_BYTES)
+        return false;
+    session->peer_key = peer_key_of(key);
+    return true;
+}
+
 static bool take_inbox(core_t *core, const record_t *record, session_t *session)
 {
     char text[MINT_NAME_CHARS + 2];
@@ -98,17 +108,6 @@ static bool take_rooms(core_t *core, const record_t *record, session_t *session)
     return true;
 }
 
-static void remember(restore_t *restore, session_t *session)
-{
-    if (restore->session_count == restore->session_capacity) {
-        restore->session_capacity = restore->session_capacity ? 2 * restore->session_capacity : 64;
-        restore->sessions =
-            realloc(restore->sessions, restore->session_capacity * sizeof *restore->sessions);
-        assert(restore->sessions);
-    }
-    restore->sessions[restore->session_count++] = session;
-}
-
 /* Detached since now. */
 static void begin_detached(core_t *core, session_t *session)
 {
@@ -134,10 +133,11 @@ hub_err_t restore_session(core_t *core, span_t key, const record_t *record)
     session->id = id;
     session->serial = serial;
     core->serial = serial > core->serial ? serial : core->serial;
-    if (!take_names(core, record, session) || !take_settings(record, session))
+    if (!take_names(core, record, session) || !take_settings(record, session) ||
+        !take_peer_key(record, session))
         return HUB_MALFORMED;
     begin_detached(core, session);
-    remember(core->restore, session);
+    numbers_add(&core->restore->sessions, id);
     bool is_whole = take_tokens(record, session) && take_inbox(core, record, session) &&
                     take_rooms(core, record, session);
     return is_whole ? HUB_OK : HUB_MALFORMED;

@@ -10,6 +10,7 @@
 #include "broker/core/journal.h"
 #include "broker/core/lookup.h"
 #include "broker/core/mint.h"
+#include "broker/core/peer_key.h"
 #include "proto/names.h"
 
 typedef enum { STATE_ACTIVE, STATE_INACTIVE, STATE_DETACHED, STATE_GONE } state_t;
@@ -35,6 +36,7 @@ typedef struct {
     uint64_t id;
     uint64_t serial; /* never used again, not even by a broker started anew */
     session_address_t address;
+    peer_key_t peer_key; /* of the link it was made over; only links under the same carry it */
     lookup_key_t by_nick;
     name_t identity; /* the folded nick, unique among the present */
     uint8_t nick_size;

@@ -52,8 +52,7 @@ typedef struct {
 typedef struct {
     zlistx_t *logs; /* owns stored_log_t */
     lookup_t *by_name;
-    session_t **sessions; /* by ascending serial; owns the list */
-    size_t session_count, session_capacity;
+    numbers_t sessions; /* by ascending serial */
 } restore_t;
 
 enum { NOTES_HINTS_MAX = 64 };

@@ -1,5 +1,6 @@
 #include "broker/shell/doors.h"
 
+#include "broker/shell/gatekeeper.h"
 #include "proto/tables.h"
 
 #include <assert.h>
@@ -21,6 +22,7 @@ enum {
     PUB_SEND_HWM = 4096,
     RECEIVE_HWM = 10000,      /* requests of one peer waiting to be read */
     SUBSCRIPTION_BYTES = 256, /* a subscription is a room's name; nothing longer comes to PUB */
+    HANDSHAKE_BYTES = 1024,   /* under CURVE the greeting counts too, and it is longer */
     ACCEPT_BACKLOG = 4096,    /* TCP connections waiting to be accepted */
     HANDSHAKE_MS = 10000,     /* a peer that does not finish its greeting is dropped */
     PROBE_MS = 10000,         /* ZMTP's own heartbeat finds half-open connections */
@@ -64,14 +66,14 @@ static void *open_router(void *context)
     return router;
 }
 
-static void *open_pub(void *context)
+static void *open_pub(void *context, bool is_keyed)
 {
     void *pub = zmq_socket(context, ZMQ_PUB);
     if (pub == NULL)
         return NULL;
     set_common(pub);
     set(pub, ZMQ_SNDHWM, PUB_SEND_HWM);
-    set_longest(pub, SUBSCRIPTION_BYTES);
+    set_longest(pub, is_keyed ? HANDSHAKE_BYTES : SUBSCRIPTION_BYTES);
     return pub;
 }
 
@@ -117,6 +119,8 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());
         return false;
     }
+    if (bound == NULL) /* bound again: it knows its port */
+        return true;
     assert(bound->count < SETTING_LIST_ITEMS);
     size_t size = sizeof bound->items[0];
     int done = zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound->items[bound->count++], &size);
@@ -125,17 +129,37 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
     return true;
 }
 
-static bool bind_all(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
-                     char *out_error)
+/* Which ROUTER takes an endpoint. */
+static int door_of(const char *endpoint, bool is_keyed)
 {
+    if (is_keyed)
+        return DOOR_KEYED;
+    return starts_with(endpoint, IPC) ? DOOR_LOCAL : DOOR_NET;
+}
+
+static bool bind_pub(doors_t *self, const char *endpoint, int which, char *out_error)
+{
+    setting_list_t *own = &self->pub_of[which];
+    if (!bind_one(self->pubs[which], "pub", endpoint, &self->pub_bound, out_error))
+        return false;
+    memcpy(own->items[own->count++], self->pub_bound.items[self->pub_bound.count - 1],
+           sizeof own->items[0]);
+    return true;
+}
+
+bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
+                doors_is_keyed_t *is_keyed, const void *context, char *out_error)
+{
+    assert(self && self->context && router && pub && is_keyed && out_error);
     for (size_t i = 0; i < router->count; i++) {
         const char *endpoint = router->items[i];
-        void *socket = self->routers[starts_with(endpoint, IPC) ? DOOR_LOCAL : DOOR_NET];
+        void *socket = self->routers[door_of(endpoint, is_keyed(context, endpoint))];
         if (!bind_one(socket, "router", endpoint, &self->router_bound, out_error))
             return false;
     }
     for (size_t i = 0; i < pub->count; i++)
-        if (!bind_one(self->pub, "pub", pub->items[i], &self->pub_bound, out_error))
+        if (!bind_pub(self, pub->items[i], is_keyed(context, pub->items[i]) ? PUB_KEYED : PUB_PLAIN,
+                      out_error))
             return false;
     return true;
 }
@@ -155,23 +179,51 @@ bool doors_is_endpoint(const char *endpoint)
                                       strtoul(port, NULL, 10) <= UINT16_MAX);
 }
 
-bool doors_open(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
-                char *out_error)
+static bool open_plain(doors_t *self)
 {
-    assert(self && router && pub && out_error);
+    self->routers[DOOR_NET] = open_router(self->context);
+    self->routers[DOOR_LOCAL] = open_router(self->context);
+    self->pubs[PUB_PLAIN] = open_pub(self->context, false);
+    return self->routers[DOOR_NET] && self->routers[DOOR_LOCAL] && self->pubs[PUB_PLAIN];
+}
+
+/* libzmq asks the gatekeeper where there is one, and lets everybody in where there is none: it has to
+ * stand there before anything is bound, and until all is shut. */
+static void put_under_key(void *socket, const certificate_t *key)
+{
+    int failed = zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, key->secret_key, CURVE_KEY_BYTES);
+    assert(failed == 0);
+    set(socket, ZMQ_CURVE_SERVER, 1);
+    failed = zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, GATEKEEPER_DOMAIN, strlen(GATEKEEPER_DOMAIN));
+    assert(failed == 0);
+    (void)failed;
+}
+
+static bool open_keyed(doors_t *self)
+{
+    if (self->key == NULL)
+        return true;
+    void *router = self->routers[DOOR_KEYED] = open_router(self->context);
+    void *pub = self->pubs[PUB_KEYED] = open_pub(self->context, true);
+    if (router)
+        put_under_key(router, self->key);
+    if (pub)
+        put_under_key(pub, self->key);
+    return router && pub;
+}
+
+bool doors_open(doors_t *self, const certificate_t *key, char *out_error)
+{
+    assert(self && out_error && (key == NULL || key->has_secret));
     memset(self, 0, sizeof *self);
+    self->key = key;
     self->context = zmq_ctx_new();
     assert(self->context);
     zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, CONTEXT_SOCKETS);
-    self->routers[DOOR_NET] = open_router(self->context);
-    self->routers[DOOR_LOCAL] = open_router(self->context);
-    self->pub = open_pub(self->context);
-    if (!self->routers[DOOR_NET] || !self->routers[DOOR_LOCAL] || !self->pub) {
-        snprintf(out_error, DOORS_ERROR_BYTES, "cannot make a socket: %s",
-                 zmq_strerror(zmq_errno()));
-        return false;
-    }
-    return bind_all(self, router, pub, out_error);
+    if (open_plain(self) && open_keyed(self))
+        return true;
+    snprintf(out_error, DOORS_ERROR_BYTES, "cannot make a socket: %s", zmq_strerror(zmq_errno()));
+    return false;
 }
 
 static void close_one(void **socket, int linger_ms)
@@ -183,12 +235,42 @@ static void close_one(void **socket, int linger_ms)
     *socket = NULL;
 }
 
-void doors_close(doors_t *self, int linger_ms)
+static bool bind_again(doors_t *self)
+{
+    const setting_list_t *bound = &self->pub_of[PUB_KEYED];
+    char error[DOORS_ERROR_BYTES];
+    for (size_t i = 0; i < bound->count; i++)
+        if (!bind_one(self->pubs[PUB_KEYED], "pub", bound->items[i], NULL, error))
+            return false;
+    return true;
+}
+
+bool doors_renew_pub(doors_t *self)
+{
+    assert(self && self->key);
+    close_one(&self->pubs[PUB_KEYED], 0);
+    self->pubs[PUB_KEYED] = open_pub(self->context, true);
+    if (self->pubs[PUB_KEYED] == NULL)
+        return false;
+    put_under_key(self->pubs[PUB_KEYED], self->key);
+    if (bind_again(self))
+        return true;
+    close_one(&self->pubs[PUB_KEYED], 0);
+    return false;
+}
+
+void doors_shut(doors_t *self, int linger_ms)
 {
     assert(self && linger_ms >= 0);
     for (int door = 0; door < DOOR_COUNT; door++)
         close_one(&self->routers[door], linger_ms);
-    close_one(&self->pub, linger_ms);
+    for (int pub = 0; pub < PUB_COUNT; pub++)
+        close_one(&self->pubs[pub], linger_ms);
+}
+
+void doors_close(doors_t *self, int linger_ms)
+{
+    doors_shut(self, linger_ms);
     if (self->context)
         zmq_ctx_term(self->context);
     self->context = NULL;

@@ -1,23 +1,27 @@
 /* broker/shell/doors.h - the broker's sockets.
  *
- * Two ROUTERs, so that what is allowed over ipc only can be told from what came over a
- * network, and one PUB. All are made at start-up: czmq and libzmq abort or spin when a process runs
- * out of descriptors later. */
+ * Three ROUTERs, so that where somebody came from is known: from a network or loopback without a key, over
+ * ipc, or under CURVE, which is a whole socket's affair. Two PUBs, likewise. All are made at
+ * start-up: czmq and libzmq abort or spin when a process runs out of descriptors later. */
 #ifndef BROKER_SHELL_DOORS_H
 #define BROKER_SHELL_DOORS_H
 
+#include "base/certificate.h"
 #include "base/settings.h"
 
 #include <stdbool.h>
 
 /* DOOR_INSIDE has no socket: the bridge in the server's thread (see inside.h). */
-enum { DOOR_NET, DOOR_LOCAL, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
+enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
+enum { PUB_PLAIN, PUB_KEYED, PUB_COUNT };
 
 typedef struct {
     void *context;
-    void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc */
-    void *pub;
+    void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc; DOOR_KEYED: under CURVE */
+    void *pubs[PUB_COUNT];     /* PUB_KEYED is NULL also while it is being renewed */
     setting_list_t router_bound, pub_bound; /* with the real ports */
+    setting_list_t pub_of[PUB_COUNT];       /* pub_bound by socket */
+    const certificate_t *key; /* borrowed; NULL: DOOR_KEYED and PUB_KEYED are not there */
 } doors_t;
 
 enum { DOORS_ERROR_BYTES = 512 };
@@ -25,12 +29,28 @@ enum { DOORS_ERROR_BYTES = 512 };
 /* True if one can bind it: tcp://HOST:PORT, its port 0 to 65535 or *, or ipc://PATH. */
 bool doors_is_endpoint(const char *endpoint);
 
-/* Makes the context and the sockets and binds them to all endpoints. False:
- * `out_error` (DOORS_ERROR_BYTES) says which endpoint could not be had and why; close anyway. */
-HUB_MUST_CHECK bool doors_open(doors_t *self, const setting_list_t *router,
-                               const setting_list_t *pub, char *out_error);
+/* Makes the context and the sockets; those under CURVE only where there is a key of the broker's
+ * (borrowed, with its secret). Binds nothing. False: `out_error` (DOORS_ERROR_BYTES) says why; close anyway. */
+HUB_MUST_CHECK bool doors_open(doors_t *self, const certificate_t *key, char *out_error);
+
+/* Whether an endpoint is to be under CURVE; never true where doors_open() got no key. */
+typedef bool doors_is_keyed_t(const void *context, const char *endpoint);
+
+/* Binds all endpoints, once the gatekeeper stands at the gate where there is a key. False: `out_error`
+ * (DOORS_ERROR_BYTES) says which endpoint could not be had and why; close anyway. */
+HUB_MUST_CHECK bool doors_bind(doors_t *self, const setting_list_t *router,
+                               const setting_list_t *pub, doors_is_keyed_t *is_keyed,
+                               const void *context, char *out_error);
+
+/* Ends all connections to the PUB under CURVE, since libzmq cannot end one, and makes it anew: who may
+ * connect again does so by itself. False: the port is not free yet, call again in a moment; meanwhile
+ * pubs[PUB_KEYED] is NULL. */
+HUB_MUST_CHECK bool doors_renew_pub(doors_t *self);
 
 /* Closes the sockets, giving what is unsent up to `linger_ms`. */
+void doors_shut(doors_t *self, int linger_ms);
+
+/* The same, and ends the context. The gatekeeper has to be closed before, but after doors_shut(). */
 void doors_close(doors_t *self, int linger_ms);
 
 #endif

@@ -3,11 +3,13 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "bridge/shell/bridge.h"
+#include "broker/shell/keyed.h"
 #include "broker/shell/options.h"
 #include "broker/shell/server.h"
 #include "broker/shell/storage.h"
 #include "broker/shell/upkeep.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -43,12 +45,11 @@ static void print_ready(const doors_t *doors, const char *tcp)
     fflush(stdout);
 }
 
-/* What clients are told about PUB: where it is bound, a wildcard host as *, or what the operator says. */
-static size_t tell_pub(const options_t *options, const doors_t *doors, setting_list_t *out,
-                       const char **out_items)
+/* What clients are told about a PUB: where it is bound, a wildcard host as *. */
+static size_t tell_pub(const setting_list_t *given, setting_list_t *out, const char **out_items)
 {
     static const char *const WILDCARDS[] = {"tcp://0.0.0.0:", "tcp://[::]:"};
-    *out = options->advertise_pub.count ? options->advertise_pub : doors->pub_bound;
+    *out = *given;
     for (size_t i = 0; i < out->count; i++) {
         char *endpoint = out->items[i];
         for (size_t k = 0; k < sizeof WILDCARDS / sizeof WILDCARDS[0]; k++) {
@@ -125,15 +126,61 @@ static void serve_people(const doors_t *doors, server_t *server, const bridge_t 
     server_stop(server, STOP_MS);
 }
 
-/* Takes the store. */
-static int serve(const options_t *options, const doors_t *doors, store_t **store_p, int stop_fd)
+static int cannot_record(const char *path)
 {
-    setting_list_t pub;
-    const char *items[SETTING_LIST_ITEMS];
-    size_t count = tell_pub(options, doors, &pub, items);
-    core_settings_t settings = options_core(options, items, count);
+    fprintf(stderr, "hubbubd: --record %s: %s\n", path, strerror(errno));
+    return EXIT_CANNOT;
+}
+
+/* What both kinds of clients are told; the core's settings borrow it. */
+typedef struct {
+    setting_list_t lists[PUB_COUNT];
+    const char *items[PUB_COUNT][SETTING_LIST_ITEMS];
+} told_t;
+
+/* What the operator says is for those from afar, who have keys unless nobody has. */
+static void tell_pubs(const options_t *options, const doors_t *doors, told_t *out,
+                      core_settings_t *settings)
+{
+    int advertised = doors->key ? PUB_KEYED : PUB_PLAIN;
+    size_t counts[PUB_COUNT];
+    for (int pub = 0; pub < PUB_COUNT; pub++) {
+        bool is_said = pub == advertised && options->advertise_pub.count > 0;
+        counts[pub] = tell_pub(is_said ? &options->advertise_pub : &doors->pub_of[pub],
+                               &out->lists[pub], out->items[pub]);
+    }
+    settings->pub = out->items[PUB_PLAIN];
+    settings->pub_count = counts[PUB_PLAIN];
+    settings->keyed_pub = out->items[PUB_KEYED];
+    settings->keyed_pub_count = counts[PUB_KEYED];
+}
+
+static void report_gate(const void *context, gate_t *out)
+{
+    const gatekeeper_t *gatekeeper = context;
+    *out = (gate_t){.keys_enrolled = keyring_count(gatekeeper->keyring),
+                    .handshakes_admitted = gatekeeper->admitted,
+                    .handshakes_refused = gatekeeper->refused,
+                    .frames_revoked = gatekeeper->revoked};
+}
+
+/* Takes the store. */
+static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekeeper,
+                 store_t **store_p, int stop_fd)
+{
+    told_t told;
+    core_settings_t settings = options_core(options);
+    tell_pubs(options, doors, &told, &settings);
     settings.has_store = (*store_p)->outlasts_us;
-    server_t *server = server_new(doors, &settings, store_p);
+    settings.gate = gatekeeper ? report_gate : NULL;
+    settings.gatekeeper = gatekeeper;
+    recorder_t *recorder = NULL;
+    if (options->record[0] &&
+        (recorder = recorder_open(options->record, options->record_texts)) == NULL)
+        return cannot_record(options->record);
+    server_t *server = server_new(doors, gatekeeper, &settings, store_p);
+    if (recorder)
+        server_record(server, &settings, &recorder);
     bridge_t *bridge = NULL;
     _Static_assert((int)SERVER_ERROR_BYTES == (int)DOORS_ERROR_BYTES, "one buffer for both");
     char error[SERVER_ERROR_BYTES];
@@ -146,19 +193,55 @@ static int serve(const options_t *options, const doors_t *doors, store_t **store
     return is_open ? 0 : cannot(error);
 }
 
+static bool is_keyed(const void *options, const char *endpoint)
+{
+    return keyed_is(options, endpoint);
+}
+
+/* Somebody stands at the gate before it opens. */
+static int open_gate(const options_t *options, doors_t *doors, store_t **store_p, int stop_fd)
+{
+    gatekeeper_t gatekeeper = {.zap = NULL};
+    char data[STORAGE_PATH_BYTES], error[KEYRING_ERROR_BYTES];
+    storage_directory(options, data);
+    bool is_open = doors->key == NULL || gatekeeper_open(&gatekeeper, doors->context, data, error);
+    if (is_open && doors->key)
+        log_info("keys.read", log_str("data", data),
+                 log_u64("count", keyring_count(gatekeeper.keyring)));
+    is_open =
+        is_open && doors_bind(doors, &options->router, &options->pub, is_keyed, options, error);
+    int status = is_open ? serve(options, doors, doors->key ? &gatekeeper : NULL, store_p, stop_fd)
+                         : cannot(error);
+    doors_shut(doors, LINGER_MS);
+    gatekeeper_close(&gatekeeper);
+    return status;
+}
+
 /* Takes the store. */
-static int open_doors(const options_t *options, store_t **store_p, int stop_fd)
+static int open_doors(const options_t *options, const certificate_t *key, store_t **store_p,
+                      int stop_fd)
 {
     doors_t doors;
     char error[DOORS_ERROR_BYTES];
-    int status;
-    if (doors_open(&doors, &options->router, &options->pub, error))
-        status = serve(options, &doors, store_p, stop_fd);
-    else
-        status = cannot(error);
+    int status = doors_open(&doors, key, error) ? open_gate(options, &doors, store_p, stop_fd)
+                                                : cannot(error);
     doors_close(&doors, LINGER_MS);
     if (*store_p)
         (*store_p)->destroy(store_p);
+    return status;
+}
+
+/* Opens the store, then the doors. */
+static int begin(const options_t *options, const certificate_t *key)
+{
+    int stop_fd = signals_open();
+    if (stop_fd < 0)
+        return cannot("no descriptor left for signals");
+    entropy_seed_srand();
+    char error[STORAGE_ERROR_BYTES];
+    store_t *store = storage_open(options, error);
+    int status = store ? open_doors(options, key, &store, stop_fd) : cannot(error);
+    close(stop_fd);
     return status;
 }
 
@@ -176,13 +259,14 @@ int main(int argc, char **argv)
     }
     log_set_level((log_level_t)options.log_level);
     raise_files();
-    int stop_fd = signals_open();
-    if (stop_fd < 0)
-        return cannot("no descriptor left for signals");
-    entropy_seed_srand();
-    char error[STORAGE_ERROR_BYTES];
-    store_t *store = storage_open(&options, error);
-    status = store ? open_doors(&options, &store, stop_fd) : cannot(error);
-    close(stop_fd);
+    certificate_t key = {.has_secret = false};
+    char error[KEYED_ERROR_BYTES];
+    keyed_t keyed = keyed_decide(&options, &key, error);
+    if (keyed == KEYED_REFUSED) {
+        fprintf(stderr, "hubbubd: %s\n", error);
+        return EXIT_USAGE;
+    }
+    status = begin(&options, keyed == KEYED_SOME ? &key : NULL);
+    certificate_fini(&key);
     return status;
 }

@@ -22,10 +22,10 @@ static const settings_t SETTINGS = {
         "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "router pub tcp data durability check backup idle_ms kick_ms heartbeat_ms resume_ms "
-              "advertise_pub "
+    .common = "router pub tcp curve insecure data durability check backup record record_texts "
+              "idle_ms kick_ms heartbeat_ms resume_ms advertise_pub "
               "log_level",
-    .hidden = "listen",
+    .hidden = "listen key server_key",
 };
 
 static options_result_t usage(int *out_status)
@@ -93,9 +93,9 @@ static void read_memory(memory_t *out)
     *out = (memory_t){info.uordblks, info.arena, info.hblkhd};
 }
 
-core_settings_t options_core(const options_t *self, const char *const *pub, size_t pub_count)
+core_settings_t options_core(const options_t *self)
 {
-    assert(self && (pub || pub_count == 0));
+    assert(self);
     return (core_settings_t){
         .heartbeat_ms = self->heartbeat_ms,
         .idle_ms = self->idle_ms,
@@ -118,8 +118,6 @@ core_settings_t options_core(const options_t *self, const char *const *pub, size
         .history_bytes = self->history_bytes,
         .replay_per_s = self->replay_per_s,
         .pages_max = self->pages_max,
-        .pub = pub,
-        .pub_count = pub_count,
         .memory = read_memory,
     };
 }

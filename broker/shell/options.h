@@ -20,7 +20,7 @@ typedef enum { OPTIONS_RUN, OPTIONS_EXIT } options_result_t;
 HUB_MUST_CHECK options_result_t options_read(int argc, char **argv, options_t *out,
                                              int *out_status);
 
-/* The core's part of the settings; `pub` (borrowed) is what clients are told. */
-core_settings_t options_core(const options_t *self, const char *const *pub, size_t pub_count);
+/* The core's part of the settings, but what clients are told about PUB. */
+core_settings_t options_core(const options_t *self);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/log.h"
+#include "broker/shell/takeover.h"
 #include "broker/shell/unsent.h"
 #include "broker/shell/watch.h"
 
@@ -19,11 +20,14 @@ enum {
 };
 
 struct server {
-    const doors_t *doors;
+    doors_t *doors;
     watch_t watch;
+    gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
+    bool renews_pub;          /* the PUB under CURVE is to be made anew */
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    recorder_t *recorder; /* NULL: nothing is written down */
     inside_t inside;
     neighbour_t neighbour; /* `turn` is NULL: none */
     entropy_t entropy;
@@ -38,21 +42,35 @@ static void take_moment(server_t *self)
     entropy_fill(&self->entropy, self->now.entropy);
 }
 
-server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p)
+server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settings_t *settings,
+                     store_t **store_p)
 {
     assert(doors && settings && store_p && *store_p);
     server_t *self = zmalloc(sizeof *self);
     self->doors = doors;
+    self->gatekeeper = gatekeeper;
     self->store = *store_p;
     *store_p = NULL;
     watch_init(&self->watch, doors);
     watch_set(&self->watch, WATCH_STORE, self->store->fd(self->store));
+    if (gatekeeper) {
+        watch_set(&self->watch, WATCH_ZAP, watch_descriptor(gatekeeper->zap));
+        watch_set(&self->watch, WATCH_KEYS, keyring_fd(gatekeeper->keyring));
+    }
     self->unsent = unsent_new();
     entropy_init(&self->entropy);
     take_moment(self);
     self->core = core_new(settings, &self->now);
     outbox_init(&self->outbox);
     return self;
+}
+
+void server_record(server_t *self, const core_settings_t *settings, recorder_t **recorder_p)
+{
+    assert(self && settings && recorder_p && *recorder_p && self->recorder == NULL);
+    self->recorder = *recorder_p;
+    *recorder_p = NULL;
+    recorder_begin(self->recorder, settings, &self->now);
 }
 
 void server_destroy(server_t **self_p)
@@ -67,12 +85,15 @@ void server_destroy(server_t **self_p)
     unsent_destroy(&self->unsent);
     entropy_fini(&self->entropy);
     self->store->destroy(&self->store);
+    recorder_close(&self->recorder);
     free(self);
     *self_p = NULL;
 }
 
 static void step(server_t *self, const event_t *event)
 {
+    if (self->recorder)
+        recorder_note(self->recorder, event, &self->now);
     core_step(self->core, event, &self->now, &self->outbox);
 }
 
@@ -148,9 +169,12 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 static void publish(server_t *self, span_t frame)
 {
     inside_publish(&self->inside, frame);
-    while (send_part(self->doors->pub, frame, ZMQ_DONTWAIT) < 0)
-        if (errno != EINTR)
-            return; /* PUB drops for who is too slow; clients find the hole */
+    for (int i = 0; i < PUB_COUNT; i++) {
+        void *pub = self->doors->pubs[i];
+        while (pub && send_part(pub, frame, ZMQ_DONTWAIT) < 0)
+            if (errno != EINTR)
+                break; /* PUB drops for who is too slow; clients find the hole */
+    }
 }
 
 /* --- effects ------------------------------------------------------------------------------------ */
@@ -281,58 +305,19 @@ static void retry_unsent(server_t *self)
 
 /* --- restoring ---------------------------------------------------------------------------------- */
 
-static hub_err_t restore_log(void *context, const log_state_t *state)
+static hub_err_t restore_step(void *context, const event_t *event)
 {
     server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_LOG, .log = *state});
+    step(self, event);
     return core_restored(self->core);
-}
-
-static hub_err_t restore_record(void *context, span_t key, span_t value)
-{
-    server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_RECORD, .key = key, .value = value});
-    return core_restored(self->core);
-}
-
-static hub_err_t restore_note(void *context, uint64_t number, span_t bytes)
-{
-    server_t *self = context;
-    step(self, &(event_t){.kind = EVENT_NOTE, .number = number, .value = bytes});
-    return core_restored(self->core);
-}
-
-static const char *restore_trouble(hub_err_t err)
-{
-    switch (err) {
-    case HUB_FULL:
-        return "the store has more sessions or rooms than --set sessions_max or rooms_max permit; "
-               "raise "
-               "them";
-    case HUB_UNAVAILABLE:
-        return "the store could not be read; the log above says why. `hubbubd --check` tells more";
-    default:
-        return "a record in the store makes no sense to this version; start the version that wrote "
-               "it, "
-               "or put back a backup";
-    }
 }
 
 bool server_restore(server_t *self, char *out_error)
 {
     assert(self && out_error);
-    store_visitor_t visitor = {self, restore_log, restore_record, restore_note};
     take_moment(self);
-    hub_err_t err = self->store->restore(self->store, &visitor);
-    if (err == HUB_OK) {
-        origin_t origin = self->store->origin(self->store);
-        step(self, &(event_t){.kind = EVENT_RESTORED, .origin = origin});
-        err = core_restored(self->core);
-    }
-    if (err != HUB_OK) {
-        snprintf(out_error, SERVER_ERROR_BYTES, "%s", restore_trouble(err));
+    if (!takeover(self->store, restore_step, self, out_error))
         return false;
-    }
     step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     return true;
@@ -358,6 +343,19 @@ static bool skip_rest(void *router, zmq_msg_t *part)
     return had_more;
 }
 
+/* Says under which key a frame came. False: one that has been revoked, whose connection libzmq keeps. */
+static bool take_key(server_t *self, event_t *event, zmq_msg_t *frame)
+{
+    if (event->peer.door != DOOR_KEYED)
+        return true; /* there a peer could claim to be anybody */
+    const enrolled_t *who = gatekeeper_who(self->gatekeeper, frame);
+    if (who == NULL)
+        return false;
+    event->peer_key = (span_t){(const char *)who->public_key, sizeof who->public_key};
+    event->is_operator = who->is_operator;
+    return true;
+}
+
 /* Feeds one message to the core. False: there is none. A message is its routing id and one frame. */
 static bool receive_one(server_t *self, uint32_t door)
 {
@@ -373,11 +371,13 @@ static bool receive_one(server_t *self, uint32_t door)
         if (has_rest && take_part(router, &rest))
             skip_rest(router, &rest);
         zmq_msg_close(&rest);
-        step(self, &(event_t){.kind = EVENT_FRAME,
-                              .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
-                              .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
-                              .is_multipart = has_rest,
-                              .is_local = door == DOOR_LOCAL});
+        event_t event = {.kind = EVENT_FRAME,
+                         .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
+                         .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
+                         .is_multipart = has_rest,
+                         .is_local = door == DOOR_LOCAL};
+        if (take_key(self, &event, &frame))
+            step(self, &event);
     }
     zmq_msg_close(&routing);
     zmq_msg_close(&frame);
@@ -403,11 +403,41 @@ static void receive(server_t *self)
     }
 }
 
+/* --- keys --------------------------------------------------------------------------------------- */
+
+static void renew_pub(server_t *self)
+{
+    if (self->renews_pub && doors_renew_pub(self->doors))
+        self->renews_pub = false;
+}
+
+static void refresh_keys(server_t *self)
+{
+    span_t revoked = keyring_refresh(self->gatekeeper->keyring);
+    if (revoked.size == 0)
+        return;
+    log_info("keys.revoked", log_u64("count", revoked.size / CURVE_KEY_BYTES));
+    step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
+    self->renews_pub = true;
+}
+
+/* Who asks to come in, and who may not be in any more. */
+static void keep_gate(server_t *self)
+{
+    if (self->gatekeeper == NULL)
+        return;
+    if (watch_is_ready(&self->watch, WATCH_KEYS))
+        refresh_keys(self);
+    renew_pub(self);
+    gatekeeper_answer(self->gatekeeper, self->now.wall_ms / 1000);
+}
+
 /* --- the loop ----------------------------------------------------------------------------------- */
 
 static void turn(server_t *self)
 {
     take_moment(self);
+    keep_gate(self);
     receive(self);
     if (core_next_ms(self->core) <= self->now.mono_ms)
         step(self, &(event_t){.kind = EVENT_TICK});
@@ -416,18 +446,24 @@ static void turn(server_t *self)
     retry_unsent(self);
 }
 
+static bool has_input(const server_t *self)
+{
+    return inside_has_request(&self->inside) || watch_has_input(&self->watch) ||
+           (self->gatekeeper && watch_socket_has_input(self->gatekeeper->zap));
+}
+
 /* How long may be slept, until `until_ms` at the latest. */
 static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
 {
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
         next_ms = until_ms;
-    if (!unsent_is_empty(self->unsent) && next_ms > now_ms + RETRY_MS)
+    bool has_to_retry = !unsent_is_empty(self->unsent) || self->renews_pub;
+    if (has_to_retry && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;
     if (next_ms > now_ms + LONGEST_SLEEP_MS)
         next_ms = now_ms + LONGEST_SLEEP_MS;
-    bool has_input = inside_has_request(&self->inside) || watch_has_input(&self->watch);
-    uint64_t us = next_ms <= now_ms || has_input ? 0 : (next_ms - now_ms) * 1000;
+    uint64_t us = next_ms <= now_ms || has_input(self) ? 0 : (next_ms - now_ms) * 1000;
     uint64_t wanted_us =
         self->neighbour.turn ? self->neighbour.wait_us(self->neighbour.context) : us;
     return wanted_us < us ? wanted_us : us;

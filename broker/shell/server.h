@@ -7,15 +7,24 @@
 
 #include "broker/core/core.h"
 #include "broker/shell/doors.h"
+#include "broker/shell/gatekeeper.h"
 #include "broker/shell/inside.h"
+#include "broker/shell/recorder.h"
+#include "broker/shell/takeover.h"
 #include "broker/store/store.h"
 
 typedef struct server server_t;
 
-enum { SERVER_ERROR_BYTES = 512 };
+enum { SERVER_ERROR_BYTES = TAKEOVER_ERROR_BYTES };
 
-/* A server over open doors (borrowed) and a store (ownership goes in, *store_p becomes NULL). */
-server_t *server_new(const doors_t *doors, const core_settings_t *settings, store_t **store_p);
+/* A server over open doors, their gatekeeper (both borrowed; NULL: no door is under CURVE) and a store
+ * (ownership goes in, *store_p becomes NULL). */
+server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settings_t *settings,
+                     store_t **store_p);
+
+/* Writes down all that the core is told (ownership goes in, *recorder_p becomes NULL). `settings` are those
+ * given to server_new(); nothing was called between. */
+void server_record(server_t *self, const core_settings_t *settings, recorder_t **recorder_p);
 
 /* Takes up what the store has, before anything is served. False: `out_error` (SERVER_ERROR_BYTES) says in one
  * line why it cannot be, and what to do. */

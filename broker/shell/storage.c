@@ -1,35 +1,16 @@
 #include "broker/shell/storage.h"
 
 #include "base/log.h"
+#include "base/places.h"
 #include "broker/store/sqlite.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* "" where it is not set, or no absolute path: XDG says that such are to be ignored. */
-static const char *directory_from(const char *variable)
-{
-    const char *value = getenv(variable);
-    return value && value[0] == '/' ? value : "";
-}
 
 void storage_directory(const options_t *options, char out[STORAGE_PATH_BYTES])
 {
-    assert(options && out);
-    const char *service = directory_from("STATE_DIRECTORY");
-    const char *state = directory_from("XDG_STATE_HOME"), *home = directory_from("HOME");
-    if (options->data[0])
-        snprintf(out, STORAGE_PATH_BYTES, "%s", options->data);
-    else if (service[0]) /* several are separated by colons */
-        snprintf(out, STORAGE_PATH_BYTES, "%.*s", (int)strcspn(service, ":"), service);
-    else if (state[0])
-        snprintf(out, STORAGE_PATH_BYTES, "%s/hubbub", state);
-    else if (home[0])
-        snprintf(out, STORAGE_PATH_BYTES, "%s/.local/state/hubbub", home);
-    else
-        snprintf(out, STORAGE_PATH_BYTES, "/var/lib/hubbub");
+    assert(options);
+    _Static_assert((int)STORAGE_PATH_BYTES == (int)PLACES_PATH_BYTES, "one is told as the other");
+    places_data(options->data, out);
 }
 
 store_t *storage_open(const options_t *options, char *out_error)

@@ -7,8 +7,7 @@
 
 enum { STORAGE_ERROR_BYTES = 1024, STORAGE_PATH_BYTES = 512 };
 
-/* The data directory: --data, else what systemd gave (STATE_DIRECTORY), else hubbub in XDG_STATE_HOME or
- * ~/.local/state, else, where there is no home, /var/lib/hubbub. */
+/* The data directory: --data, else as places_data() says. */
 void storage_directory(const options_t *options, char out[STORAGE_PATH_BYTES]);
 
 /* The store that the settings ask for, for the caller to destroy. With --durability auto, no --data, and no directory to

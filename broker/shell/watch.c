@@ -5,11 +5,12 @@
 #include <time.h>
 #include <zmq.h>
 
-static int descriptor_of(void *router)
+int watch_descriptor(void *socket)
 {
+    assert(socket);
     int fd = -1;
     size_t size = sizeof fd;
-    int done = zmq_getsockopt(router, ZMQ_FD, &fd, &size);
+    int done = zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
     assert(done == 0);
     (void)done;
     return fd;
@@ -21,9 +22,9 @@ void watch_init(watch_t *self, const doors_t *doors)
     for (watched_t which = WATCH_STOP; which < WATCH_DOORS; which++)
         watch_set(self, which, -1);
     for (unsigned door = 0; door < DOOR_COUNT; door++) {
-        self->routers[door] = doors->routers[door];
-        self->may_have_input[door] = true;
-        watch_set(self, WATCH_DOORS + door, descriptor_of(doors->routers[door]));
+        void *router = self->routers[door] = doors->routers[door];
+        self->may_have_input[door] = router != NULL;
+        watch_set(self, WATCH_DOORS + door, router ? watch_descriptor(router) : -1);
     }
 }
 
@@ -39,18 +40,19 @@ bool watch_is_ready(const watch_t *self, watched_t which)
     return self->items[which].revents != 0;
 }
 
-static bool has_input(void *router)
+bool watch_socket_has_input(void *socket)
 {
+    assert(socket);
     int events = 0;
     size_t size = sizeof events;
-    return zmq_getsockopt(router, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
 }
 
 bool watch_has_input(const watch_t *self)
 {
     assert(self);
     for (int door = 0; door < DOOR_COUNT; door++)
-        if (self->may_have_input[door] && has_input(self->routers[door]))
+        if (self->may_have_input[door] && watch_socket_has_input(self->routers[door]))
             return true;
     return false;
 }

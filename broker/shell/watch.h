@@ -15,6 +15,8 @@ typedef enum {
     WATCH_STOP,
     WATCH_NEIGHBOUR,
     WATCH_STORE,
+    WATCH_ZAP,
+    WATCH_KEYS,
     WATCH_DOORS,
     WATCH_COUNT = WATCH_DOORS + DOOR_COUNT
 } watched_t;
@@ -25,7 +27,13 @@ typedef struct {
     bool may_have_input[DOOR_COUNT];
 } watch_t;
 
-/* Watches the doors (borrowed) and nothing else. */
+/* The descriptor by which a ZeroMQ socket tells that there is something to be looked at. */
+int watch_descriptor(void *socket);
+
+/* True if the socket has something to be received. */
+bool watch_socket_has_input(void *socket);
+
+/* Watches the doors (borrowed; those that are there) and nothing else. */
 void watch_init(watch_t *self, const doors_t *doors);
 
 /* Another descriptor (borrowed) to sleep on; -1: none. */

@@ -144,8 +144,9 @@ void client_link_tick(client_link_t *self, uint64_t now_ms);
 /* When client_link_tick() has to be called at the latest; ask again after every call. O(1). */
 uint64_t client_link_next_ms(const client_link_t *self);
 
-/* The DEALER has lost its connection: down(), and after a pause open(). Not needed, three unanswered
- * heartbeats say the same, but quicker. Only to be said of the DEALER opened last. */
+/* The DEALER has lost its connection: down(), and after a pause open(). Only to be said of the DEALER opened
+ * last. Needed where that DEALER connects again by itself, as libzmq's does: requests may have been lost, while
+ * pings are answered again; without that, three unanswered heartbeats say the same, but later. */
 void client_link_disconnected(client_link_t *self, uint64_t now_ms);
 
 /* True from up() to down(). */

@@ -65,12 +65,37 @@ static void on_up(void *context)
     say_log(self, "up router=%s", self->sockets.router);
 }
 
+/* What is known of why, for people too. */
+static void set_trouble(const hubbub_t *self, queue_node_t *node)
+{
+    hubbub_event_t *event = &node->event;
+    switch (self->sockets.trouble) {
+    case TROUBLE_NONE:
+        return;
+    case TROUBLE_KEY:
+        event->error = "key_refused";
+        event->hint =
+            "the broker does not know this key: it was never enrolled there, was revoked, or "
+            "its invitation has lapsed";
+        return;
+    case TROUBLE_HANDSHAKE:
+        event->error = "handshake_failed";
+        event->hint = self->sockets.keys.is_keyed
+                          ? "no handshake with the broker comes about: it has another key than "
+                            "we were told, or takes none at this endpoint"
+                          : "no handshake with the broker comes about: it wants a key (see "
+                            "hubbub --help, --invite and --key)";
+        return;
+    }
+}
+
 static void on_down(void *context, uint64_t retry_ms)
 {
     hubbub_t *self = context;
     say_log(self, "down router=%s retry_ms=%ju", self->sockets.router, (uintmax_t)retry_ms);
     queue_node_t *node = queue_node_new(HUBBUB_DOWN);
     node->event.retry_ms = retry_ms;
+    set_trouble(self, node);
     queue_put(&self->queue, &node);
 }
 

@@ -75,6 +75,31 @@ static int start(hubbub_t *self, const hubbub_options_t *options)
     return self->open_errno;
 }
 
+/* False with errno. */
+static bool open_sockets(hubbub_t *self, const hubbub_options_t *options)
+{
+    char error[CREDENTIALS_ERROR_BYTES];
+    credentials_t keys;
+    credentials_given_t given = {.key_file = options->key_file,
+                                 .secret_key = options->secret_key,
+                                 .server_key = options->server_key};
+    errno = 0;
+    if (!credentials_load(&given, &keys, error)) {
+        if (self->on_log)
+            self->on_log(self->user, error);
+        errno = errno ? errno : EINVAL;
+        return false;
+    }
+    const char *router = options->router ? options->router : ROUTER;
+    if (options->router == NULL && keys.is_keyed && keys.router[0])
+        router = keys.router;
+    bool is_open = sockets_init(&self->sockets, router, &keys);
+    int reason = errno;
+    credentials_fini(&keys);
+    errno = reason;
+    return is_open;
+}
+
 hubbub_t *hubbub_new(const hubbub_options_t *options)
 {
     static const hubbub_options_t NONE = {0};
@@ -88,7 +113,7 @@ hubbub_t *hubbub_new(const hubbub_options_t *options)
     self->on_event = given->on_event;
     self->on_log = given->on_log;
     self->user = given->user;
-    if (!sockets_init(&self->sockets, given->router ? given->router : ROUTER)) {
+    if (!open_sockets(self, given)) {
         free(self);
         return NULL;
     }

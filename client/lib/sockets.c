@@ -46,6 +46,20 @@ static void set(void *socket, int option, int value)
     (void)rc;
 }
 
+static void set_key(void *socket, int option, const uint8_t *key)
+{
+    int rc = zmq_setsockopt(socket, option, key, CURVE_KEY_BYTES);
+    assert(rc == 0);
+    (void)rc;
+}
+
+static void put_under(void *socket, const credentials_t *keys)
+{
+    set_key(socket, ZMQ_CURVE_SERVERKEY, keys->server_key);
+    set_key(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key);
+    set_key(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key);
+}
+
 static void *socket_new(sockets_t *self, int type, int waiting_max)
 {
     void *socket = zmq_socket(self->context, type);
@@ -58,6 +72,8 @@ static void *socket_new(sockets_t *self, int type, int waiting_max)
     set(socket, ZMQ_LINGER, 0);
     set(socket, ZMQ_SNDHWM, waiting_max);
     set(socket, ZMQ_RCVHWM, waiting_max);
+    if (self->keys.is_keyed && type != ZMQ_PAIR)
+        put_under(socket, &self->keys);
     if (watch(self, descriptor_of(socket)))
         return socket;
     zmq_close(socket);
@@ -92,10 +108,10 @@ static void monitor_close(sockets_t *self)
     socket_close(self, &self->monitor);
 }
 
-bool sockets_init(sockets_t *self, const char *router)
+bool sockets_init(sockets_t *self, const char *router, const credentials_t *keys)
 {
-    assert(self && router);
-    *self = (sockets_t){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    assert(self && router && keys);
+    *self = (sockets_t){.epoll = epoll_create1(EPOLL_CLOEXEC), .keys = *keys};
     self->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->context = zmq_ctx_new();
@@ -136,6 +152,7 @@ void sockets_fini(sockets_t *self, int linger_ms)
     close_descriptor(self->wake);
     free(self->router);
     free(self->endpoint);
+    credentials_fini(&self->keys);
     *self = (sockets_t){.epoll = -1, .timer = -1, .wake = -1};
 }
 
@@ -155,6 +172,7 @@ bool sockets_open(sockets_t *self)
     monitor_close(self);
     socket_close(self, &self->dealer);
     self->opened++;
+    self->trouble = TROUBLE_NONE;
     self->dealer = socket_new(self, ZMQ_DEALER, WAITING_MAX);
     if (self->dealer == NULL)
         return false;
@@ -226,6 +244,17 @@ bool sockets_receive(void *socket, zmq_msg_t *message)
     return false;
 }
 
+static void note_trouble(sockets_t *self, uint16_t event)
+{
+    trouble_t trouble = TROUBLE_NONE;
+    if (event & ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        trouble = TROUBLE_KEY;
+    else if (event & (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL))
+        trouble = TROUBLE_HANDSHAKE;
+    if (trouble > self->trouble)
+        self->trouble = trouble;
+}
+
 /* Each event is two frames: number and value, then the endpoint. */
 bool sockets_is_lost(sockets_t *self)
 {
@@ -238,6 +267,7 @@ bool sockets_is_lost(sockets_t *self)
         if (zmq_msg_more(&message) && zmq_msg_size(&message) >= sizeof event) {
             memcpy(&event, zmq_msg_data(&message), sizeof event);
             is_lost = is_lost || (event & LOSSES);
+            note_trouble(self, event);
         }
     }
     zmq_msg_close(&message);

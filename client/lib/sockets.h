@@ -6,15 +6,25 @@
 #ifndef CLIENT_LIB_SOCKETS_H
 #define CLIENT_LIB_SOCKETS_H
 
+#include "base/credentials.h"
 #include "proto/span.h"
 
 #include <stdint.h>
 #include <zmq.h>
 
+/* Why no connection came about, as far as it is known; the worst since the DEALER was opened. */
+typedef enum {
+    TROUBLE_NONE,
+    TROUBLE_HANDSHAKE, /* the two do not understand each other: one has keys the other does not know */
+    TROUBLE_KEY,       /* the broker does not know our key */
+} trouble_t;
+
 typedef struct {
     void *context;
     void *dealer, *monitor; /* NULL: not open */
     void *sub;
+    credentials_t keys;
+    trouble_t trouble;
     char *router;   /* owned */
     char *endpoint; /* owned: what the SUB is connected to; NULL: nothing */
     int epoll, timer, wake;
@@ -22,8 +32,9 @@ typedef struct {
     uint64_t armed_ms; /* what the timer is set to */
 } sockets_t;
 
-/* Opens all but the DEALER. False with errno: no descriptors left; *self needs no sockets_fini(). */
-bool sockets_init(sockets_t *self, const char *router);
+/* Opens all but the DEALER. False with errno: no descriptors left; *self needs no sockets_fini(). `keys` is
+ * copied. */
+bool sockets_init(sockets_t *self, const char *router, const credentials_t *keys);
 
 /* Closes everything; what is being sent gets at most `linger_ms`. */
 void sockets_fini(sockets_t *self, int linger_ms);
@@ -44,7 +55,7 @@ void sockets_unsubscribe(sockets_t *self, span_t topic);
  * frames, which this protocol does not have, are passed over. */
 bool sockets_receive(void *socket, zmq_msg_t *message);
 
-/* True if the monitor has seen the DEALER lose its connection or fail to get one. */
+/* True if the monitor has seen the DEALER lose its connection or fail to get one; notes the trouble. */
 bool sockets_is_lost(sockets_t *self);
 
 /* True if any socket has something to read. */

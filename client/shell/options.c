@@ -23,7 +23,7 @@ static const settings_t SETTINGS = {
         "acknowledged: 0, or 1 when something was not done.",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "router nick room timeout json",
+    .common = "router invite nick room timeout json",
     .hidden = "",
 };
 
@@ -45,7 +45,7 @@ static bool is_endpoint(const char *endpoint)
 static options_result_t check(const options_t *options, int *out_status)
 {
     name_t folded;
-    if (!is_endpoint(options->router))
+    if (*options->router && !is_endpoint(options->router))
         return refuse("--router", options->router, "must be tcp://HOST:PORT or ipc://PATH",
                       out_status);
     if (*options->nick && nick_fold(span_of(options->nick), &folded) != HUB_OK)

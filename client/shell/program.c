@@ -81,6 +81,8 @@ static bool connect_chat(program_t *self)
     });
     self->chat = hubbub_new(&(hubbub_options_t){
         .router = self->options->router,
+        .key_file = self->options->key,
+        .server_key = self->options->server_key,
         .nick = *self->options->nick ? self->options->nick : NULL,
         .rooms = rooms,
         .room_count = 1,
@@ -269,8 +271,12 @@ static void check_stuck(program_t *self, uint64_t now_ms)
         self->stuck_ms = now_ms;
     if (now_ms - self->stuck_ms < timeout_ms)
         return;
-    talk_fail(self->talk, "no broker answers at %s (waited %u ms); is hubbubd running there?",
-              self->options->router, timeout_ms);
+    const char *trouble = talk_trouble(self->talk);
+    if (*trouble)
+        talk_fail(self->talk, "%s: %s", self->options->router, trouble);
+    else
+        talk_fail(self->talk, "no broker answers at %s (waited %u ms); is hubbubd running there?",
+                  self->options->router, timeout_ms);
     self->is_over = true;
 }
 

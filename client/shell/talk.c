@@ -30,6 +30,7 @@ void talk_destroy(talk_t **self_p)
         return;
     pendings_clear(&self->pendings);
     places_clear(&self->places);
+    free(self->trouble);
     free(self->uid);
     free(self);
     *self_p = NULL;
@@ -205,6 +206,12 @@ bool talk_is_down(const talk_t *self)
 {
     assert(self);
     return self->is_down;
+}
+
+const char *talk_trouble(const talk_t *self)
+{
+    assert(self);
+    return self->trouble ? self->trouble : "";
 }
 
 bool talk_is_refused(const talk_t *self)

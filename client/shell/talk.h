@@ -63,6 +63,9 @@ bool talk_was_ready(const talk_t *self);
 /* True while the broker does not answer, from the start on. */
 bool talk_is_down(const talk_t *self);
 
+/* What is known of why it does not, for people; "": nothing. Borrowed until the next event. */
+const char *talk_trouble(const talk_t *self);
+
 /* True while the broker waits for another nick. */
 bool talk_is_refused(const talk_t *self);
 

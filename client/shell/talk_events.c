@@ -110,6 +110,12 @@ static void show_ready(const talk_t *self, const hubbub_event_t *event)
         show_line(out, "* Connected again.");
 }
 
+static void keep_trouble(talk_t *self, const char *hint)
+{
+    free(self->trouble);
+    self->trouble = *hint ? strdup(hint) : NULL;
+}
+
 static void on_ready(talk_t *self, const hubbub_event_t *event)
 {
     keep_uid(self, event->uid);
@@ -121,11 +127,20 @@ static void on_ready(talk_t *self, const hubbub_event_t *event)
         (void)hubbub_rooms(self->chat); /* for completion; without an answer it knows less */
     self->was_ready = true;
     self->is_down = self->is_down_told = self->is_refused = false;
+    keep_trouble(self, "");
 }
 
-/* Told once; at the start only to a person, who can do something about it. */
+/* Told once; at the start only to a person, who can do something about it. Whose key is refused at the
+ * start need not wait. */
 static void on_down(talk_t *self, const hubbub_event_t *event)
 {
+    keep_trouble(self, event->hint);
+    if (!self->was_ready && event->error && strcmp(event->error, "key_refused") == 0) {
+        if (is_json(self))
+            talk_emit(self, json_event(event));
+        talk_fail(self, "%s", event->hint);
+        return;
+    }
     bool is_start = !self->was_ready && self->options.mode == TALK_LINES;
     bool is_told = self->is_down_told;
     self->is_down = self->is_down_told = true;
@@ -133,6 +148,8 @@ static void on_down(talk_t *self, const hubbub_event_t *event)
         return;
     if (is_json(self))
         talk_emit(self, json_event(event));
+    else if (self->trouble)
+        show_line(self->options.out, "* %s; what you type waits.", self->trouble);
     else
         show_line(self->options.out,
                   "* The broker does not answer; what you type waits until it does.");

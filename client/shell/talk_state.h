@@ -14,6 +14,7 @@ struct talk {
     places_t places;
     pendings_t pendings;
     char room[NAME_BYTES + 1]; /* the current one, folded; "": none */
+    char *trouble;             /* why the broker does not answer; NULL: not known */
     char *uid;                 /* our own; NULL before the welcome */
     uint64_t said, heard;      /* acknowledged says, and our own messages that came */
     bool was_ready, is_down, is_down_told, is_refused;

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("proto", "base", "broker", "client", "bridge", "include", "tests", "bench", "examples")
+OURS = ("proto", "base", "broker", "client", "bridge", "ctl", "include", "tests", "bench", "examples")
 
 
 def files(*patterns, under=OURS):

@@ -43,6 +43,12 @@ def until(fact, step, what, within_s=None):
         step(min(left, 0.2))
 
 
+def put_under(sock, keys):
+    """Puts a socket under CURVE: `keys` are the broker's public key, and one's own public and secret one."""
+    if keys:
+        sock.curve_serverkey, sock.curve_publickey, sock.curve_secretkey = keys
+
+
 def is_readable(stream, seconds):
     """Waits that long at most. poll(): select() knows 1 024 descriptors only."""
     poller = select.poll()
@@ -159,11 +165,12 @@ class Broker(Program):
 class Link:
     """One DEALER and one SUB, nothing hidden: requests matched by id, events kept in the order they came."""
 
-    def __init__(self, broker, router=None, pub=None, hears=True, options=()):
+    def __init__(self, broker, router=None, pub=None, hears=True, options=(), keys=None):
         self.broker = broker
         context = zmq.Context.instance()
         self.dealer = context.socket(zmq.DEALER)
         self.dealer.linger = 0
+        put_under(self.dealer, keys)
         for option, value in options:
             self.dealer.setsockopt(option, value)
         self.dealer.connect(router or broker.router)
@@ -174,6 +181,7 @@ class Link:
             self.sub = context.socket(zmq.SUB)
             self.sub.linger = 0
             self.sub.rcvhwm = 0
+            put_under(self.sub, keys)
             self.sub.connect(pub or broker.pub)
             self.poller.register(self.sub, zmq.POLLIN)
         self.last_id = 0

@@ -117,7 +117,7 @@ def test_what_the_stopped_was_to_say_is_said_once(start, talk, until_when, resum
 @pytest.mark.parametrize("until_when, resume_ms", [("detached", LONG), ("gone", SHORT)])
 def test_a_network_that_was_cut_and_mended_loses_nothing(start, talk, namespace, tmp_path, until_when, resume_ms):
     pub = f"ipc://{tmp_path}/pub"
-    broker = start(*TIMES, "--resume-ms", resume_ms, "--pub", pub, router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*",
+    broker = start(*TIMES, "--insecure", "--resume-ms", resume_ms, "--pub", pub, router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*",
                    within=namespace.within)
     away = broker.router.replace("0.0.0.0", AWAY)
     near = broker.router.replace("0.0.0.0", "127.0.0.1")
@@ -144,7 +144,7 @@ def test_a_network_that_was_cut_and_mended_loses_nothing(start, talk, namespace,
 
 def test_a_connection_that_died_without_a_word_is_made_anew(start, talk, namespace):
     """A SUB never sends, so it would wait for ever: it is connected anew whenever the link was lost."""
-    broker = start(*TIMES, "--resume-ms", LONG, router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*",
+    broker = start(*TIMES, "--insecure", "--resume-ms", LONG, router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*",
                    within=namespace.within)
     bob = talk(broker, "bob", to=broker.router.replace("0.0.0.0", AWAY), within=namespace.within)
     ada = talk(broker, "ada", to=broker.router.replace("0.0.0.0", "127.0.0.1"), within=namespace.within)
@@ -160,7 +160,7 @@ def test_a_connection_that_died_without_a_word_is_made_anew(start, talk, namespa
 
 
 def test_the_kernel_watches_the_connections_that_never_send(start, talk, namespace, run):
-    broker = start(router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*", within=namespace.within)
+    broker = start("--insecure", router="tcp://0.0.0.0:*", pub="tcp://0.0.0.0:*", within=namespace.within)
     router = broker.router.replace("0.0.0.0", AWAY)
     bob = talk(broker, "bob", to=router, within=namespace.within)
     run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", router, within=namespace.within)

@@ -67,7 +67,7 @@ def test_what_is_no_endpoint_is_named_and_ends_with_2(option, endpoint):
 
 @pytest.mark.parametrize("endpoint", ["tcp://no.such.host.invalid:1", "ipc:///no/such/dir/x"])
 def test_an_endpoint_that_cannot_be_had_is_named_and_ends_with_1(endpoint):
-    status, said = fails("--router", endpoint)
+    status, said = fails("--router", endpoint, "--insecure")
     assert status == 1 and endpoint in said
 
 

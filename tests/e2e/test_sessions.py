@@ -16,7 +16,7 @@ def test_p01_pub_is_announced_with_its_real_port(broker, link):
 
 
 def test_p01_a_pub_that_listens_everywhere_is_announced_with_a_star(start, link):
-    broker = start(pub="tcp://*:*")
+    broker = start("--insecure", pub="tcp://*:*")
     ends = link(broker, hears=False).ok("ping")["pub"]
     port = broker.pub.rsplit(":", 1)[1]
     assert ends == [f"tcp://*:{port}"]

@@ -224,6 +224,14 @@ static key_id_t key_of(keys_t keys, unsigned number)
     return KEY_re;
 }
 
+/* Links come under no key or one of two, and the same routing id may come under another. */
+static span_t key_under(uint8_t link)
+{
+    static const char KEYS[2 * PEER_KEY_BYTES] = {[PEER_KEY_BYTES] = 1};
+    unsigned key = link / LINKS % 3;
+    return key ? (span_t){KEYS + (key - 1) * PEER_KEY_BYTES, PEER_KEY_BYTES} : (span_t){NULL, 0};
+}
+
 static event_t frame_event(fuzz_t *self, uint8_t link, char *routing, span_t frame)
 {
     routing[0] = (char)(link % LINKS);
@@ -231,7 +239,17 @@ static event_t frame_event(fuzz_t *self, uint8_t link, char *routing, span_t fra
     return (event_t){.kind = EVENT_FRAME,
                      .peer = {link % LINKS == 0, {routing, 1}},
                      .frame = frame,
-                     .is_local = link % LINKS == 0};
+                     .is_local = link % LINKS == 0,
+                     .is_operator = link % 7 == 0,
+                     .peer_key = key_under(link)};
+}
+
+static void stop_or_revoke(fuzz_t *self, uint8_t link)
+{
+    event_t event = {.kind = EVENT_STOP, .after_ms = 1, .revoked = key_under(link)};
+    if (event.revoked.size > 0)
+        event.kind = EVENT_KEYS_REVOKED;
+    step(self, event);
 }
 
 static void send_request(fuzz_t *self, uint8_t link)
@@ -346,7 +364,7 @@ static void other(fuzz_t *self, uint8_t what, uint8_t link)
         step(self, event);
         return;
     case REQUESTS + 7:
-        step(self, (event_t){.kind = EVENT_STOP, .after_ms = 1});
+        stop_or_revoke(self, link);
         return;
     default:
         restart(self, link);

@@ -152,6 +152,32 @@ void audit_core(const core_t *core, const core_settings_t *settings)
     audit_limits(core, settings);
 }
 
+/* What is due is done with the next tick, which may be late. */
+void audit_times(const core_t *core, const core_settings_t *settings, uint64_t now_ms)
+{
+    enum { LATE_MS = 200 };
+    const session_t *session;
+    const link_t *link;
+    for (uint32_t place = 0; (link = slab_next(core->links, &place));)
+        if (link->heard_ms + 3 * settings->heartbeat_ms + LATE_MS < now_ms)
+            violated("a link has been silent for %ju ms, and is kept",
+                     (uintmax_t)(now_ms - link->heard_ms));
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
+        uint64_t silent_ms = now_ms - session->heard_ms;
+        uint64_t kick_ms = session->is_kicked_when_idle ? settings->idle_ms : settings->kick_ms;
+        bool is_detached = session->state == STATE_DETACHED;
+        if (is_detached && silent_ms > session->resume_ms + LATE_MS)
+            violated("%.*s has been detached for %ju ms", session->nick_size, session->nick,
+                     (uintmax_t)silent_ms);
+        if (!is_detached && kick_ms > 0 && silent_ms > kick_ms + LATE_MS)
+            violated("%.*s has been idle for %ju ms, and is kept", session->nick_size,
+                     session->nick, (uintmax_t)silent_ms);
+        if (session->state == STATE_ACTIVE && silent_ms > settings->idle_ms + LATE_MS)
+            violated("%.*s has been idle for %ju ms, and is active", session->nick_size,
+                     session->nick, (uintmax_t)silent_ms);
+    }
+}
+
 bool audit_is_quiet(const core_t *core, uint64_t now_ms)
 {
     enum { A_WHILE_MS = 500 };

@@ -137,8 +137,10 @@ void broker_turn(world_t *world)
         step(world, &(event_t){.kind = EVENT_TICK});
     step(world, &(event_t){.kind = EVENT_TURN});
     perform(world);
-    if (++broker->turns % AUDIT_TURNS == 0)
-        audit_core(broker->core, &broker->settings);
+    if (++broker->turns % AUDIT_TURNS != 0)
+        return;
+    audit_core(broker->core, &broker->settings);
+    audit_times(broker->core, &broker->settings, world->now_ms);
 }
 
 void broker_receive(world_t *world, uint32_t connection, span_t frame)
@@ -269,6 +271,8 @@ static void put_back(world_t *world)
         const disk_log_t *kept = disk_log(&world->disk, (span_t){log->name, log->name_size});
         ledger_undo(&world->ledger, log, kept ? kept->head : 0);
     }
+    for (uint64_t i = 1; i <= world->ledger.text_count; i++)
+        world->ledger.texts[i].is_refused = false; /* that may be undone, too */
 }
 
 static void restore(world_t *world)

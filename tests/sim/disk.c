@@ -157,7 +157,8 @@ static void make_last(disk_t *self, uint64_t batch)
         free_change(&self->changes[done++]);
     }
     self->change_count -= done;
-    memmove(self->changes, self->changes + done, self->change_count * sizeof *self->changes);
+    if (done > 0)
+        memmove(self->changes, self->changes + done, self->change_count * sizeof *self->changes);
     self->origin = (origin_t){0};
     ledger_commit(self->ledger, batch);
 }

@@ -2,7 +2,9 @@
  *
  *   sim                    the kept seeds, then 10 000 more
  *   sim COUNT              the kept seeds, then so many
- *   sim 0xSEED [--trace]   one of them, step by step */
+ *   sim 0xSEED [--trace]   one of them, step by step
+ *   sim FILE [--trace]     what hubbubd --record wrote */
+#include "tests/sim/replay.h"
 #include "tests/sim/world.h"
 
 #include <inttypes.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STANDARD_COUNT = 10000 };
 
@@ -55,7 +58,7 @@ static int run_many(uint64_t count)
 
 static int usage(void)
 {
-    (void)fputs("Usage: sim [COUNT | 0xSEED [--trace]]\n", stderr);
+    (void)fputs("Usage: sim [COUNT | 0xSEED [--trace] | FILE [--trace]]\n", stderr);
     return 2;
 }
 
@@ -66,6 +69,8 @@ int main(int argc, char **argv)
     bool is_traced = argc == 3 && strcmp(argv[2], "--trace") == 0;
     if (argc > 3 || (argc == 3 && !is_traced))
         return usage();
+    if (access(argv[1], F_OK) == 0)
+        return replay_file(argv[1], is_traced) ? 0 : 1;
     char *end;
     uint64_t number = strtoull(argv[1], &end, 0);
     if (*end != '\0' || end == argv[1])

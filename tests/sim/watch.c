@@ -119,22 +119,30 @@ static void forget_room(watched_room_t *room)
     room->present_count = 0;
 }
 
+static void doubt(watch_t *self, const promise_t *promise)
+{
+    if (promise->session != NOBODY)
+        self->sessions[promise->session].is_unsure = true;
+    if (promise->guest != NOBODY)
+        self->sessions[promise->guest].is_unsure = true;
+}
+
 /* Who was surely there, and who waited for an answer. */
 static void note_last_moments(watch_t *self)
 {
     for (uint32_t i = 0; i < self->session_count; i++) {
-        const watched_session_t *session = &self->sessions[i];
-        const watched_link_t *link = session->link == NOBODY ? NULL : &self->links[session->link];
-        self->sessions[i].was_bound = link && !link->is_doubtful && !is_silent(self, link, 0);
-        self->sessions[i].is_unsure = self->has_failed;
+        assert(self->sessions);
+        watched_session_t *session = &self->sessions[i];
+        const watched_link_t *link = session->link == NOBODY ? NULL : link_at(self, session->link);
+        session->was_bound = link && !link->is_doubtful && !is_silent(self, link, 0);
+        session->is_unsure = self->has_failed;
     }
     self->is_unsure = self->has_failed;
     for (uint32_t i = 0; i < self->link_count; i++)
         self->is_unsure |= self->links[i].promise_count > 0;
     for (uint32_t i = 0; i < self->link_count; i++)
         for (uint32_t j = 0; j < self->links[i].promise_count; j++)
-            if (self->links[i].promises[j].session != NOBODY)
-                self->sessions[self->links[i].promises[j].session].is_unsure = true;
+            doubt(self, &self->links[i].promises[j]);
 }
 
 void watch_broker_died(watch_t *self, bool forgets)
@@ -284,7 +292,7 @@ void watch_promise(watch_t *self, uint32_t number, span_t frame, uint64_t batch,
     self->now_ms = now_ms;
     decode(self, frame, &message);
     self->is_promise = true;
-    self->about = NOBODY;
+    self->about = self->about_guest = NOBODY;
     watch_reply(self, number, &message);
     self->is_promise = false;
     if (link->promise_count == link->promise_capacity) {
@@ -293,7 +301,7 @@ void watch_promise(watch_t *self, uint32_t number, span_t frame, uint64_t batch,
         assert(link->promises);
     }
     link->promises[link->promise_count++] =
-        (promise_t){message_uint(&message, KEY_re), batch, self->about};
+        (promise_t){message_uint(&message, KEY_re), batch, self->about, self->about_guest};
 }
 
 void watch_settled(watch_t *self, uint64_t batch, bool is_stored)

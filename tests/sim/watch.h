@@ -31,7 +31,7 @@ typedef struct {
 /* An answer that the core has made and keeps until what it says is stored. */
 typedef struct {
     uint64_t id, batch;
-    uint32_t session; /* whom it is about; NOBODY */
+    uint32_t session, guest; /* whom it is about; NOBODY */
 } promise_t;
 
 /* A connection as ROUTER sees it. */
@@ -63,7 +63,8 @@ typedef struct {
 
 typedef struct {
     bool is_known, is_private;
-    bool is_hazy; /* presence events may have passed unseen: `present` says little */
+    bool needs_head; /* something was told since the last head event */
+    bool is_hazy;    /* presence events may have passed unseen: `present` says little */
     uint64_t epoch, head, pseq;
     uint64_t moved_ms;
     uint64_t *present; /* uids, as hashes, by the presence events */
@@ -86,11 +87,11 @@ typedef struct {
     int shown_room;        /* that it is of; NO_ROOM: none, or for one session */
     bool has_shown;
     uint64_t frames, namings;
-    uint64_t settled; /* the last batch that the store has answered for */
-    bool has_failed;  /* the store could not store something since the broker's start */
-    bool is_unsure;   /* when the broker died somebody waited for an answer */
-    bool is_promise;  /* the answer being looked at is kept back */
-    uint32_t about;   /* whom it is about */
+    uint64_t settled;            /* the last batch that the store has answered for */
+    bool has_failed;             /* the store could not store something since the broker's start */
+    bool is_unsure;              /* when the broker died somebody waited for an answer */
+    bool is_promise;             /* the answer being looked at is kept back */
+    uint32_t about, about_guest; /* whom it is about */
 } watch_t;
 
 void watch_init(watch_t *self, const plan_t *plan, ledger_t *ledger);
@@ -120,6 +121,9 @@ void watch_restored(watch_t *self, const core_t *core, bool is_older);
 
 /* At the end: everything was answered on the links that live. */
 void watch_check_answered(const watch_t *self, uint32_t link);
+
+/* At the end: every room that fell quiet has told its head. */
+void watch_check_quiet(const watch_t *self);
 
 /* The number of a room by its name, NO_ROOM where it has none of ours. */
 int room_number(span_t name);

@@ -23,6 +23,7 @@ void watch_check_audience(watch_t *self)
     uint32_t expected = 0;
     for (uint32_t i = 0; self->has_shown && self->shown_room >= 0 && i < self->link_count; i++)
         expected +=
+            !self->links[i].is_doubtful &&
             self->now_ms < self->links[i].heard_ms + 3 * self->plan->settings.heartbeat_ms &&
             carries_member(self, i, self->shown_room);
     if (self->shown_links < expected)
@@ -73,6 +74,7 @@ static void check_message(watch_t *self, int number, const message_t *event)
         violated("text %ju is told under another name", (uintmax_t)text);
     room->head = seq;
     room->moved_ms = self->now_ms;
+    room->needs_head = true;
 }
 
 /* --- presence ------------------------------------------------------------------------------------- */
@@ -150,11 +152,13 @@ static void check_presence(watch_t *self, int number, const message_t *event)
                  (uintmax_t)message_uint(event, KEY_count), room->present_count);
     room->pseq = pseq;
     room->moved_ms = self->now_ms;
+    room->needs_head = true;
 }
 
 /* The numbers of a room's own, not of the inbox. */
 static void check_head(watch_t *self, int number, const message_t *event)
 {
+    self->rooms[number].needs_head = false;
     watch_room_head(self, number,
                     (uint64_t[]){message_uint(event, KEY_epoch), message_uint(event, KEY_seq),
                                  message_uint(event, KEY_pseq)});
@@ -179,6 +183,14 @@ void watch_room_event(watch_t *self, uint32_t link, int room, const message_t *e
         return;
     }
     violated("an event of room %d of another kind", room);
+}
+
+void watch_check_quiet(const watch_t *self)
+{
+    for (int room = 0; room < ROOMS_MAX; room++)
+        if (self->rooms[room].is_known && !self->rooms[room].is_private &&
+            self->rooms[room].present_count > 0 && self->rooms[room].needs_head)
+            violated("room %d has fallen quiet, and its head was not told", room);
 }
 
 /* --- events for one ------------------------------------------------------------------------------- */

@@ -54,6 +54,7 @@ static void begin_room(watch_t *self, int number, const uint64_t *head)
     room->pseq = head[2];
     room->present_count = 0;
     room->moved_ms = 0;
+    room->needs_head = false;
     for (uint32_t i = 0; i < self->session_count; i++) {
         self->sessions[i].rooms &= ~bit(number);
         self->sessions[i].entered[number] = 0;
@@ -359,6 +360,7 @@ static void on_invited(watch_t *self, const asked_t *asked)
     const watched_session_t *host = &self->sessions[asked->session];
     if (!(host->rooms & bit(asked->room)))
         violated("%s invited somebody to room %d without being in it", host->nick, asked->room);
+    self->about_guest = asked->target;
     if (asked->target != NOBODY)
         self->sessions[asked->target].invited |= bit(asked->room);
 }
@@ -481,6 +483,8 @@ static void on_refused(watch_t *self, uint32_t number, const asked_t *asked, con
     if (err == HUB_NO_SESSION && asked->session != NOBODY && !self->links[number].is_doubtful &&
         watch_bound(self, number, asked->sid) != NULL)
         violated("link %u has session %u, and is told that it has none", number, asked->sid);
+    if (err == HUB_NO_SESSION && asked->session != NOBODY)
+        watch_link_gone(self, number); /* so it was lost, at that very moment */
     if (!is_said || asked->session == NOBODY || err == HUB_NO_SESSION || err == HUB_OUT_OF_ORDER ||
         message_has(reply, KEY_retry_ms))
         return;

@@ -115,6 +115,7 @@ static void compare_room(watch_t *self, const core_t *core, int number, bool is_
     watched->present_count = 0;
     watched->is_hazy = true;
     watched->moved_ms = 0;
+    watched->needs_head = false;
     if (room == NULL) {
         watched->is_known = false;
         return;

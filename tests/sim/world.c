@@ -237,13 +237,15 @@ static void settle(world_t *world)
 {
     const core_settings_t *settings = &world->plan.settings;
     wait_until(world, is_settled);
-    run_until(world, world->now_ms + 4 * settings->heartbeat_ms + settings->resume_ms + ROUND_MS);
+    run_until(world, world->now_ms + 6 * settings->heartbeat_ms + settings->resume_ms + ROUND_MS);
     wait_until(world, is_quiet);
 }
 
 static void check_all(world_t *world)
 {
     audit_core(world->broker.core, &world->broker.settings);
+    audit_times(world->broker.core, &world->broker.settings, world->now_ms);
+    watch_check_quiet(&world->watch);
     for (uint32_t i = 0; i < world->plan.devices; i++)
         device_check_level(world, &world->devices[i]);
     for (uint32_t i = 0; i < world->plan.users; i++)

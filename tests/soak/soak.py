@@ -197,7 +197,7 @@ def part_cut():
     namespace, figures = Namespace(), {}
     stage.callback(namespace.close)
     everywhere = {"router": "tcp://0.0.0.0:*", "pub": "tcp://0.0.0.0:*", "within": namespace.within}
-    broker = started(Broker(**everywhere))
+    broker = started(Broker("--insecure", **everywhere))
     near, away = (broker.router.replace("0.0.0.0", address) for address in ("127.0.0.1", AWAY))
     talk = Talk(near, away, within=namespace.within)
     for seconds in (5, 20, 45, 90):

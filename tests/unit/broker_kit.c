@@ -32,6 +32,8 @@ struct kit {
     size_t outbox_bytes;
     size_t dropped[LETTERS];
     span_t saved[LETTERS];
+    char keys[LETTERS]; /* of links; 0: none */
+    bool operators[LETTERS];
 };
 
 static void *grown(void *list, size_t count, size_t *capacity, size_t size)
@@ -333,7 +335,8 @@ void kit_step(kit_t *self, event_t event)
 
 static void send_frame(kit_t *self, char link, span_t bytes, bool is_multipart)
 {
-    char routing[2];
+    char routing[2], key[PEER_KEY_BYTES];
+    memset(key, self->keys[(int)link], sizeof key);
     /* In memory of exactly its size, so that asan sees one byte too far. */
     char *exact = malloc(bytes.size ? bytes.size : 1);
     assert_non_null(exact);
@@ -343,8 +346,26 @@ static void send_frame(kit_t *self, char link, span_t bytes, bool is_multipart)
                              .peer = peer_of(link, routing),
                              .frame = {exact, bytes.size},
                              .is_multipart = is_multipart,
-                             .is_local = link == LOCAL});
+                             .is_local = link == LOCAL,
+                             .is_operator = self->operators[(int)link],
+                             .peer_key = {key, self->keys[(int)link] ? sizeof key : 0}});
     free(exact);
+}
+
+void kit_under_key(kit_t *self, char link, char key, bool is_operator)
+{
+    self->keys[(int)link] = key;
+    self->operators[(int)link] = is_operator;
+}
+
+void kit_revoke(kit_t *self, const char *keys)
+{
+    char bytes[LETTERS * PEER_KEY_BYTES];
+    size_t size = 0;
+    for (; *keys; keys++, size += PEER_KEY_BYTES)
+        memset(bytes + size, *keys, PEER_KEY_BYTES);
+    kit_step(self, (event_t){.kind = EVENT_KEYS_REVOKED, .revoked = {bytes, size}});
+    kit_turn(self);
 }
 
 uint64_t kit_send(kit_t *self, char link, const char *request)

@@ -61,6 +61,12 @@ void kit_destroy(kit_t **self_p);
 /* Sends a request and returns its id; the turn goes on. */
 uint64_t kit_send(kit_t *self, char link, const char *request);
 
+/* From now on the link comes under a key, 32 times that letter (0: under none). */
+void kit_under_key(kit_t *self, char link, char key, bool is_operator);
+
+/* The keys of these letters, ascending, are revoked. */
+void kit_revoke(kit_t *self, const char *keys);
+
 /* Sends bytes that no answer is expected to. */
 void kit_send_bytes(kit_t *self, char link, span_t bytes);
 

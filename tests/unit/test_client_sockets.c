@@ -49,7 +49,7 @@ static void a_dealer_may_be_given_up_at_any_moment(void **state)
     assert_int_equal(zmq_bind(router, "tcp://127.0.0.1:*"), 0);
     assert_int_equal(zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, endpoint, &size), 0);
     sockets_t sockets;
-    assert_true(sockets_init(&sockets, refusing));
+    assert_true(sockets_init(&sockets, refusing, &(credentials_t){.is_keyed = false}));
     for (int i = 0; i < ATTEMPTS; i++) {
         assert_true(sockets_open(&sockets));
         (void)poll(NULL, 0, i % 8 == 0);

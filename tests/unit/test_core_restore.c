@@ -278,6 +278,27 @@ static void numbers_and_times_go_on_though_the_clock_went_back(void **state)
     kit_destroy(&kit);
 }
 
+static void p76_pseq_goes_on_though_the_clock_went_back_and_nothing_was_said(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_two();
+    for (int i = 0; i < 50; i++) {
+        kit_ask(kit, 'A', i % 2 ? "status status=x" : "status status=y");
+        kit_pass(kit, 1);
+        (void)kit_ask(kit, 'A', "who room=lobby"); /* which tells each change at once */
+    }
+    uint64_t pseq = frame_uint(kit_ask(kit, 'A', "who room=lobby"), "pseq");
+    kit_set_wall_ms(kit, kit_wall_ms(kit) - 3600000);
+    for (int i = 0; i < 3; i++) {
+        kit_restart(kit, NULL, CRASHED);
+        kit_save(kit, 'a', kit_ask(kit, 'A', "resume token=$a"), "token");
+        uint64_t next = frame_uint(kit_ask(kit, 'A', "who room=lobby"), "pseq");
+        assert_true(next > pseq);
+        pseq = next;
+    }
+    kit_destroy(&kit);
+}
+
 static void a_room_made_again_has_a_higher_epoch_for_the_next_broker_too(void **state)
 {
     (void)state;
@@ -379,6 +400,7 @@ int main(void)
         cmocka_unit_test(another_boot_begins_an_epoch_unless_power_may_fail),
         cmocka_unit_test(who_holds_more_of_an_older_epoch_is_told_what_is_void),
         cmocka_unit_test(numbers_and_times_go_on_though_the_clock_went_back),
+        cmocka_unit_test(p76_pseq_goes_on_though_the_clock_went_back_and_nothing_was_said),
         cmocka_unit_test(a_room_made_again_has_a_higher_epoch_for_the_next_broker_too),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(more_than_the_settings_permit_is_said_to_be_too_much),

@@ -5,6 +5,25 @@ static void some_memory(memory_t *out)
     *out = (memory_t){.in_use_bytes = 1, .held_bytes = 2, .mapped_bytes = 3};
 }
 
+static void some_gate(const void *gatekeeper, gate_t *out)
+{
+    *out = (gate_t){*(const uint64_t *)gatekeeper, 5, 6, 7};
+}
+
+static void what_happens_at_the_gate_is_told_too(void **state)
+{
+    (void)state;
+    const uint64_t enrolled = 4;
+    core_settings_t settings = kit_settings();
+    settings.gate = some_gate;
+    settings.gatekeeper = &enrolled;
+    kit_t *kit = kit_new(&settings);
+    ASSERT_HAS(kit_ask(kit, LOCAL, "stats"),
+               "counters.keys_enrolled=4 counters.handshakes_admitted=5 "
+               "counters.handshakes_refused=6 counters.frames_revoked=7");
+    kit_destroy(&kit);
+}
+
 static void counters_are_told_locally_with_or_without_a_session(void **state)
 {
     (void)state;
@@ -59,6 +78,7 @@ static void what_was_sent_is_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_happens_at_the_gate_is_told_too),
         cmocka_unit_test(counters_are_told_locally_with_or_without_a_session),
         cmocka_unit_test(elsewhere_they_are_denied),
         cmocka_unit_test(what_was_sent_is_counted),

@@ -44,6 +44,28 @@ static void p95_what_changes_a_record_is_answered_once_it_is_stored(void **state
     kit_destroy(&kit);
 }
 
+/* Whatever order the shell has: the answer to a join waits for the join, not for what was before it. */
+static void a_commit_within_the_turn_does_not_answer_what_the_turn_has_yet_to_write(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_stored();
+    kit_ask(kit, 'A', "hello nick=ada");
+    kit_hold(kit, true);
+    uint64_t said = send_waiting(kit, 'A', "say room=lobby text=x");
+    uint64_t join = kit_send(kit, 'A', "join room=tea");
+    uint64_t refused = kit_send(kit, 'A', "say room=nowhere text=x cid=1");
+    kit_commit(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', said), "ok=true");
+    assert_null(kit_reply(kit, 'A', join));
+    assert_null(kit_reply(kit, 'A', refused));
+    kit_turn(kit);
+    kit_commit(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', join), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'A', refused), "error=no_such_room");
+    kit_hold(kit, false);
+    kit_destroy(&kit);
+}
+
 static void what_changes_nothing_is_answered_at_once(void **state)
 {
     (void)state;
@@ -373,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p95_what_changes_a_record_is_answered_once_it_is_stored),
+        cmocka_unit_test(a_commit_within_the_turn_does_not_answer_what_the_turn_has_yet_to_write),
         cmocka_unit_test(what_changes_nothing_is_answered_at_once),
         cmocka_unit_test(who_comes_while_too_much_waits_is_told_to_try_again_and_who_goes_may_go),
         cmocka_unit_test(a_refusal_for_good_is_answered_once_its_cid_is_stored),

@@ -359,6 +359,12 @@ static void what_cannot_be_is_refused_at_once(void **state)
     assert_null(hubbub_new(&(hubbub_options_t){.router = "nonsense"}));
     assert_int_equal(errno, EINVAL);
     assert_null(hubbub_new(&(hubbub_options_t){.nick = "a|b"}));
+    assert_null(hubbub_new(&(hubbub_options_t){.key_file = "/no/such/key"}));
+    assert_int_equal(errno, ENOENT);
+    assert_null(hubbub_new(&(hubbub_options_t){.server_key = "short"}));
+    assert_int_equal(errno, EINVAL);
+    assert_null(hubbub_new(&(hubbub_options_t){.secret_key = "short"}));
+    assert_int_equal(errno, EINVAL);
     assert_int_equal(errno, EINVAL);
 }
 

@@ -1,0 +1,12 @@
+/* broker/shell/mask.h - takes what people say out of bytes that are to be shown to others. */
+#ifndef BROKER_SHELL_MASK_H
+#define BROKER_SHELL_MASK_H
+
+#include "proto/span.h"
+
+/* Replaces letters by x in all texts of the maps of the wire that follow each other in `bytes`: in the values of the keys
+ * text, data, x, status, password and new_password. Lengths, control characters and whether it is UTF-8 stay, so that a
+ * broker judges it as before. What is no map of the wire becomes bytes that never are one. */
+void mask_texts(char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,102 @@
+"""A CURVE client by hand (ZeroMQ RFC 26 over ZMTP 3.0), for what libzmq would not send: metadata of one's own making.
+libsodium does the cryptography."""
+import ctypes
+import ctypes.util
+import os
+import socket
+
+import msgpack
+from zmq.utils import z85
+
+sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+GREETING = b"\xff" + 8 * b"\0" + b"\x7f\x03\0" + b"CURVE".ljust(20, b"\0") + 32 * b"\0"
+
+
+def pair():
+    public, secret = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
+    assert sodium.crypto_box_keypair(public, secret) == 0
+    return public.raw, secret.raw
+
+
+def seal(data, nonce, to, by):
+    box = ctypes.create_string_buffer(len(data) + 16)
+    assert sodium.crypto_box_easy(box, data, ctypes.c_ulonglong(len(data)), nonce, to, by) == 0
+    return box.raw
+
+
+def unseal(box, nonce, of, by):
+    data = ctypes.create_string_buffer(len(box) - 16)
+    assert sodium.crypto_box_open_easy(data, box, ctypes.c_ulonglong(len(box)), nonce, of, by) == 0
+    return data.raw
+
+
+def pack_metadata(metadata):
+    return b"".join(bytes([len(name)]) + name + len(value).to_bytes(4, "big") + value for name, value in metadata)
+
+
+class Peer:
+    """A DEALER; `keys` as of hub.Link. Its metadata is whatever it says."""
+
+    def __init__(self, endpoint, keys, metadata):
+        host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=15)
+        self.server, self.public, self.secret = (z85.decode(key) for key in keys)
+        self.own, self.own_secret = pair()
+        self.count = 0
+        self.socket.sendall(GREETING)
+        self.read(64)
+        self.command(b"\5HELLO\1\0" + 72 * b"\0" + self.own + self.nonce()[1]
+                     + seal(64 * b"\0", b"CurveZMQHELLO---" + self.last, self.server, self.own_secret))
+        self.theirs, cookie = self.welcome(self.frame()[1])
+        self.initiate(cookie, [(b"Socket-Type", b"DEALER"), (b"Identity", b""), *metadata])
+        assert self.frame()[1].startswith(b"\5READY")
+
+    def nonce(self):
+        self.count += 1
+        self.last = self.count.to_bytes(8, "big")
+        return self.count, self.last
+
+    def welcome(self, body):
+        assert body.startswith(b"\7WELCOME"), body
+        opened = unseal(body[24:], b"WELCOME-" + body[8:24], self.server, self.own_secret)
+        return opened[:32], opened[32:]
+
+    def initiate(self, cookie, metadata):
+        random = os.urandom(16)
+        vouch = random + seal(self.own + self.server, b"VOUCH---" + random, self.theirs, self.secret)
+        _, short = self.nonce()
+        self.command(b"\x08INITIATE" + cookie + short
+                     + seal(self.public + vouch + pack_metadata(metadata), b"CurveZMQINITIATE" + short, self.theirs, self.own_secret))
+
+    def command(self, body):
+        self.socket.sendall(b"\4" + bytes([len(body)]) + body if len(body) < 256
+                            else b"\6" + len(body).to_bytes(8, "big") + body)
+
+    def read(self, size):
+        data = b""
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            assert part, "the connection has ended"
+            data += part
+        return data
+
+    def frame(self):
+        flags = self.read(1)[0]
+        return flags, self.read(int.from_bytes(self.read(8 if flags & 2 else 1), "big"))
+
+    def ask(self, op, **fields):
+        _, short = self.nonce()
+        body = b"\7MESSAGE" + short + seal(b"\0" + msgpack.packb({"op": op, "id": self.count, **fields}),
+                                           b"CurveZMQMESSAGEC" + short, self.theirs, self.own_secret)
+        self.socket.sendall(b"\0" + bytes([len(body)]) + body if len(body) < 256
+                            else b"\2" + len(body).to_bytes(8, "big") + body)
+        while True:
+            flags, body = self.frame()
+            if flags & 4 or not body.startswith(b"\7MESSAGE"):
+                continue  # a ping
+            reply = msgpack.unpackb(unseal(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.theirs, self.own_secret)[1:])
+            if reply.get("re") == self.count:
+                return reply
+
+    def close(self):
+        self.socket.close()

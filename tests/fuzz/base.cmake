@@ -1,0 +1,1 @@
+hub_fuzz(fuzz_key_file LINK base_keys)
