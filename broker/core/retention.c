@@ -5,7 +5,9 @@
 #include <assert.h>
 
 enum {
-    SLACK_PART = 8,      /* bounds are kept but for this part */
+    SLACK_PART = 8,     /* bounds are kept but for this part ... */
+    SLACK_EVENTS = 256, /* ... and this much at least: the store drops whole blocks */
+    SLACK_BYTES = 1 << 17,
     LOOKS = 4096,        /* at logs in one go */
     SOON_MS = 10,        /* until the next go */
     ROUND_MIN_MS = 1000, /* between two rounds through all logs: a twentieth of what is kept */
@@ -32,9 +34,10 @@ void retention_begin(core_t *core)
         look_again(core, round_ms(core));
 }
 
-static bool has_more_than(uint64_t there_is, uint64_t bound)
+static bool has_more_than(uint64_t there_is, uint64_t bound, uint64_t slack_min)
 {
-    return bound > 0 && there_is > bound + bound / SLACK_PART;
+    uint64_t slack = bound / SLACK_PART > slack_min ? bound / SLACK_PART : slack_min;
+    return bound > 0 && there_is > bound + slack;
 }
 
 static uint64_t oldest_kept_ms(const core_t *core)
@@ -74,8 +77,9 @@ void retention_check(core_t *core, journal_t *journal, span_t log, uint64_t owne
     assert(core && journal && owner > 0);
     if (!core->settings.has_store || journal->is_trimming)
         return;
-    if (has_more_than(journal->bytes, core->settings.history_bytes) ||
-        has_more_than(journal->head + 1 - journal->oldest, core->settings.history_events))
+    if (has_more_than(journal->bytes, core->settings.history_bytes, SLACK_BYTES) ||
+        has_more_than(journal->head + 1 - journal->oldest, core->settings.history_events,
+                      SLACK_EVENTS))
         trim(core, journal, log, owner);
 }
 
@@ -114,6 +118,16 @@ void retention_is_due(core_t *core)
     look_again(core, round_ms(core));
 }
 
+/* Events that came while the store was trimming were not looked at; where it dropped nothing, looking again
+ * would go on for ever. */
+static void take_state(core_t *core, journal_t *journal, const log_state_t *state, uint64_t owner)
+{
+    bool has_dropped = state->oldest > journal->oldest;
+    journal_trimmed(journal, state);
+    if (has_dropped)
+        retention_check(core, journal, state->log, owner);
+}
+
 static trim_t *find_trim(core_t *core, span_t log)
 {
     for (size_t i = 0; i < RETENTION_TRIMS_MAX; i++) {
@@ -135,9 +149,9 @@ void retention_trimmed(core_t *core, const log_state_t *state)
     const session_t *session = is_inbox ? core_session(core, owner) : NULL;
     room_t *room = is_inbox ? NULL : core_room(core, owner);
     if (session)
-        journal_trimmed(session->inbox, state);
+        take_state(core, session->inbox, state, owner);
     if (room == NULL)
         return;
-    journal_trimmed(&room->journal, state);
+    take_state(core, &room->journal, state, owner);
     room_emptied(core, room);
 }

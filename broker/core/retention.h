@@ -1,7 +1,7 @@
 /* broker/core/retention.h - what of the history may stay.
  *
  * The settings bound each log by age, number and bytes of its events. A log that has grown over its bounds
- * by an eighth is trimmed at once, age is looked at every now and then, some logs at a time; the store
+ * by an eighth, and by a block of the store, is trimmed at once, age is looked at every now and then, some logs at a time; the store
  * does it in the background and says what is left. A room that nobody is in ends with its history. */
 #ifndef BROKER_CORE_RETENTION_H
 #define BROKER_CORE_RETENTION_H

@@ -12,6 +12,7 @@ from hub import SLOWNESS, Link, Program, until
 
 SPEAKERS, LISTENERS, RATE = 8, 12, int(1000 / SLOWNESS)
 TIMES = ("--heartbeat-ms", int(300 * SLOWNESS), "--resume-ms", int(20000 * SLOWNESS))
+PATIENT = ("--heartbeat-ms", 5000)  # for links that send no heartbeats
 WINDOW = 64
 LOOPBACK = ("--router", "tcp://127.0.0.1:*", "--pub", "tcp://127.0.0.1:*")
 
@@ -78,14 +79,14 @@ def again(broker, token):
 
 
 def test_p66_what_was_unanswered_at_a_kill_is_done_once_when_it_is_repeated(undying, link):
-    house = undying()
+    house = undying(*PATIENT)
     ada, bob = link(house.broker), link(house.broker)
     mine, his = ada.hello("ada", join=["tea"]), bob.hello("bob")
     bob.close()  # away from now on
     says = [{"op": "say", "room": "tea", "text": f"line {cid}", "cid": cid} for cid in range(1, WINDOW + 1)]
     tells = [{"op": "tell", "to": "bob", "text": f"psst {cid}", "cid": cid} for cid in range(WINDOW + 1, 2 * WINDOW + 1)]
     first, *_ = [ada.send(**request) for request in says + tells]
-    ada.reply(first)
+    assert ada.reply(first).get("ok")
     house.kill()
     broker = house.start()
     ada, welcome = again(broker, mine["token"])
@@ -104,7 +105,7 @@ def test_p66_what_was_unanswered_at_a_kill_is_done_once_when_it_is_repeated(undy
 
 
 def test_p21_what_a_dealer_had_queued_for_the_broker_that_restarts_is_done_once_after_its_resume(undying, link):
-    house = undying()
+    house = undying(*PATIENT)
     ada = link(house.broker)
     token = ada.hello("ada", join=["tea"])["token"]
     ada.ok("say", room="tea", text="before", cid=1)

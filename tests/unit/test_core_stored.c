@@ -280,25 +280,26 @@ static void history_is_bounded_by_number_and_bytes(void **state)
 {
     (void)state;
     core_settings_t settings = kit_stored_settings();
-    settings.history_events = 80;
+    settings.history_events = 400;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada");
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 1500; i++)
         kit_ask(kit, 'A', "say room=lobby text=x");
-    const frame_t *page = kit_ask(kit, 'A', "replay room=lobby first=1 last=300");
+    const frame_t *page = kit_ask(kit, 'A', "replay room=lobby first=1 last=1500");
     uint64_t oldest = frame_uint(page, "oldest");
-    assert_true(oldest > 300 - 80 - 80 / 8 && oldest <= 300 - 80 + 1);
+    assert_in_range(oldest, 1500 - 400 - 256 + 1, 1500 - 400 + 1);
     char expected[80];
     snprintf(expected, sizeof expected, "events.0.seq=%" PRIu64 " lost.0=1 lost.1=%" PRIu64, oldest,
              oldest - 1);
     ASSERT_HAS(page, expected);
     settings.history_events = 0;
-    settings.history_bytes = 4000;
+    settings.history_bytes = 100000;
     kit_restart(kit, &settings, CRASHED);
     kit_ask(kit, 'A', "hello nick=bob");
-    for (int i = 0; i < 5; i++)
-        kit_ask(kit, 'A', "say room=lobby text=*900");
-    assert_true(frame_uint(kit_ask(kit, 'A', "history room=lobby"), "oldest") > 300);
+    for (int i = 0; i < 60; i++)
+        kit_ask(kit, 'A', "say room=lobby text=*4000");
+    oldest = frame_uint(kit_ask(kit, 'A', "history room=lobby"), "oldest");
+    assert_in_range(oldest, 1500, 1560 - 24);
     kit_destroy(&kit);
 }
 
