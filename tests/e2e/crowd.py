@@ -14,9 +14,9 @@ TALKING_WITHIN_MS = 2000
 class Crowd(Program):
     """Starts it, and returns once all are in the room."""
 
-    def __init__(self, router, speakers, listeners, rate, dozers=0, heartbeat_ms=1000, seconds=600):
+    def __init__(self, router, speakers, listeners, rate, dozers=0, heartbeat_ms=1000, seconds=600, **program):
         super().__init__("hub_crowd", router, "crowd", speakers, listeners, rate, dozers, heartbeat_ms, seconds,
-                         stdin=subprocess.PIPE, ready=False)
+                         stdin=subprocess.PIPE, ready=False, **program)
         self.data = b""
         self.events = []
         self.event("talking")

@@ -20,13 +20,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 os.environ.setdefault("HUBBUB_BIN", "build/release/bin")
 
 from crowd import Crowd, Undying, strike, summed_up  # noqa: E402: the path comes first
-from faults import Lossy, Namespace  # noqa: E402
+from faults import Lossy, Namespace, WallClock  # noqa: E402
 from hub import Broker, Line, Program, until  # noqa: E402
 from pipe import Pipe  # noqa: E402
 
 KILLS, STOPS, PEOPLE = 20, 10, 1000
 SPEAKERS, LISTENERS, RATE = 20, 50, 5400
 HEARTBEAT_MS, RESUME_MS = 10000, 30000  # the defaults
+HOUR_S = 3600
 AWAY = "127.0.0.2"
 PATIENCE_S = 120
 
@@ -59,18 +60,31 @@ def file_bytes(directory):
 
 # ---- the broker ends and comes back ----
 
+def scratch():
+    return pathlib.Path(stage.enter_context(tempfile.TemporaryDirectory(prefix="hub-soak")))
+
+
+def undying_with_crowd(data, *options, dozers=0, **program):
+    undying = Undying(data, *options, **program)
+    stage.callback(lambda: undying.broker.process.poll() is None and undying.kill())
+    return undying, started(Crowd(undying.router, SPEAKERS, LISTENERS, RATE, dozers=dozers,
+                                  within=program.get("within", ())))
+
+
+def told_by(crowd, strikes):
+    """What the crowd has to say in the end, with the figures of what it went through."""
+    wrong, end = crowd.verdict()
+    judge(not wrong, wrong)
+    return {**summed_up(strikes), **{key: end[key] for key in ("said", "told", "heard", "seconds")}}
+
+
 def deaths(how, count, dozers, *options):
     """The broker is ended so often under load."""
-    data = stage.enter_context(tempfile.TemporaryDirectory(prefix="hub-soak"))
-    undying = Undying(data, *options)
-    stage.callback(lambda: undying.broker.process.poll() is None and undying.kill())
-    crowd = started(Crowd(undying.router, SPEAKERS, LISTENERS, RATE, dozers=dozers))
+    data = scratch()
+    undying, crowd = undying_with_crowd(data, *options, dozers=dozers)
     strikes = [strike(crowd, getattr(undying, how), undying.start, chance) for _ in range(count)]
-    wrong, end = crowd.verdict()
-    figures = {**summed_up(strikes), **{key: end[key] for key in ("said", "told", "heard", "seconds")},
-               "file_mib": round(file_bytes(data) / 2**20)}
+    figures = {**told_by(crowd, strikes), "file_mib": round(file_bytes(data) / 2**20)}
     undying.stop()
-    judge(not wrong, wrong)
     judge(figures["within_2_s"] >= 0.95, f"talking again within 2 s: {figures}")
     judge(figures["per_second"] >= 5000, f"too little load: {figures}")
     return figures
@@ -94,6 +108,39 @@ def part_kills_under_power():
 def part_stops():
     """SIGTERM under load."""
     return deaths("stop", STOPS, 0)
+
+
+# ---- the disk, the clock ----
+
+def part_full_disk():
+    """A file system without room, four times, under load: for 5 s nothing is acknowledged, and then all goes on."""
+    data, machine = scratch(), Namespace()
+    stage.callback(machine.close)
+    machine.mount("-t", "tmpfs", "-o", "size=256m", "hubbub", data)
+    undying, crowd = undying_with_crowd(data, within=machine.within)
+
+    def is_full_for_5_s():
+        before = undying.broker.counter("rolled_back")
+        machine.run("sh", "-c", f"dd if=/dev/zero of={data}/ballast bs=64K status=none 2>&1 || :")
+        until(lambda: undying.broker.counter("rolled_back") > before, crowd.take, "that the disk is full", PATIENCE_S)
+        crowd.talks_for(5)
+        machine.run("rm", f"{data}/ballast")
+    strikes = [strike(crowd, is_full_for_5_s, lambda: None, chance, within_s=(3, 5)) for _ in range(4)]
+    figures = {**told_by(crowd, strikes), "rolled_back": undying.broker.counter("rolled_back")}
+    undying.stop()
+    return figures
+
+
+def part_clock():
+    """The broker's wall clock jumps by an hour, forth and back, under load, longer than it takes to be thought idle."""
+    clock, data = WallClock(scratch() / "clock"), scratch()
+    undying, crowd = undying_with_crowd(data, "--idle-ms", 10000, env=clock.env)
+    strikes = [strike(crowd, lambda off=off: clock.jump(off * HOUR_S), lambda: None, chance, within_s=(5, 8))
+               for off in (1, 0, -1, 0, 1, -1)]
+    figures = told_by(crowd, strikes)
+    undying.stop()
+    judge(figures["not_back"] == 0, f"who talks on: {figures}")
+    return figures
 
 
 # ---- a bridge is killed ----
@@ -178,10 +225,10 @@ class Talk:
 
 
 def part_stopped():
-    """SIGSTOP of a client for 20 s (no heartbeat missed too often), 45 s (detached) and 80 s (gone, a new session)."""
+    """SIGSTOP of a client for 20 s (no heartbeat missed too often), 45 s (detached), 60 and 80 s (gone, a new session)."""
     broker, figures = started(Broker()), {}
     talk = Talk(broker.router)
-    for seconds in (20, 45, 80):
+    for seconds in (20, 45, 60, 80):
         talk.bob.process.send_signal(signal.SIGSTOP)
         talk.goes_on_for(seconds)
         talk.bob.process.send_signal(signal.SIGCONT)
@@ -193,14 +240,14 @@ def part_stopped():
 
 
 def part_cut():
-    """A cut network, for 5, 20, 45 and 90 s."""
+    """A cut network, for 5, 20, 45, 60 and 90 s."""
     namespace, figures = Namespace(), {}
     stage.callback(namespace.close)
     everywhere = {"router": "tcp://0.0.0.0:*", "pub": "tcp://0.0.0.0:*", "within": namespace.within}
     broker = started(Broker("--insecure", **everywhere))
     near, away = (broker.router.replace("0.0.0.0", address) for address in ("127.0.0.1", AWAY))
     talk = Talk(near, away, within=namespace.within)
-    for seconds in (5, 20, 45, 90):
+    for seconds in (5, 20, 45, 60, 90):
         namespace.cut(AWAY)
         talk.goes_on_for(seconds)
         namespace.mend()
