@@ -18,6 +18,7 @@ from contextlib import ExitStack
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 os.environ.setdefault("HUBBUB_BIN", "build/release/bin")
+os.environ.setdefault("HUBBUB_DURABILITY", "file")  # as people run it: memory holds 16 384 messages of a room, and a cut is long
 
 from crowd import Crowd, Undying, strike, summed_up  # noqa: E402: the path comes first
 from faults import Lossy, Namespace, WallClock  # noqa: E402
@@ -196,6 +197,17 @@ def native(router, nick, room="lobby", within=()):
     return person
 
 
+def spans(numbers):
+    """What to read of a set of numbers: [[first, last], ...]."""
+    found = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
 class Talk:
     """Ada talks without end, 200 messages a second, while bob has a bad time; both are the program hubbub."""
 
@@ -219,8 +231,10 @@ class Talk:
         last = f"line {self.said - 1} {'.' * 80}"
         until(lambda: self.bob.find({"ev": "message", "text": last}), self.bob.take, "what was said", PATIENCE_S)
         numbers = [int(event["text"].split()[1]) for event in self.bob.messages()]
-        judge(numbers == list(range(self.said)), f"bob heard {len(numbers)} of {self.said}")
-        judge(not self.bob.messages("lost"), "lost")
+        lost = self.bob.messages("lost")
+        judge(numbers == list(range(self.said)) and not lost,
+              f"bob heard {len(numbers)} of {self.said}; missing {spans(set(range(self.said)) - set(numbers))}, "
+              f"more than once {spans({number for number, count in Counter(numbers).items() if count > 1})}, lost {lost}")
         return round(time.monotonic() - begin, 1)
 
 
