@@ -42,8 +42,7 @@ void addresses_destroy(addresses_t **self_p)
 /* The network of an IPv6 address; IPv4 addresses count each. */
 static address_t network_of(address_t address)
 {
-    static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(address.bytes, MAPPED, sizeof MAPPED) != 0)
+    if (!network_is_four(address))
         memset(address.bytes + NETWORK_BYTES, 0, sizeof address.bytes - NETWORK_BYTES);
     return address;
 }

@@ -5,16 +5,9 @@
 #ifndef BRIDGE_CORE_ADDRESSES_H
 #define BRIDGE_CORE_ADDRESSES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "proto/network.h"
 
 typedef struct addresses addresses_t;
-
-/* An address as it is counted: the 16 bytes of IPv6, or of IPv4 mapped into it (::ffff:a.b.c.d). */
-typedef struct {
-    uint8_t bytes[16];
-} address_t;
 
 /* An empty table; at most `limit` connections per address, 0 for any number. */
 addresses_t *addresses_new(uint32_t limit, uint64_t key);

@@ -1,1 +1,2 @@
 hub_fuzz(fuzz_frame LINK proto)
+hub_fuzz(fuzz_network LINK proto)
