@@ -42,9 +42,9 @@ typedef enum {
     HUBBUB_PARTED,  /* you are not any more */
     HUBBUB_MESSAGE, /* room, nick, uid, text, epoch, seq, at_ms, and what the sender added; yours too */
     HUBBUB_PRIVATE, /* the same, with to and mid; copies of what you told others too */
-    HUBBUB_PRESENCE, /* room, count, members: who came, went (state "gone") or changed; in large rooms
+    HUBBUB_PRESENCE, /* room, seq, count, members: who came, went (state "gone") or changed; in large rooms
                         the count alone */
-    HUBBUB_MEMBERS, /* room, count, members: a page of hubbub_who(); request is 0 where the library
+    HUBBUB_MEMBERS, /* room, seq, count, members: a page of hubbub_who(); request is 0 where the library
                         asked by itself because a presence event was lost: forget what you knew */
     HUBBUB_ROOMS,   /* rooms: a page of hubbub_rooms() */
     HUBBUB_HISTORY, /* room, events, has_more: the page hubbub_history() asked for */
@@ -83,10 +83,12 @@ struct hubbub_event {
         error; /* DONE: NULL when it was done; else a stable name such as "no_such_room". REFUSED, DOWN */
     const char *hint; /* what to do about it, for people */
     const char *room, *nick, *uid, *to, *text, *mid, *reason;
-    size_t text_bytes;   /* without the zero */
-    uint64_t epoch, seq; /* order the messages of a room; seq alone has no holes */
-    uint64_t at_ms;      /* when, since 1970, by the broker's clock */
-    uint64_t cid;        /* the sender's own number of the message; 0: none */
+    size_t text_bytes; /* without the zero */
+    uint64_t epoch,
+        seq;        /* order the messages of a room; seq alone has no holes. PRESENCE, MEMBERS: seq
+                            alone, of presence: a page holds all up to its own */
+    uint64_t at_ms; /* when, since 1970, by the broker's clock */
+    uint64_t cid;   /* the sender's own number of the message; 0: none */
     const char *payload; /* type of what is in data, "" without any */
     const void *data;    /* not text; NULL: none */
     size_t data_bytes;

@@ -70,6 +70,7 @@ void build_members(queue_node_t *node, const message_t *message, key_id_t list)
             build_member(node, &members[node->event.member_count++], &member);
     node->event.members = members;
     node->event.count = message_uint(message, KEY_count);
+    node->event.seq = message_uint(message, KEY_pseq);
 }
 
 void build_rooms(queue_node_t *node, const message_t *reply)

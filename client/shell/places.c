@@ -75,6 +75,7 @@ static void learn_members(place_t *place, const hubbub_event_t *event)
         if (!place->is_paging)
             names_clear(&place->nicks);
         place->is_paging = event->has_more;
+        place->page_seq = event->seq;
     }
     for (size_t i = 0; i < event->member_count; i++)
         learn_member(place, &event->members[i]);

@@ -10,6 +10,8 @@ typedef struct place {
     struct place *next; /* in the order of entering */
     char *room;
     names_t nicks;
+    uint64_t
+        page_seq;   /* of presence, when the last page of who is here was made; 0: none came yet */
     bool is_paging; /* between two pages of who is here */
 } place_t;
 

@@ -123,7 +123,9 @@ static void put_presence(FILE *out, const viewer_t *viewer, const hubbub_event_t
     const char *room = is_here ? "" : event->room;
     if (strcmp(member->uid, viewer->uid) == 0)
         return;
-    bool was_known = place && names_has(&place->nicks, member->nick);
+    /* A page may overtake the event and then knows who is only about to come. */
+    bool is_told = place && (event->seq == 0 || event->seq > place->page_seq);
+    bool was_known = is_told && names_has(&place->nicks, member->nick);
     if (*member->was)
         show_line(out, "* %s is now %s%s%s", member->was, member->nick, is_here ? "" : " in ",
                   room);
@@ -131,6 +133,31 @@ static void put_presence(FILE *out, const viewer_t *viewer, const hubbub_event_t
         show_line(out, "* %s went%s%s", member->nick, is_here ? "" : " from ", room);
     else if (!was_known && strcmp(member->state, "active") == 0)
         show_line(out, "* %s came%s%s", member->nick, is_here ? "" : " to ", room);
+}
+
+static bool is_on_page(const hubbub_event_t *page, const char *nick)
+{
+    for (size_t i = 0; i < page->member_count; i++)
+        if (strcasecmp(page->members[i].nick, nick) == 0)
+            return true;
+    return false;
+}
+
+void show_repaired(FILE *out, const viewer_t *viewer, const hubbub_event_t *page)
+{
+    assert(out && viewer && page);
+    const place_t *place = places_find(viewer->places, page->room);
+    if (place == NULL || place->page_seq == 0 || place->is_paging || page->has_more)
+        return;
+    for (size_t i = 0; i < place->nicks.count; i++) {
+        const char *nick = place->nicks.items[i];
+        hubbub_member_t gone = {.nick = nick, .uid = "", .state = "gone", .was = ""};
+        if (!is_on_page(page, nick) && strcasecmp(nick, viewer->nick) != 0)
+            put_presence(out, viewer, page, &gone);
+    }
+    for (size_t i = 0; i < page->member_count; i++)
+        if (!names_has(&place->nicks, page->members[i].nick))
+            put_presence(out, viewer, page, &page->members[i]);
 }
 
 static const char *state_word(const char *state)

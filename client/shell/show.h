@@ -35,6 +35,10 @@ void show_members(FILE *out, const hubbub_event_t *page, bool is_first);
 void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first);
 void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page);
 
+/* A page that nobody asked for, before places_learn() takes it: who came and went without it being told. Rooms of
+ * one page only, and not before one knows who is there. */
+void show_repaired(FILE *out, const viewer_t *viewer, const hubbub_event_t *page);
+
 /* What one can type. */
 void show_help(FILE *out);
 

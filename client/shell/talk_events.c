@@ -84,6 +84,8 @@ static void on_page(talk_t *self, const hubbub_event_t *event)
         show_rooms(self->options.out, event, is_first);
     else if (pending)
         show_history(self->options.out, &viewer, event);
+    else if (event->type == HUBBUB_MEMBERS)
+        show_repaired(self->options.out, &viewer, event);
     places_learn(&self->places, event);
 }
 

@@ -143,6 +143,58 @@ static void who_was_idle_or_away_is_not_told(void **state)
     present(*state, member_of("bob", "detached", ""), "");
 }
 
+/* A page of who is here: bob and eve, as of presence 7. */
+static hubbub_event_t page_of(hubbub_member_t members[2])
+{
+    hubbub_event_t page = event_of(HUBBUB_MEMBERS);
+    members[0] = member_of("bob", "active", "");
+    members[1] = member_of("eve", "active", "");
+    page.members = members;
+    page.member_count = 2;
+    page.seq = 7;
+    return page;
+}
+
+static void who_came_is_told_though_a_page_had_them_before(void **state)
+{
+    fixture_t *fixture = *state;
+    hubbub_member_t members[2], eve = member_of("eve", "active", "");
+    hubbub_event_t page = page_of(members), event = event_of(HUBBUB_PRESENCE);
+    places_learn(&fixture->places, &page);
+    event.members = &eve;
+    event.member_count = 1;
+    event.seq = 7;
+    check(fixture, &event, "* eve came\n");
+    event.seq = 8; /* was idle */
+    check(fixture, &event, "");
+}
+
+static void repaired(const fixture_t *fixture, const hubbub_event_t *page, const char *wanted)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    show_repaired(out, &fixture->viewer, page);
+    (void)fclose(out);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void what_was_not_told_is_told_when_it_is_repaired(void **state)
+{
+    fixture_t *fixture = *state;
+    hubbub_member_t members[2];
+    hubbub_event_t page = page_of(members);
+    repaired(fixture, &page, ""); /* nobody knew who was there */
+    places_learn(&fixture->places, &page);
+    repaired(fixture, &page, "");
+    members[0] = member_of("zoe", "active", "");
+    repaired(fixture, &page, "* bob went\n* zoe came\n");
+    page.has_more = true; /* only a part of those who are here */
+    repaired(fixture, &page, "");
+}
+
 static void ones_own_comings_and_goings_are_not_told(void **state)
 {
     hubbub_member_t member = member_of("ada", "active", "");
@@ -251,6 +303,8 @@ int main(void)
         TEST(private_ones_say_to_whom),
         TEST(who_comes_and_goes_is_one_line),
         TEST(who_was_idle_or_away_is_not_told),
+        TEST(who_came_is_told_though_a_page_had_them_before),
+        TEST(what_was_not_told_is_told_when_it_is_repaired),
         TEST(ones_own_comings_and_goings_are_not_told),
         TEST(other_rooms_are_named),
         TEST(what_the_broker_announces_is_told),
