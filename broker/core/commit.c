@@ -45,15 +45,18 @@ static void show_message(core_t *core, const held_t *held, span_t frame)
 
 static void show_copy(core_t *core, const held_t *held, span_t event)
 {
-    session_t *owner = core_session(core, held->owner);
-    if (owner == NULL)
+    inbox_t *inbox = core_inbox(core, held->owner);
+    if (inbox == NULL)
         return;
-    journal_confirm(owner->inbox, core->journals, held->seq, held->at_ms, event);
-    char name[MINT_NAME_CHARS + 2];
-    retention_check(core, owner->inbox, session_inbox_name(owner, name), owner->id);
+    journal_confirm(&inbox->journal, core->journals, held->seq, held->at_ms, event);
+    char name[INBOX_NAME_BYTES];
+    retention_check(core, &inbox->journal, inbox_name(inbox->uid, name), inbox->id);
+    const session_t *reader = core_session(core, inbox->session);
+    if (reader == NULL)
+        return;
     core->counters.events[EV_private]++;
-    event_send(core, owner, event);
-    deadlines_set(core->deadlines, &owner->inbox_due, DUE_INBOX, owner->id,
+    event_send(core, reader, event);
+    deadlines_set(core->deadlines, &inbox->quiet_due, DUE_INBOX, inbox->id,
                   core->now->mono_ms + QUIET_MS);
 }
 
@@ -150,9 +153,9 @@ static void undo_message(core_t *core, const held_t *held)
 static void undo_copy(core_t *core, const held_t *held)
 {
     core->counters.rolled_back++;
-    session_t *owner = core_session(core, held->owner);
-    if (owner)
-        journal_roll_back(owner->inbox);
+    inbox_t *inbox = core_inbox(core, held->owner);
+    if (inbox)
+        journal_roll_back(&inbox->journal);
 }
 
 static void refuse_answer(core_t *core, const held_t *held)

@@ -2,6 +2,7 @@
 
 #include "broker/core/commit.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/inboxes.h"
 #include "broker/core/links.h"
 #include "broker/core/notes.h"
 #include "broker/core/pages.h"
@@ -48,8 +49,12 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->links = slab_new(sizeof(link_t), settings->links_max);
     self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
     self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
+    self->accounts = slab_new(sizeof(account_t), (size_t)settings->accounts_max + 1);
+    self->inboxes =
+        slab_new(sizeof(inbox_t), (size_t)settings->sessions_max + settings->accounts_max);
     self->links_by_peer = new_lookup(self, now);
     self->identities = new_lookup(self, now);
+    self->accounts_by_nick = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
     self->journals = journals_new(settings->ring_events, settings->ring_bytes,
                                   settings->rings_bytes, settings->has_store);
@@ -62,13 +67,14 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
 static void free_things(core_t *self)
 {
     session_t *session;
-    for (uint32_t place = 0; (session = slab_next(self->sessions, &place));) {
-        if (session->inbox)
-            journal_fini(session->inbox, self->journals);
-        free(session->inbox);
-        session->inbox = NULL;
+    for (uint32_t place = 0; (session = slab_next(self->sessions, &place));)
         session_fini(session);
-    }
+    account_t *account;
+    for (uint32_t place = 0; (account = slab_next(self->accounts, &place));)
+        account_fini(account);
+    inbox_t *inbox;
+    for (uint32_t place = 0; (inbox = slab_next(self->inboxes, &place));)
+        journal_fini(&inbox->journal, self->journals);
     room_t *room;
     for (uint32_t place = 0; (room = slab_next(self->rooms, &place));) {
         journal_fini(&room->journal, self->journals);
@@ -97,10 +103,13 @@ void core_destroy(core_t **self_p)
     journals_destroy(&self->journals);
     lookup_destroy(&self->links_by_peer);
     lookup_destroy(&self->identities);
+    lookup_destroy(&self->accounts_by_nick);
     lookup_destroy(&self->rooms_by_name);
     slab_destroy(&self->links);
     slab_destroy(&self->sessions);
     slab_destroy(&self->rooms);
+    slab_destroy(&self->inboxes);
+    slab_destroy(&self->accounts);
     free(self);
     *self_p = NULL;
 }
@@ -116,7 +125,7 @@ static void meet(core_t *self, due_t kind, uint64_t owner)
         session_is_due(self, core_session(self, owner));
         return;
     case DUE_INBOX:
-        session_inbox_is_quiet(self, core_session(self, owner));
+        inbox_is_quiet(self, core_inbox(self, owner));
         return;
     case DUE_PRESENCE:
         presence_flush(self, core_room(self, owner));

@@ -51,6 +51,7 @@ typedef struct {
     uint64_t heartbeat_ms, idle_ms, kick_ms, resume_ms, room_keep_ms;
     uint32_t rate_per_s, rate_burst;
     uint32_t links_max, sessions_max, rooms_max; /* > 0 */
+    uint32_t accounts_max;                       /* 0: nobody may register */
     uint32_t ring_events;                        /* a power of two */
     uint32_t ring_bytes;                         /* of one room's recent events, >= a frame */
     uint64_t rings_bytes;                        /* of all rooms' together */

@@ -17,7 +17,7 @@ typedef enum {
     DUE_SESSION,  /* inactive, warned, kicked, gone? */
     DUE_PRESENCE, /* gathered changes of a room */
     DUE_QUIET,    /* a room's head event */
-    DUE_INBOX,    /* a session's head event */
+    DUE_INBOX,    /* an inbox's head event */
     DUE_ROOM,     /* an empty room to forget? */
     DUE_RECORDS,  /* records that the store could not take */
     DUE_HISTORY,  /* history to trim? */

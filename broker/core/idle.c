@@ -114,16 +114,3 @@ void session_is_due(core_t *core, session_t *session)
     core->counters.sessions_expired++;
     session_end(core, session);
 }
-
-void session_inbox_is_quiet(core_t *core, session_t *session)
-{
-    assert(core && session && session->inbox);
-    writer_t *writer = event_begin(core, session, EV_head);
-    if (writer == NULL)
-        return;
-    write_str(writer, KEY_room, span_of("@"));
-    write_uint(writer, KEY_epoch, session->inbox->epoch);
-    write_uint(writer, KEY_seq, session->inbox->head);
-    write_uint(writer, KEY_pseq, 0);
-    reply_end(core);
-}

@@ -1,5 +1,6 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/links.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
@@ -69,7 +70,7 @@ static span_t make_guest(core_t *core, char *text, name_t *out_identity)
         hub_err_t err = nick_fold(nick, out_identity);
         assert(err == HUB_OK);
         (void)err;
-        if (lookup_find(core->identities, name_span(out_identity)) == NULL)
+        if (nick_is_free(core, out_identity, NULL))
             return nick;
     }
 }
@@ -85,7 +86,7 @@ static hub_err_t choose_nick(core_t *core, const request_t *request, char *guest
     hub_err_t err = nick_fold(*out_nick, out_identity);
     if (err != HUB_OK)
         return err;
-    return lookup_find(core->identities, name_span(out_identity)) ? HUB_NICK_TAKEN : HUB_OK;
+    return nick_is_free(core, out_identity, NULL) ? HUB_OK : HUB_NICK_TAKEN;
 }
 
 static room_t *find_or_make(core_t *core, span_t name)

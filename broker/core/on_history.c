@@ -22,7 +22,8 @@ static hub_err_t find_source(core_t *core, const request_t *request, source_t *o
 {
     span_t name = message_span(request->message, KEY_room);
     if (span_is(name, "@")) {
-        *out = (source_t){request->session->inbox, request->session->id, true};
+        const inbox_t *inbox = request->session->inbox;
+        *out = (source_t){inbox ? &inbox->journal : NULL, inbox ? inbox->id : 0, true};
         return HUB_OK;
     }
     room_t *room;

@@ -1,5 +1,6 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
@@ -14,8 +15,7 @@ hub_err_t on_nick(core_t *core, request_t *request)
     hub_err_t err = nick_fold(nick, &identity);
     if (err != HUB_OK)
         return err;
-    const session_t *owner = lookup_find(core->identities, name_span(&identity));
-    if (owner && owner != session)
+    if (!nick_is_free(core, &identity, session))
         return HUB_NICK_TAKEN;
     session_rename(core, session, nick, &identity);
     writer_t *writer = reply_begin(core, request);

@@ -1,6 +1,8 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/deliver.h"
+#include "broker/core/inboxes.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
@@ -112,9 +114,9 @@ hub_err_t on_say(core_t *core, request_t *request)
     return HUB_OK;
 }
 
-/* Appends one copy to the log of `owner`. `numbers` are the copy's, given out before. */
-static void append_copy(core_t *core, const request_t *request, session_t *owner,
-                        const session_t *to, span_t mid, uint64_t seq, uint64_t at_ms)
+/* Appends one copy to that inbox. `seq` and `at_ms` are the copy's, given out before. */
+static void append_copy(core_t *core, const request_t *request, const inbox_t *owner, span_t to,
+                        span_t mid, uint64_t seq, uint64_t at_ms)
 {
     buffer_t *bytes = &core->pipeline.bytes;
     held_t held = {.kind = HELD_COPY,
@@ -126,40 +128,57 @@ static void append_copy(core_t *core, const request_t *request, session_t *owner
     size_t start = write_begin(writer, bytes);
     write_str(writer, KEY_ev, event_row(EV_private)->name);
     write_str(writer, KEY_room, span_of("@"));
-    write_said(writer, request, owner->inbox->epoch, seq, at_ms);
-    write_str(writer, KEY_to, session_nick(to));
+    write_said(writer, request, owner->journal.epoch, seq, at_ms);
+    write_str(writer, KEY_to, to);
     write_str(writer, KEY_mid, mid);
     write_end(writer);
-    char name[MINT_NAME_CHARS + 2];
-    outbox_append(core->out, core->pipeline.batch, session_inbox_name(owner, name),
-                  owner->inbox->epoch, seq, at_ms,
+    char name[INBOX_NAME_BYTES];
+    outbox_append(core->out, core->pipeline.batch, inbox_name(owner->uid, name),
+                  owner->journal.epoch, seq, at_ms,
                   (span_t){bytes->data + start, bytes->size - start});
     core->counters.appended++;
     pipeline_hold(&core->pipeline, held);
 }
 
+/* Who is told: somebody who is in, or an account that nobody is in under. */
+typedef struct {
+    session_t *session;
+    account_t *account;
+} receiver_t;
+
+static bool find_receiver(core_t *core, span_t nick, receiver_t *out)
+{
+    *out = (receiver_t){.session = session_of_nick(core, nick)};
+    if (out->session == NULL)
+        out->account = account_of_nick(core, nick);
+    return out->session || out->account;
+}
+
 hub_err_t on_tell(core_t *core, request_t *request)
 {
     session_t *from = request->session;
-    session_t *to = session_of_nick(core, message_span(request->message, KEY_to));
-    if (to == NULL)
+    receiver_t to;
+    if (!find_receiver(core, message_span(request->message, KEY_to), &to))
         return HUB_NO_SUCH_NICK;
     hub_err_t err = check_text(request);
     if (err == HUB_OK)
         err = request_may_wait(core, request);
     if (err != HUB_OK)
         return err;
-    uint64_t at_ms, seq = journal_assign(session_inbox(from), core->now->wall_ms, &at_ms);
+    span_t nick = to.session ? session_nick(to.session) : account_nick(to.account);
+    inbox_t *own = inbox_of(core, from);
+    inbox_t *theirs = to.session ? inbox_of(core, to.session) : to.account->inbox;
+    uint64_t at_ms, seq = journal_assign(&own->journal, core->now->wall_ms, &at_ms);
     char text[MID_BYTES];
-    span_t mid = make_mid(from->uid, from->inbox->epoch, seq, text);
-    append_copy(core, request, from, to, mid, seq, at_ms);
-    if (to != from) {
+    span_t mid = make_mid(from->uid, own->journal.epoch, seq, text);
+    append_copy(core, request, own, nick, mid, seq, at_ms);
+    if (theirs != own) {
         uint64_t their_at_ms;
-        uint64_t their_seq = journal_assign(session_inbox(to), core->now->wall_ms, &their_at_ms);
-        append_copy(core, request, to, to, mid, their_seq, their_at_ms);
+        uint64_t their_seq = journal_assign(&theirs->journal, core->now->wall_ms, &their_at_ms);
+        append_copy(core, request, theirs, nick, mid, their_seq, their_at_ms);
     }
     request->outcome =
-        (outcome_t){.is_private = true, .epoch = from->inbox->epoch, .seq = seq, .at_ms = at_ms};
+        (outcome_t){.is_private = true, .epoch = own->journal.epoch, .seq = seq, .at_ms = at_ms};
     request->is_waiting = true;
     return HUB_OK;
 }

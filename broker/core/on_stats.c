@@ -24,7 +24,7 @@ enum {
 #include "broker/core/counters.def"
 #undef COUNTER
     ,
-    PRESENT = 5, /* what there is now, below */
+    PRESENT = 6, /* what there is now, below */
     GATE = 4,
     ERRORS = HUB_MALFORMED - 1,
     ALL = NAMED + PRESENT + GATE + OP_COUNT + EV_COUNT + ERRORS,
@@ -52,6 +52,7 @@ static void write_counters(const core_t *core, writer_t *writer)
     write_number(writer, "links", slab_count(core->links));
     write_number(writer, "sessions", slab_count(core->sessions));
     write_number(writer, "rooms", slab_count(core->rooms));
+    write_number(writer, "accounts", slab_count(core->accounts));
     write_number(writer, "waiting", core->pipeline.count);
     write_number(writer, "identities", lookup_count(core->identities));
     write_gate(core, writer);

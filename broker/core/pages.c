@@ -144,7 +144,7 @@ static hub_err_t spend(const core_t *core, request_t *request, const journal_t *
 static span_t source_name(const core_t *core, const source_t *source, char *out_name)
 {
     if (source->is_inbox)
-        return session_inbox_name(core_session(core, source->owner), out_name);
+        return inbox_name(core_inbox(core, source->owner)->uid, out_name);
     return name_span(&core_room(core, source->owner)->name);
 }
 
@@ -165,7 +165,7 @@ static hub_err_t ask(core_t *core, request_t *request, const source_t *source,
                                 .is_inbox = source->is_inbox,
                                 .asked = wanted->is_replay ? wanted->range : (range_t){1, 0},
                                 .lost = wanted->lost};
-    char name[MINT_NAME_CHARS + 2];
+    char name[INBOX_NAME_BYTES];
     core->counters.pages_asked++;
     outbox_read(core->out, &(query_t){.id = id,
                                       .log = source_name(core, source, name),
@@ -182,9 +182,9 @@ static hub_err_t ask(core_t *core, request_t *request, const source_t *source,
 /* The log as it is now; NULL: it, or who asked for it, is gone. */
 static const journal_t *journal_of(const core_t *core, const pending_page_t *pending)
 {
-    const session_t *session = pending->is_inbox ? core_session(core, pending->owner) : NULL;
+    const inbox_t *inbox = pending->is_inbox ? core_inbox(core, pending->owner) : NULL;
     const room_t *room = pending->is_inbox ? NULL : core_room(core, pending->owner);
-    return room ? &room->journal : session ? session->inbox : NULL;
+    return room ? &room->journal : inbox ? &inbox->journal : NULL;
 }
 
 /* What was trimmed after it was asked for is lost like what was trimmed before. */

@@ -22,7 +22,7 @@ static inline bool range_is_empty(range_t range)
 /* The log that a request is about. */
 typedef struct {
     const journal_t *journal; /* NULL: nobody wrote to it yet */
-    uint64_t owner;           /* the room, or the session whose inbox it is */
+    uint64_t owner;           /* the room or inbox; 0: an inbox that is not there yet */
     bool is_inbox;
 } source_t;
 

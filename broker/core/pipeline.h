@@ -12,7 +12,7 @@
 
 typedef enum {
     HELD_MESSAGE, /* an event of the room `owner` */
-    HELD_COPY,    /* a private event of the session `owner` */
+    HELD_COPY,    /* a private event of the inbox `owner` */
     HELD_FRAME,   /* a frame of the room `owner` that is told either way: presence */
     HELD_ANSWER,  /* the reply to a request, which an undone batch changes */
     HELD_REPLY,   /* a reply to the link `owner`, given either way */
@@ -21,7 +21,12 @@ typedef enum {
 } held_kind_t;
 
 /* Whose record. */
-typedef enum { RECORD_OF_BROKER, RECORD_OF_ROOM, RECORD_OF_SESSION } record_kind_t;
+typedef enum {
+    RECORD_OF_BROKER,
+    RECORD_OF_ROOM,
+    RECORD_OF_SESSION,
+    RECORD_OF_ACCOUNT
+} record_kind_t;
 
 /* Whom an answer goes to, and about what. */
 typedef struct {

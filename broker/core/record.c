@@ -95,6 +95,14 @@ span_t record_room_key(const room_t *room, char *out_key)
     return (span_t){out_key, room->name.size + 1u};
 }
 
+span_t record_account_key(const account_t *account, char *out_key)
+{
+    assert(account && out_key);
+    out_key[0] = RECORD_ACCOUNT;
+    memcpy(out_key + 1, account->uid, MINT_NAME_CHARS);
+    return (span_t){out_key, 1 + MINT_NAME_CHARS};
+}
+
 void record_write_room(buffer_t *out, const room_t *room)
 {
     assert(out && room);
@@ -117,10 +125,18 @@ static void put_tokens(msgpack_packer *packer, const session_t *session)
     }
 }
 
+static void put_rooms(msgpack_packer *packer, const room_t *const *rooms, uint32_t count)
+{
+    put_name(packer, "rooms");
+    msgpack_pack_array(packer, count);
+    for (uint32_t i = 0; i < count; i++)
+        put_str(packer, name_span(&rooms[i]->name));
+}
+
 static void put_inbox(msgpack_packer *packer, const session_t *session)
 {
     if (session->inbox) {
-        put_epochs(packer, session->inbox);
+        put_epochs(packer, &session->inbox->journal);
         return;
     }
     journal_t empty = {.epoch = session->inbox_epoch, .epoch_first = 1};
@@ -142,10 +158,18 @@ void record_write_session(buffer_t *out, const session_t *session, const room_t 
     put_uint(&packer, "resume_ms", session->resume_ms);
     put_inbox(&packer, session);
     put_tokens(&packer, session);
-    put_name(&packer, "rooms");
-    msgpack_pack_array(&packer, session->membership_count);
-    for (unsigned i = 0; i < session->membership_count; i++)
-        put_str(&packer, name_span(&rooms[i]->name));
+    put_rooms(&packer, rooms, session->membership_count);
+}
+
+void record_write_account(buffer_t *out, const account_t *account, const room_t *const *rooms)
+{
+    assert(out && account && account->inbox && (rooms || account->room_count == 0));
+    msgpack_packer packer = begin(out, 5);
+    put_text(&packer, "nick", account_nick(account));
+    put_text(&packer, "role", role_name(account->role));
+    put_text(&packer, "hash", span_of(account->hash));
+    put_epochs(&packer, &account->inbox->journal);
+    put_rooms(&packer, rooms, account->room_count);
 }
 
 void record_write_broker(buffer_t *out, const broker_record_t *record)

@@ -12,6 +12,7 @@ void records_fini(records_t *self)
     assert(self);
     numbers_fini(&self->sessions);
     numbers_fini(&self->rooms);
+    numbers_fini(&self->accounts);
     buffer_fini(&self->scratch);
     buffer_fini(&self->removals);
 }
@@ -39,6 +40,14 @@ static void add_room(core_t *core, room_t *room)
     numbers_add(&core->records.rooms, room->id);
 }
 
+static void add_account(core_t *core, account_t *account)
+{
+    if (account->is_dirty)
+        return;
+    account->is_dirty = true;
+    numbers_add(&core->records.accounts, account->id);
+}
+
 void records_session(core_t *core, session_t *session)
 {
     assert(core && session);
@@ -55,6 +64,15 @@ void records_room(core_t *core, room_t *room)
         return;
     mark(core);
     add_room(core, room);
+}
+
+void records_account(core_t *core, account_t *account)
+{
+    assert(core && account);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    add_account(core, account);
 }
 
 void records_broker(core_t *core)
@@ -123,10 +141,10 @@ void records_session_gone(core_t *core, const session_t *session)
     if (!core->settings.has_store)
         return;
     mark(core);
-    char key[RECORD_KEY_BYTES], log[MINT_NAME_CHARS + 2];
-    bool has_log = session->inbox && session->inbox->tail > 0;
+    char key[RECORD_KEY_BYTES], log[INBOX_NAME_BYTES];
+    bool has_log = session->inbox && session->inbox->journal.tail > 0;
     remove_now(core, record_session_key(session, key),
-               has_log ? session_inbox_name(session, log) : (span_t){0});
+               has_log ? inbox_name(session->uid, log) : (span_t){0});
 }
 
 void records_room_gone(core_t *core, const room_t *room)
@@ -178,6 +196,21 @@ static void write_room(core_t *core, uint64_t id)
     put(core, record_room_key(room, key), RECORD_OF_ROOM, id);
 }
 
+static void write_account(core_t *core, uint64_t id)
+{
+    account_t *account = core_account(core, id);
+    if (account == NULL || !account->is_dirty)
+        return;
+    account->is_dirty = false;
+    const room_t *rooms[LIMIT_ROOMS_PER_SESSION];
+    for (uint32_t i = 0; i < account->room_count; i++)
+        rooms[i] = core_room(core, account->rooms[i]);
+    char key[RECORD_KEY_BYTES];
+    buffer_clear(&core->records.scratch);
+    record_write_account(&core->records.scratch, account, rooms);
+    put(core, record_account_key(account, key), RECORD_OF_ACCOUNT, id);
+}
+
 static void write_broker(core_t *core)
 {
     core->records.is_broker_dirty = false;
@@ -190,8 +223,8 @@ static void write_broker(core_t *core)
 
 static bool has_any(const records_t *self)
 {
-    return self->sessions.count > 0 || self->rooms.count > 0 || self->is_broker_dirty ||
-           self->removals.size > 0;
+    return self->sessions.count > 0 || self->rooms.count > 0 || self->accounts.count > 0 ||
+           self->is_broker_dirty || self->removals.size > 0;
 }
 
 /* Worth a batch of its own, or there is one anyway. */
@@ -214,12 +247,15 @@ void records_write(core_t *core)
         write_room(core, records->rooms.list[i]);
     for (size_t i = 0; i < records->sessions.count; i++)
         write_session(core, records->sessions.list[i]);
+    for (size_t i = 0; i < records->accounts.count; i++)
+        write_account(core, records->accounts.list[i]);
     if (records->is_broker_dirty)
         write_broker(core);
     each_removal(core, hold_removal);
     buffer_clear(&records->removals);
     numbers_clear(&records->rooms);
     numbers_clear(&records->sessions);
+    numbers_clear(&records->accounts);
     records->is_waited_for = false;
 }
 
@@ -248,8 +284,11 @@ void records_again(core_t *core, const held_t *held)
     assert(held->kind == HELD_RECORD);
     session_t *session = held->record == RECORD_OF_SESSION ? core_session(core, held->owner) : NULL;
     room_t *room = held->record == RECORD_OF_ROOM ? core_room(core, held->owner) : NULL;
+    account_t *account = held->record == RECORD_OF_ACCOUNT ? core_account(core, held->owner) : NULL;
     if (session)
         add_session(core, session);
+    if (account)
+        add_account(core, account);
     if (room)
         add_room(core, room);
     if (held->record == RECORD_OF_BROKER)

@@ -14,6 +14,9 @@
 /* The session's nick, rooms, tokens, status or such have changed. */
 void records_session(core_t *core, session_t *session);
 
+/* The account's nick, password or rooms have changed. */
+void records_account(core_t *core, account_t *account);
+
 /* The room was made, or its invitations have changed. */
 void records_room(core_t *core, room_t *room);
 

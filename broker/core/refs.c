@@ -52,6 +52,12 @@ void refs_remove(refs_t *self, uint64_t number)
     memmove(&self->list[place], &self->list[place + 1], (self->count - place) * sizeof *self->list);
 }
 
+bool refs_has(const refs_t *self, uint64_t number)
+{
+    assert(self);
+    return is_at(self, seek(self, number), number);
+}
+
 void refs_fini(refs_t *self)
 {
     assert(self);

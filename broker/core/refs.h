@@ -24,6 +24,9 @@ void refs_add(refs_t *self, uint64_t number);
 /* Counts it once less; it must be there (asserted). At none it is gone. */
 void refs_remove(refs_t *self, uint64_t number);
 
+/* True if it is counted. */
+bool refs_has(const refs_t *self, uint64_t number);
+
 /* Frees what it holds; it is as new. */
 void refs_fini(refs_t *self);
 

@@ -201,7 +201,7 @@ void write_room_head(writer_t *writer, const room_t *room)
 void write_inbox_head(writer_t *writer, const session_t *session)
 {
     assert(writer && session);
-    uint64_t head = session->inbox ? session->inbox->head : 0;
+    uint64_t head = session->inbox ? session->inbox->journal.head : 0;
     pack_span(writer, span_of("@"));
     pack_numbers(writer, (uint64_t[]){session->inbox_epoch, head, 0}, 3);
 }

@@ -1,8 +1,10 @@
 #include "broker/core/restore.h"
 
+#include "broker/core/inboxes.h"
 #include "broker/core/notes.h"
 #include "broker/core/record.h"
 #include "broker/core/records.h"
+#include "broker/core/restore_account.h"
 #include "broker/core/restore_session.h"
 #include "broker/core/retention.h"
 #include "broker/core/rooms.h"
@@ -163,6 +165,8 @@ static hub_err_t restore_one(core_t *core, span_t key, const record_t *record)
         return restore_room(core, rest, record);
     case RECORD_SESSION:
         return restore_session(core, rest, record);
+    case RECORD_ACCOUNT:
+        return restore_account(core, rest, record);
     default:
         return HUB_OK; /* of a later version */
     }
@@ -232,10 +236,17 @@ static void begin_epochs(core_t *core)
     }
     session_t *session;
     for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
-        journal_t *inbox = session_inbox(session);
-        journal_begin_epoch(inbox, next_epoch(core, inbox->epoch));
-        session->inbox_epoch = inbox->epoch;
+        journal_t *journal = &inbox_of(core, session)->journal;
+        journal_begin_epoch(journal, next_epoch(core, journal->epoch));
+        session->inbox_epoch = journal->epoch;
         records_session(core, session);
+    }
+    account_t *account;
+    for (uint32_t place = 0; (account = slab_next(core->accounts, &place));) {
+        journal_t *journal = &account->inbox->journal;
+        if (account->session == 0) /* else it began with the session */
+            journal_begin_epoch(journal, next_epoch(core, journal->epoch));
+        records_account(core, account);
     }
     core->epoch_floor = next_epoch(core, core->epoch_floor) - 1;
     records_broker(core);

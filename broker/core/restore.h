@@ -10,7 +10,7 @@
 /* A log; its room or session comes later. */
 void restore_log(core_t *core, const log_state_t *state);
 
-/* A record; they come by ascending key, so rooms before sessions. */
+/* A record; they come by ascending key: rooms before sessions, and those before accounts. */
 void restore_record(core_t *core, span_t key, span_t value);
 
 /* A note; all sessions are there. */

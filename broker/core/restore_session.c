@@ -1,5 +1,6 @@
 #include "broker/core/restore_session.h"
 
+#include "broker/core/inboxes.h"
 #include "broker/core/sessions.h"
 
 #include <assert.h>
@@ -77,18 +78,17 @@ static bool take_peer_key(const record_t *record, session_t *session)
 
 static bool take_inbox(core_t *core, const record_t *record, session_t *session)
 {
-    char text[MINT_NAME_CHARS + 2];
-    span_t name = session_inbox_name(session, text);
-    journal_t *inbox = zmalloc(sizeof *inbox);
-    if (!restore_journal(core, name, record, inbox)) {
-        free(inbox);
+    char text[INBOX_NAME_BYTES];
+    session->inbox_epoch = 1; /* until the record has said which */
+    inbox_t *inbox = inbox_of(core, session);
+    const journal_t *journal = &inbox->journal;
+    if (!restore_journal(core, inbox_name(session->uid, text), record, &inbox->journal))
         return false;
-    }
-    session->inbox_epoch = inbox->epoch;
-    if (inbox->head > 0 || inbox->epochs.count > 0)
-        session->inbox = inbox;
-    else
-        free(inbox); /* made when it is needed */
+    session->inbox_epoch = journal->epoch;
+    if (journal->head > 0 || journal->epochs.count > 0)
+        return true;
+    inbox_close(core, inbox); /* made when it is needed */
+    session->inbox = NULL;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* broker/core/restore_session.h - takes up one session, and what restoring needs on the way.
  *
- * For restore.c only. */
+ * For restore.c and restore_account.c only. */
 #ifndef BROKER_CORE_RESTORE_SESSION_H
 #define BROKER_CORE_RESTORE_SESSION_H
 

@@ -94,17 +94,15 @@ static void check_age(core_t *core, journal_t *journal, span_t log, uint64_t own
 static bool look_at_some(core_t *core)
 {
     retention_round_t *round = &core->retention;
-    char name[MINT_NAME_CHARS + 2];
+    char name[INBOX_NAME_BYTES];
     room_t *room = NULL;
-    session_t *session = NULL;
+    inbox_t *inbox = NULL;
     int looks = LOOKS;
     while (looks-- > 0 && (room = slab_next(core->rooms, &round->room_place)))
         check_age(core, &room->journal, name_span(&room->name), room->id);
-    while (room == NULL && looks-- > 0 &&
-           (session = slab_next(core->sessions, &round->session_place)))
-        if (session->inbox)
-            check_age(core, session->inbox, session_inbox_name(session, name), session->id);
-    return room == NULL && session == NULL && looks >= 0;
+    while (room == NULL && looks-- > 0 && (inbox = slab_next(core->inboxes, &round->inbox_place)))
+        check_age(core, &inbox->journal, inbox_name(inbox->uid, name), inbox->id);
+    return room == NULL && inbox == NULL && looks >= 0;
 }
 
 void retention_is_due(core_t *core)
@@ -114,7 +112,7 @@ void retention_is_due(core_t *core)
         look_again(core, SOON_MS);
         return;
     }
-    core->retention.room_place = core->retention.session_place = 0;
+    core->retention.room_place = core->retention.inbox_place = 0;
     look_again(core, round_ms(core));
 }
 
@@ -146,10 +144,10 @@ void retention_trimmed(core_t *core, const log_state_t *state)
     uint64_t owner = place->owner;
     place->owner = 0;
     bool is_inbox = state->log.data[0] == '@';
-    const session_t *session = is_inbox ? core_session(core, owner) : NULL;
+    inbox_t *inbox = is_inbox ? core_inbox(core, owner) : NULL;
     room_t *room = is_inbox ? NULL : core_room(core, owner);
-    if (session)
-        take_state(core, session->inbox, state, owner);
+    if (inbox)
+        take_state(core, &inbox->journal, state, owner);
     if (room == NULL)
         return;
     take_state(core, &room->journal, state, owner);

@@ -11,7 +11,7 @@
 /* Begins to look after the logs' age; once, when the broker begins. */
 void retention_begin(core_t *core);
 
-/* The log has one event more; has it grown too large? `owner` is the room, or the session of an inbox. */
+/* The log has one event more; has it grown too large? `owner` is the room or inbox. */
 void retention_check(core_t *core, journal_t *journal, span_t log, uint64_t owner);
 
 /* Time to look for what is too old. */

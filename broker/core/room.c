@@ -56,6 +56,7 @@ void room_fini(room_t *self)
     assert(self && self->members.count == 0);
     members_fini(&self->members);
     refs_fini(&self->links);
+    refs_fini(&self->absent);
     free(self->invited);
     free(self->changes);
 }

@@ -35,6 +35,7 @@ typedef struct {
     uint64_t moved_ms; /* when seq or pseq last moved, monotonic */
     members_t members;
     refs_t links;      /* private rooms: which links carry how many members */
+    refs_t absent;     /* accounts that may come back to it; see accounts.h */
     uint64_t *invited; /* sessions, at most LIMIT_INVITES_PER_ROOM */
     uint32_t invited_count;
     change_t *changes;

@@ -1,5 +1,6 @@
 #include "broker/core/rooms.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/deliver.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
@@ -41,6 +42,7 @@ static void forget(core_t *core, room_t *room)
     core->counters.rooms_forgotten++;
     core->epoch_floor = at_least(core->epoch_floor, room->journal.epoch);
     core->pseq_floor = at_least(core->pseq_floor, room->pseq);
+    account_forget_room(core, room);
     records_room_gone(core, room);
     records_broker(core);
     deadlines_cancel(core->deadlines, &room->quiet_due);

@@ -20,24 +20,6 @@ span_t state_name(state_t state)
     return span_of("");
 }
 
-span_t session_inbox_name(const session_t *self, char *out_name)
-{
-    assert(self && out_name);
-    out_name[0] = '@';
-    memcpy(out_name + 1, self->uid, MINT_NAME_CHARS + 1);
-    return (span_t){out_name, MINT_NAME_CHARS + 1};
-}
-
-journal_t *session_inbox(session_t *self)
-{
-    assert(self);
-    if (self->inbox == NULL) {
-        self->inbox = zmalloc(sizeof *self->inbox);
-        journal_init(self->inbox, self->inbox_epoch);
-    }
-    return self->inbox;
-}
-
 void session_set_nick(session_t *self, span_t nick, const name_t *identity)
 {
     assert(self && identity);
@@ -134,7 +116,7 @@ void session_set_status(session_t *self, span_t status)
 
 void session_fini(session_t *self)
 {
-    assert(self && self->inbox == NULL);
+    assert(self);
     cids_fini(&self->cids);
     free(self->memberships);
     free(self->tokens);

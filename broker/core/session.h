@@ -7,7 +7,7 @@
 #include "broker/core/bucket.h"
 #include "broker/core/cids.h"
 #include "broker/core/deadlines.h"
-#include "broker/core/journal.h"
+#include "broker/core/inbox.h"
 #include "broker/core/lookup.h"
 #include "broker/core/mint.h"
 #include "broker/core/peer_key.h"
@@ -43,6 +43,7 @@ typedef struct {
     char nick[NAME_BYTES];          /* as it was typed */
     char uid[MINT_NAME_CHARS + 1];  /* of the person */
     char name[MINT_NAME_CHARS + 1]; /* of the session, for logs */
+    uint64_t account;               /* it is in under; 0: a guest */
     state_t state;
     bool is_kicked_when_idle; /* asked for in hello */
     bool is_warned;
@@ -50,14 +51,13 @@ typedef struct {
     uint8_t token_count;
     uint8_t membership_count;
     uint32_t resume_ms;
-    uint64_t heard_ms;    /* last command, monotonic; when detached: since when */
-    uint64_t since_ms;    /* in this state since then, wall clock */
-    deadline_t due;       /* of the next change of state */
-    deadline_t inbox_due; /* of the inbox's head event */
+    uint64_t heard_ms; /* last command, monotonic; when detached: since when */
+    uint64_t since_ms; /* in this state since then, wall clock */
+    deadline_t due;    /* of the next change of state */
     bucket_t allowance;
     cids_t cids;
     uint32_t waiting; /* answers that wait for a commit */
-    journal_t *inbox; /* private messages; NULL: none yet */
+    inbox_t *inbox;   /* NULL: none yet, and it will begin with that epoch */
     uint64_t inbox_epoch;
     membership_t *memberships;
     uint8_t (*tokens)[TOKEN_HASH_BYTES];     /* of live tokens, oldest first */
@@ -69,13 +69,6 @@ static inline span_t session_nick(const session_t *self)
 {
     return (span_t){self->nick, self->nick_size};
 }
-
-/* The store's name for the person's log, @ and the uid; written to `out_name`, which has
- * MINT_NAME_CHARS + 2 bytes. */
-span_t session_inbox_name(const session_t *self, char *out_name);
-
-/* The person's log, made where there is none yet; borrowed. */
-journal_t *session_inbox(session_t *self);
 
 /* Takes a nick that was checked and folded. */
 void session_set_nick(session_t *self, span_t nick, const name_t *identity);
@@ -109,7 +102,7 @@ static inline span_t session_status(const session_t *self)
     return self->status ? span_of(self->status) : (span_t){"", 0};
 }
 
-/* Frees what the record owns, not the record. Not the inbox, which shares a budget. */
+/* Frees what the record owns, not the record. Not the inbox: see inboxes.h. */
 void session_fini(session_t *self);
 
 #endif

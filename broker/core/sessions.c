@@ -1,5 +1,7 @@
 #include "broker/core/sessions.h"
 
+#include "broker/core/accounts.h"
+#include "broker/core/inboxes.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
 #include "broker/core/request.h"
@@ -154,24 +156,25 @@ void session_rename(core_t *core, session_t *session, span_t nick, const name_t 
     session_set_nick(session, nick, identity);
     lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
     records_session(core, session);
+    account_t *account = core_account(core, session->account);
+    if (account)
+        account_rename(core, account, nick, identity);
     presence_note_everywhere(core, session, session->state, old, false);
 }
 
 void session_end(core_t *core, session_t *session)
 {
     assert(core && session);
+    account_leave(core, session);
     while (session->membership_count > 0)
         session_leave(core, session,
                       core_room(core, session->memberships[session->membership_count - 1].room));
     session_detach(core, session);
     deadlines_cancel(core->deadlines, &session->due);
-    deadlines_cancel(core->deadlines, &session->inbox_due);
     lookup_remove(core->identities, &session->by_nick);
     records_session_gone(core, session);
     if (session->inbox)
-        journal_fini(session->inbox, core->journals);
-    free(session->inbox);
-    session->inbox = NULL;
+        inbox_close(core, session->inbox);
     uint64_t id = session->id;
     session_fini(session);
     slab_remove(core->sessions, id);

@@ -37,7 +37,8 @@ void session_enter(core_t *core, session_t *session, room_t *room);
 /* Leaves a room it is in; told to the room, which may then be forgotten. */
 void session_leave(core_t *core, session_t *session, room_t *room);
 
-/* Takes another nick that is free or its own; told to its rooms unless nothing changes. */
+/* Takes another nick that is free or its own, and so does its account; told to its rooms unless nothing
+ * changes. */
 void session_rename(core_t *core, session_t *session, span_t nick, const name_t *identity);
 
 /* The session leaves all rooms and is freed. */
@@ -51,8 +52,5 @@ void session_kick(core_t *core, session_t *session, const char *reason);
 
 /* The session's deadline has come: inactive, warned, kicked or gone. */
 void session_is_due(core_t *core, session_t *session);
-
-/* The head event of the session's inbox is due. */
-void session_inbox_is_quiet(core_t *core, session_t *session);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef BROKER_CORE_STATE_H
 #define BROKER_CORE_STATE_H
 
+#include "broker/core/account.h"
 #include "broker/core/core.h"
 #include "broker/core/counters.h"
 #include "broker/core/link.h"
@@ -16,7 +17,7 @@
 
 /* What the store has to be told; see records.h. */
 typedef struct {
-    numbers_t sessions, rooms; /* whose records are to be written */
+    numbers_t sessions, rooms, accounts; /* whose records are to be written */
     bool is_broker_dirty;
     buffer_t removals;  /* written already under the open batch */
     bool is_waited_for; /* at the end of this turn, not at retry_ms */
@@ -37,7 +38,7 @@ enum { RETENTION_TRIMS_MAX = 64 };
 /* Looking after the age of history; see retention.h. */
 typedef struct {
     deadline_t due;
-    uint32_t room_place, session_place; /* where the round has come to */
+    uint32_t room_place, inbox_place; /* where the round has come to */
     trim_t trims[RETENTION_TRIMS_MAX];
 } retention_round_t;
 
@@ -74,9 +75,10 @@ struct core {
     core_settings_t settings;
     counters_t counters;
     mint_t mint;
-    slab_t *links, *sessions, *rooms;
+    slab_t *links, *sessions, *rooms, *inboxes, *accounts;
     lookup_t *links_by_peer;
-    lookup_t *identities; /* sessions by folded nick: who is online */
+    lookup_t *identities;       /* sessions by folded nick: who is online */
+    lookup_t *accounts_by_nick; /* folded */
     lookup_t *rooms_by_name;
     journals_t *journals;
     deadlines_t *deadlines;
@@ -120,6 +122,16 @@ static inline link_t *core_link(const core_t *core, uint64_t id)
 static inline room_t *core_room(const core_t *core, uint64_t id)
 {
     return slab_find(core->rooms, id);
+}
+
+static inline account_t *core_account(const core_t *core, uint64_t id)
+{
+    return slab_find(core->accounts, id);
+}
+
+static inline inbox_t *core_inbox(const core_t *core, uint64_t id)
+{
+    return slab_find(core->inboxes, id);
 }
 
 #endif

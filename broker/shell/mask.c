@@ -9,7 +9,8 @@ enum { NEVER_USED = 0xc1, FIRST_LETTER = 0x20, LAST_ASCII = 0x7e };
 
 static bool is_text_key(span_t key)
 {
-    static const char *const KEYS[] = {"text", "data", "x", "status", "password", "new_password"};
+    static const char *const KEYS[] = {"text",     "data",         "x",   "status",
+                                       "password", "new_password", "hash"};
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++)
         if (span_is(key, KEYS[i]))
             return true;

@@ -5,7 +5,7 @@
 #include "proto/span.h"
 
 /* Replaces letters by x in all texts of the maps of the wire that follow each other in `bytes`: in the values of the keys
- * text, data, x, status, password and new_password. Lengths, control characters and whether it is UTF-8 stay, so that a
+ * text, data, x, status, password, new_password and hash. Lengths, control characters and whether it is UTF-8 stay, so that a
  * broker judges it as before. What is no map of the wire becomes bytes that never are one. */
 void mask_texts(char *bytes, size_t size);
 

@@ -107,6 +107,7 @@ core_settings_t options_core(const options_t *self)
         .links_max = self->links_max,
         .sessions_max = self->sessions_max,
         .rooms_max = self->rooms_max,
+        .accounts_max = self->accounts_max,
         .ring_events = power_of_two(self->ring_events),
         .ring_bytes = self->ring_bytes,
         .rings_bytes = self->rings_bytes,

@@ -38,6 +38,7 @@ static void put_length(char *place, size_t length)
     X(links_max)                                                                                   \
     X(sessions_max)                                                                                \
     X(rooms_max)                                                                                   \
+    X(accounts_max)                                                                                \
     X(ring_events)                                                                                 \
     X(ring_bytes)                                                                                  \
     X(rings_bytes)                                                                                 \
@@ -129,7 +130,7 @@ static bool are_sound(const core_settings_t *settings)
            settings->links_max > 0 && settings->links_max <= THINGS_MAX &&
            settings->sessions_max > 0 && settings->sessions_max <= THINGS_MAX &&
            settings->rooms_max > 0 && settings->rooms_max <= THINGS_MAX &&
-           settings->ring_events > 0 &&
+           settings->accounts_max <= THINGS_MAX && settings->ring_events > 0 &&
            (settings->ring_events & (settings->ring_events - 1)) == 0 &&
            settings->ring_bytes >= LIMIT_FRAME_BYTES &&
            settings->rings_bytes >= settings->ring_bytes;

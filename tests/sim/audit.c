@@ -97,7 +97,7 @@ static void audit_session(const core_t *core, const session_t *session)
                  session->waiting);
     if (session->state == STATE_DETACHED && !deadline_is_set(&session->due))
         violated("%.*s is detached for ever", session->nick_size, session->nick);
-    const journal_t *inbox = session->inbox;
+    const journal_t *inbox = session->inbox ? &session->inbox->journal : NULL;
     if (inbox && core->pipeline.count == 0 && inbox->head != inbox->tail)
         violated("%.*s's inbox keeps a tail of what nobody waits for", session->nick_size,
                  session->nick);
@@ -125,13 +125,35 @@ static void audit_link(const core_t *core, const link_t *link)
         violated("a link is never looked at");
 }
 
+static void audit_account(const core_t *core, const account_t *account)
+{
+    const session_t *session = core_session(core, account->session);
+    int size = account->nick_size;
+    if (lookup_find(core->accounts_by_nick, name_span(&account->identity)) != account)
+        violated("the account %.*s is not found under its nick", size, account->nick);
+    if (account->inbox == NULL || account->inbox->session != account->session)
+        violated("the account %.*s has no inbox, or another reader's", size, account->nick);
+    if ((session == NULL) != (account->session == 0))
+        violated("the account %.*s has a session that is gone", size, account->nick);
+    if (session && (session->account != account->id || session->inbox != account->inbox ||
+                    !span_equal(session_nick(session), account_nick(account)) ||
+                    memcmp(session->uid, account->uid, sizeof session->uid) != 0))
+        violated("the account %.*s and its session disagree", size, account->nick);
+    for (uint32_t i = 0; i < account->room_count; i++) {
+        const room_t *room = core_room(core, account->rooms[i]);
+        if (session || room == NULL || !refs_has(&room->absent, account->id))
+            violated("the account %.*s remembers what it should not", size, account->nick);
+    }
+}
+
 static void audit_limits(const core_t *core, const core_settings_t *settings)
 {
     enum { MORE = 64 }; /* what is held without being asked whether there is room: presence */
     if (slab_count(core->links) > settings->links_max ||
         slab_count(core->sessions) > settings->sessions_max ||
-        slab_count(core->rooms) > settings->rooms_max)
-        violated("more links, sessions or rooms than the settings permit");
+        slab_count(core->rooms) > settings->rooms_max ||
+        slab_count(core->accounts) > settings->accounts_max)
+        violated("more links, sessions, rooms or accounts than the settings permit");
     if (core->pipeline.count > settings->pending_max + 2 + MORE * settings->rooms_max)
         violated("%zu things wait for the store", core->pipeline.count);
     if (core->pipeline.count == 0 && core->pipeline.bytes.size > 0)
@@ -142,11 +164,14 @@ void audit_core(const core_t *core, const core_settings_t *settings)
 {
     const room_t *room;
     const session_t *session;
+    const account_t *account;
     const link_t *link;
     for (uint32_t place = 0; (room = slab_next(core->rooms, &place));)
         audit_room(core, room);
     for (uint32_t place = 0; (session = slab_next(core->sessions, &place));)
         audit_session(core, session);
+    for (uint32_t place = 0; (account = slab_next(core->accounts, &place));)
+        audit_account(core, account);
     for (uint32_t place = 0; (link = slab_next(core->links, &place));)
         audit_link(core, link);
     audit_limits(core, settings);
