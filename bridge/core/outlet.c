@@ -7,6 +7,8 @@
 
 enum { SEGMENT = -1, SMALLEST = 4, NOTICE_BYTES = 256 };
 
+typedef struct segment segment_t;
+
 struct segment {
     segment_t *next;
     const linelog_t *log; /* it comes after the lines before `line` in there; NULL: at once */
@@ -15,53 +17,120 @@ struct segment {
     char bytes[];
 };
 
+/* Exists while there is something in it. */
+struct outlet_rest {
+    cursor_t *many;          /* where there are more rooms than one; owned */
+    segment_t *head, *tail;  /* owned */
+    uint32_t waiting_bytes;  /* in segments */
+    uint32_t lost_lines;     /* of segments that found no room, yet to be told */
+    uint8_t count, capacity; /* of `many` */
+};
+
+static outlet_rest_t *rest_of(outlet_t *self)
+{
+    if (self->rest == NULL)
+        self->rest = calloc(1, sizeof *self->rest);
+    assert(self->rest);
+    return self->rest;
+}
+
+static void tidy(outlet_t *self)
+{
+    const outlet_rest_t *rest = self->rest;
+    if (rest == NULL || rest->many || rest->head || rest->lost_lines > 0)
+        return;
+    free(self->rest);
+    self->rest = NULL;
+}
+
+static segment_t *first_segment(const outlet_t *self)
+{
+    return self->rest ? self->rest->head : NULL;
+}
+
 void outlet_fini(outlet_t *self)
 {
     assert(self);
-    while (self->head) {
-        segment_t *segment = self->head;
-        self->head = segment->next;
+    while (first_segment(self)) {
+        segment_t *segment = self->rest->head;
+        self->rest->head = segment->next;
         free(segment);
     }
-    free(self->many);
+    if (self->rest)
+        free(self->rest->many);
+    free(self->rest);
     *self = (outlet_t){0};
+}
+
+size_t outlet_count(const outlet_t *self)
+{
+    assert(self);
+    if (self->rest && self->rest->many)
+        return self->rest->count;
+    return self->only.log ? 1 : 0;
+}
+
+bool outlet_has_private(const outlet_t *self)
+{
+    return first_segment(self) != NULL;
 }
 
 cursor_t *outlet_cursors(outlet_t *self)
 {
     assert(self);
-    return self->many ? self->many : &self->only;
+    return self->rest && self->rest->many ? self->rest->many : &self->only;
 }
 
 cursor_t *outlet_cursor(outlet_t *self, uint32_t room)
 {
     cursor_t *cursors = outlet_cursors(self);
-    for (size_t i = 0; i < self->count; i++)
+    for (size_t i = 0, count = outlet_count(self); i < count; i++)
         if (cursors[i].room == room)
             return &cursors[i];
     return NULL;
 }
 
-/* Makes room for one more cursor: the first has its own place, more are on the heap. */
-static void widen(outlet_t *self)
+/* Where one more cursor goes: the first has its own place, more are on the heap. */
+static cursor_t *add_cursor(outlet_t *self)
 {
-    if (self->count < (self->many ? self->capacity : 1))
+    if (outlet_count(self) == 0)
+        return &self->only;
+    outlet_rest_t *rest = rest_of(self);
+    if (rest->many == NULL || rest->count == rest->capacity) {
+        size_t capacity = rest->many ? rest->capacity * 2u : SMALLEST;
+        cursor_t *many = realloc(rest->many, capacity * sizeof *many);
+        assert(many);
+        if (rest->many == NULL) {
+            many[0] = self->only;
+            rest->count = 1;
+        }
+        rest->many = many;
+        rest->capacity = (uint8_t)capacity;
+    }
+    return &rest->many[rest->count++];
+}
+
+static void remove_cursor(outlet_t *self, cursor_t *cursor)
+{
+    outlet_rest_t *rest = self->rest;
+    if (rest == NULL || rest->many == NULL) {
+        self->only = (cursor_t){.log = NULL};
         return;
-    size_t capacity = self->many ? self->capacity * 2u : SMALLEST;
-    cursor_t *many = realloc(self->many, capacity * sizeof *many);
-    assert(many);
-    if (self->many == NULL)
-        many[0] = self->only;
-    self->many = many;
-    self->capacity = (uint8_t)capacity;
+    }
+    *cursor = rest->many[--rest->count];
+    if (rest->count > 1)
+        return;
+    self->only = rest->many[0];
+    free(rest->many);
+    rest->many = NULL;
+    rest->count = rest->capacity = 0;
 }
 
 void outlet_enter(outlet_t *self, uint32_t room, linelog_t *log, uint32_t place)
 {
     assert(self && log && outlet_cursor(self, room) == NULL);
-    assert(self->count < LIMIT_ROOMS_PER_SESSION);
-    widen(self);
-    outlet_cursors(self)[self->count++] = (cursor_t){log, linelog_end(log), room, place};
+    assert(outlet_count(self) < LIMIT_ROOMS_PER_SESSION);
+    *add_cursor(self) = (cursor_t){log, linelog_end(log), room, place};
 }
 
 void outlet_leave(outlet_t *self, uint32_t room)
@@ -70,16 +139,11 @@ void outlet_leave(outlet_t *self, uint32_t room)
     cursor_t *cursor = outlet_cursor(self, room);
     if (cursor == NULL)
         return;
-    for (segment_t *segment = self->head; segment; segment = segment->next)
+    for (segment_t *segment = first_segment(self); segment; segment = segment->next)
         if (segment->log == cursor->log)
             segment->log = NULL;
-    *cursor = outlet_cursors(self)[--self->count];
-    if (self->many && self->count == 1) {
-        self->only = self->many[0];
-        free(self->many);
-        self->many = NULL;
-        self->capacity = 0;
-    }
+    remove_cursor(self, cursor);
+    tidy(self);
 }
 
 static segment_t *segment_new(span_t bytes)
@@ -92,33 +156,33 @@ static segment_t *segment_new(span_t bytes)
     return segment;
 }
 
-static void push_back(outlet_t *self, segment_t *segment)
+static void push_back(outlet_rest_t *rest, segment_t *segment)
 {
-    if (self->tail)
-        self->tail->next = segment;
+    if (rest->tail)
+        rest->tail->next = segment;
     else
-        self->head = segment;
-    self->tail = segment;
-    self->waiting_bytes += segment->size;
+        rest->head = segment;
+    rest->tail = segment;
+    rest->waiting_bytes += segment->size;
 }
 
-static void push_front(outlet_t *self, segment_t *segment)
+static void push_front(outlet_rest_t *rest, segment_t *segment)
 {
-    segment->next = self->head;
-    self->head = segment;
-    if (self->tail == NULL)
-        self->tail = segment;
-    self->waiting_bytes += segment->size;
+    segment->next = rest->head;
+    rest->head = segment;
+    if (rest->tail == NULL)
+        rest->tail = segment;
+    rest->waiting_bytes += segment->size;
 }
 
-static void pop_front(outlet_t *self)
+static void pop_front(outlet_rest_t *rest)
 {
-    segment_t *segment = self->head;
-    assert(segment && self->waiting_bytes >= segment->size);
-    self->waiting_bytes -= segment->size;
-    self->head = segment->next;
-    if (self->head == NULL)
-        self->tail = NULL;
+    segment_t *segment = rest->head;
+    assert(segment && rest->waiting_bytes >= segment->size);
+    rest->waiting_bytes -= segment->size;
+    rest->head = segment->next;
+    if (rest->head == NULL)
+        rest->tail = NULL;
     free(segment);
 }
 
@@ -144,13 +208,14 @@ static segment_t *segment_before(const cursor_t *cursor, uint64_t line, span_t l
 uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current)
 {
     assert(self && lines.size > 0 && lines.data[lines.size - 1] == '\n');
-    if (self->lost_lines > 0 || self->waiting_bytes + lines.size > OUTLET_WAITING_BYTES) {
+    outlet_rest_t *rest = rest_of(self);
+    if (rest->lost_lines > 0 || rest->waiting_bytes + lines.size > OUTLET_WAITING_BYTES) {
         uint64_t lost = count_lines(lines);
-        self->lost_lines += (uint32_t)lost;
+        rest->lost_lines += (uint32_t)lost;
         return lost;
     }
     const cursor_t *cursor = outlet_cursor(self, current);
-    push_back(self, segment_before(cursor, cursor ? linelog_end(cursor->log) : 0, lines));
+    push_back(rest, segment_before(cursor, cursor ? linelog_end(cursor->log) : 0, lines));
     return 0;
 }
 
@@ -167,23 +232,23 @@ static segment_t *notice(const cursor_t *cursor, language_t language, uint64_t s
 }
 
 /* Puts a segment before those that come later in its log. */
-static void insert(outlet_t *self, segment_t *segment)
+static void insert(outlet_rest_t *rest, segment_t *segment)
 {
     segment_t *before = NULL;
-    for (segment_t *at = self->head; at; at = at->next) {
+    for (segment_t *at = rest->head; at; at = at->next) {
         if (at->log == segment->log && at->line > segment->line)
             break;
         before = at;
     }
     if (before == NULL) {
-        push_front(self, segment);
+        push_front(rest, segment);
         return;
     }
     segment->next = before->next;
     before->next = segment;
-    if (self->tail == before)
-        self->tail = segment;
-    self->waiting_bytes += segment->size;
+    if (rest->tail == before)
+        rest->tail = segment;
+    rest->waiting_bytes += segment->size;
 }
 
 /* Whoever has fallen off a log goes on with its last lines. */
@@ -191,7 +256,7 @@ static uint64_t skip_what_is_gone(outlet_t *self, language_t language)
 {
     uint64_t skipped = 0;
     cursor_t *cursors = outlet_cursors(self);
-    for (size_t i = 0; i < self->count; i++) {
+    for (size_t i = 0, count = outlet_count(self); i < count; i++) {
         cursor_t *cursor = &cursors[i];
         uint64_t first = linelog_first(cursor->log), end = linelog_end(cursor->log);
         if (cursor->line >= first)
@@ -199,7 +264,7 @@ static uint64_t skip_what_is_gone(outlet_t *self, language_t language)
         uint64_t next = end - first > OUTLET_LAST_LINES ? end - OUTLET_LAST_LINES : first;
         uint64_t missed = next - cursor->line;
         cursor->line = next;
-        insert(self, notice(cursor, language, missed));
+        insert(rest_of(self), notice(cursor, language, missed));
         skipped += missed;
     }
     return skipped;
@@ -208,11 +273,12 @@ static uint64_t skip_what_is_gone(outlet_t *self, language_t language)
 /* Private lines that found no room are told once the others are out. */
 static uint64_t tell_what_was_lost(outlet_t *self, language_t language)
 {
-    if (self->lost_lines == 0 || self->head)
+    outlet_rest_t *rest = self->rest;
+    if (rest == NULL || rest->lost_lines == 0 || rest->head)
         return 0;
-    uint64_t lost = self->lost_lines;
-    push_back(self, notice(NULL, language, lost));
-    self->lost_lines = 0;
+    uint64_t lost = rest->lost_lines;
+    push_back(rest, notice(NULL, language, lost));
+    rest->lost_lines = 0;
     return lost;
 }
 
@@ -272,8 +338,9 @@ static int find_log(const cursor_t *cursors, size_t count, const linelog_t *log)
 static bool plan_segments(outlet_t *self, plan_t *out)
 {
     const cursor_t *cursors = outlet_cursors(self);
-    for (const segment_t *segment = self->head; segment; segment = segment->next) {
-        int index = segment->log ? find_log(cursors, self->count, segment->log) : SEGMENT;
+    size_t count = outlet_count(self);
+    for (const segment_t *segment = first_segment(self); segment; segment = segment->next) {
+        int index = segment->log ? find_log(cursors, count, segment->log) : SEGMENT;
         if (index != SEGMENT) {
             uint64_t from = planned(out, &cursors[index], index);
             if (from < segment->line && has_room(out))
@@ -293,11 +360,12 @@ void outlet_plan(outlet_t *self, language_t language, plan_t *out)
     out->bytes = out->part_count = 0;
     out->skipped = skip_what_is_gone(self, language);
     out->skipped += tell_what_was_lost(self, language);
-    if (self->head && !plan_segments(self, out))
+    bool has_segments = first_segment(self) != NULL;
+    if (has_segments && !plan_segments(self, out))
         return;
     const cursor_t *cursors = outlet_cursors(self);
-    for (int i = 0; i < self->count && has_room(out); i++) {
-        uint64_t from = self->head ? planned(out, &cursors[i], i) : cursors[i].line;
+    for (int i = 0, count = (int)outlet_count(self); i < count && has_room(out); i++) {
+        uint64_t from = has_segments ? planned(out, &cursors[i], i) : cursors[i].line;
         uint64_t end = linelog_end(cursors[i].log);
         if (from < end)
             add_lines(out, &cursors[i], i, from, end);
@@ -323,7 +391,7 @@ static void break_lines(outlet_t *self, cursor_t *cursor, uint64_t from, size_t 
         rest->size += (uint32_t)(pieces[i].size - skip);
         into -= skip;
     }
-    push_front(self, rest);
+    push_front(rest_of(self), rest);
     cursor->line++;
 }
 
@@ -336,31 +404,35 @@ void outlet_sent(outlet_t *self, const plan_t *plan, size_t size)
         bool is_whole = bytes == plan->parts[i].bytes;
         size -= bytes;
         if (plan->parts[i].cursor == SEGMENT && is_whole)
-            pop_front(self);
+            pop_front(self->rest);
         else if (plan->parts[i].cursor == SEGMENT)
-            self->head->sent += (uint32_t)bytes;
+            self->rest->head->sent += (uint32_t)bytes;
         else if (is_whole)
             cursors[plan->parts[i].cursor].line = plan->parts[i].to;
         else
             break_lines(self, &cursors[plan->parts[i].cursor], plan->parts[i].from, bytes);
     }
+    tidy(self);
 }
 
 bool outlet_is_done(const outlet_t *self)
 {
     assert(self);
-    const cursor_t *cursors = self->many ? self->many : &self->only;
-    for (size_t i = 0; i < self->count; i++)
+    const outlet_rest_t *rest = self->rest;
+    const cursor_t *cursors = rest && rest->many ? rest->many : &self->only;
+    for (size_t i = 0, count = outlet_count(self); i < count; i++)
         if (cursors[i].line < linelog_end(cursors[i].log))
             return false;
-    return self->head == NULL && self->lost_lines == 0;
+    return rest == NULL || (rest->head == NULL && rest->lost_lines == 0);
 }
 
 size_t outlet_memory(const outlet_t *self)
 {
     assert(self);
-    size_t bytes = self->capacity * sizeof *self->many;
-    for (const segment_t *segment = self->head; segment; segment = segment->next)
+    if (self->rest == NULL)
+        return 0;
+    size_t bytes = sizeof *self->rest + self->rest->capacity * sizeof(cursor_t);
+    for (const segment_t *segment = self->rest->head; segment; segment = segment->next)
         bytes += sizeof *segment + segment->size;
     return bytes;
 }

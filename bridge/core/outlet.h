@@ -38,16 +38,12 @@ typedef struct {
     uint32_t place; /* the caller's: where this reader stands in the room's list */
 } cursor_t;
 
-typedef struct segment segment_t;
+typedef struct outlet_rest outlet_rest_t;
 
 /* All zeros is a user in no room who has nothing to be sent. */
 typedef struct {
-    cursor_t only;           /* where there is one room, nearly always */
-    cursor_t *many;          /* else; owned */
-    segment_t *head, *tail;  /* owned */
-    uint32_t waiting_bytes;  /* in segments */
-    uint32_t lost_lines;     /* of segments that found no room, yet to be told */
-    uint8_t count, capacity; /* of cursors */
+    cursor_t only;       /* where there is one room, nearly always; `log` is NULL: not so */
+    outlet_rest_t *rest; /* more rooms, private segments; owned, NULL: none */
 } outlet_t;
 
 /* What one writev() is to send, in order. */
@@ -77,8 +73,14 @@ void outlet_leave(outlet_t *self, uint32_t room);
 /* The cursor in a room; NULL: not in it. Borrowed until the next enter or leave. */
 cursor_t *outlet_cursor(outlet_t *self, uint32_t room);
 
-/* The cursors, outlet->count of them; borrowed likewise. */
+/* How many rooms the user is in. */
+size_t outlet_count(const outlet_t *self);
+
+/* The cursors, outlet_count() of them; borrowed likewise. */
 cursor_t *outlet_cursors(outlet_t *self);
+
+/* True if private lines, or the rest of a broken one, wait. */
+bool outlet_has_private(const outlet_t *self);
 
 /* Queues private lines (copied; whole lines, not empty) behind what room `current` has now; where the
  * user is not in that room they go at once. When too much waits they are dropped and counted, and the

@@ -23,21 +23,11 @@ enum {
     SE = 0xf0
 };
 
-/* True: this option has not been refused before, or not too often. */
-static bool is_new(telnet_t *self, bool is_wanted, uint8_t option)
-{
-    if (option >= TELNET_OPTIONS)
-        return self->answered < TELNET_ANSWERS && ++self->answered;
-    uint64_t bit = UINT64_C(1) << option;
-    bool was_refused = (self->refused[is_wanted] & bit) != 0;
-    self->refused[is_wanted] |= bit;
-    return !was_refused;
-}
-
 static void answer(telnet_t *self, telnet_answers_t *answers, uint8_t verb, uint8_t option)
 {
-    if (answers->size + 3 > sizeof answers->bytes || !is_new(self, verb == WONT, option))
+    if (answers->size + 3 > sizeof answers->bytes || self->answered == TELNET_ANSWERS)
         return;
+    self->answered++;
     char *place = answers->bytes + answers->size;
     place[0] = (char)IAC;
     place[1] = (char)verb;

@@ -1,6 +1,6 @@
 /* bridge/core/telnet.h - takes telnet's own bytes out of what a user sends.
  *
- * A byte filter with a few bytes of state per user. Options are refused, nothing is ever negotiated, so
+ * A byte filter with six bytes of state per user. Options are refused, nothing is ever negotiated, so
  * the user's terminal stays in its line mode and plain TCP (nc) works just as well:
  *
  *   "hi\r\n"  "hi\n"  "hi\r\0"           one line, ended by LF on the way out
@@ -20,19 +20,16 @@
 #include <stdint.h>
 
 enum {
-    TELNET_OPTIONS =
-        64,             /* those with a lower number, nearly all there are, are refused once each */
-    TELNET_ANSWERS = 8, /* refusals of the others that a connection gets, all together */
+    TELNET_ANSWERS = 64,     /* refusals that a connection gets: clients ask for each option once */
     TELNET_SKIP_BYTES = 1024 /* a longer subnegotiation is taken for broken, and ends */
 };
 
 /* All zeros is a fresh connection. */
 typedef struct {
     uint8_t state;
-    uint8_t answered;     /* refusals of high options given, up to TELNET_ANSWERS */
+    uint8_t answered;     /* refusals given, up to TELNET_ANSWERS */
     uint16_t skipped;     /* bytes of the subnegotiation that is being skipped */
     bool is_after_return; /* a CR is waiting for what follows it */
-    uint64_t refused[2];  /* options refused once already: what was offered, what was asked for */
 } telnet_t;
 
 /* What the filter wants sent back. */

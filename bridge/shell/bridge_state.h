@@ -86,6 +86,7 @@ struct bridge {
     buffer_t lines; /* what is being rendered */
     buffer_t text;  /* a cleaned line */
     plan_t plan;
+    char place[BRIDGE_ADDRESS_BYTES]; /* where a user comes from, for those who ask */
     char input[READ_BYTES];
 };
 
@@ -178,7 +179,7 @@ void on_reply(void *context, uint32_t sid, void *user, op_t op, uint64_t tag, hu
 client_link_t *calls_new_link(bridge_t *self);
 
 /* Opens the session of a user who has just come. False: refused and told. */
-bool user_hello(bridge_t *self, user_t *user, span_t nick, span_t address);
+bool user_hello(bridge_t *self, user_t *user, span_t nick);
 
 /* --- uplink.c --- */
 
@@ -205,6 +206,9 @@ void uplink_drain(bridge_t *self);
 bool uplink_has_more(bridge_t *self);
 
 /* --- listener.c --- */
+
+/* client_link's call: where a user comes from. */
+span_t on_address(void *context, void *user);
 
 /* Binds config.listen and fills in self->address. False: `out_error` says why. */
 bool listener_open(bridge_t *self, char *out_error);

@@ -116,7 +116,7 @@ static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, s
     hall_leave(&self->hall, number, user);
     if (user->current == number)
         user->current =
-            user->outlet.count > 0 ? outlet_cursors(&user->outlet)[0].room : USER_NO_ROOM;
+            outlet_count(&user->outlet) > 0 ? outlet_cursors(&user->outlet)[0].room : USER_NO_ROOM;
     user_tell(self, user, PHRASE_parted, &(words_t){.room = name});
     const room_t *room = hall_find(&self->hall, user->current);
     if (room)
@@ -232,6 +232,7 @@ static const client_calls_t CALLS = {
     .listen = on_listen,
     .subscribe = on_subscribe,
     .unsubscribe = on_unsubscribe,
+    .address = on_address,
     .up = on_up,
     .down = on_down,
     .ready = on_ready,
@@ -263,11 +264,10 @@ client_link_t *calls_new_link(bridge_t *self)
     return client_link_new(&options, &CALLS, self);
 }
 
-bool user_hello(bridge_t *self, user_t *user, span_t nick, span_t address)
+bool user_hello(bridge_t *self, user_t *user, span_t nick)
 {
     assert(self && user && user->sid == USER_NO_SID);
     client_hello_t hello = {.nick = nick,
-                            .address = address,
                             .rooms = &LOBBY,
                             .room_count = 1,
                             .resume_ms = self->config.resume_ms,

@@ -139,7 +139,7 @@ void hall_leave(hall_t *self, uint32_t number, user_t *user)
 void hall_leave_all(hall_t *self, user_t *user)
 {
     assert(self && user);
-    while (user->outlet.count > 0)
+    while (outlet_count(&user->outlet) > 0)
         hall_leave(self, outlet_cursors(&user->outlet)[0].room, user);
 }
 

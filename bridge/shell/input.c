@@ -20,11 +20,12 @@ void user_watch(bridge_t *self, user_t *user)
                    (!user->is_held && !user->is_throttled && !user->is_ended && !user->is_leaving);
     uint32_t interest = (is_read && !user->is_eof ? (uint32_t)EPOLLIN : 0u) |
                         (user->is_blocked ? (uint32_t)EPOLLOUT : 0u);
+    _Static_assert((EPOLLIN | EPOLLOUT) <= UINT8_MAX, "interest fits its field");
     if (interest == user->interest)
         return;
     struct epoll_event event = {.events = interest, .data.ptr = user};
     (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, user->fd, &event);
-    user->interest = interest;
+    user->interest = (uint8_t)interest;
 }
 
 /* True if a line would have to wait for the answers to those before. */
@@ -61,6 +62,18 @@ static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t li
     user_order(self, user, buffer_span(&self->text));
 }
 
+/* Only a line that has not ended is kept with the user. */
+static line_found_t next_line(user_t *user, span_t *input, span_t *out)
+{
+    if (user->affairs)
+        return line_next(&user->affairs->line, input, out);
+    line_t fresh = {0};
+    line_found_t found = line_next(&fresh, input, out);
+    if (fresh.bytes || fresh.is_skipping)
+        user_affairs(user)->line = fresh;
+    return found;
+}
+
 /* Deals with lines until the input is used up, or it has to rest. */
 static void lines(bridge_t *self, user_t *user, span_t *input)
 {
@@ -70,17 +83,19 @@ static void lines(bridge_t *self, user_t *user, span_t *input)
             throttle(self, user);
             return;
         }
-        line_found_t found = line_next(&user->line, input, &line);
+        line_found_t found = next_line(user, input, &line);
         if (found == LINE_NONE)
-            return;
+            break;
         one_line(self, user, found, line);
     }
+    user_tidy(user);
 }
 
 static void answer_telnet(bridge_t *self, user_t *user, const telnet_answers_t *answers)
 {
     /* Right onto the socket: it is no line, and lost when the socket is full. */
-    if (answers->size > 0 && !user->is_blocked && !user->is_deaf && user->outlet.waiting_bytes == 0)
+    if (answers->size > 0 && !user->is_blocked && !user->is_deaf &&
+        !outlet_has_private(&user->outlet))
         (void)send(user->fd, answers->bytes, answers->size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (answers->was_asked)
         user_tell(self, user, PHRASE_yes, NULL);
@@ -97,12 +112,32 @@ static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
     lines(self, user, &input);
     if (!user->is_throttled || input.size == 0)
         return;
-    assert(user->stash == NULL && input.size <= READ_BYTES);
-    user->stash = malloc(input.size);
-    assert(user->stash);
-    memcpy(user->stash, input.data, input.size);
-    user->stash_at = 0;
-    user->stash_size = (uint16_t)input.size;
+    affairs_t *affairs = user_affairs(user);
+    assert(affairs->stash == NULL && input.size <= READ_BYTES);
+    affairs->stash = malloc(input.size);
+    assert(affairs->stash);
+    memcpy(affairs->stash, input.data, input.size);
+    affairs->stash_at = 0;
+    affairs->stash_size = (uint16_t)input.size;
+}
+
+/* Goes on with what was read before. While it is looked at it belongs to nobody else: affairs may go. */
+static void read_stash(bridge_t *self, user_t *user)
+{
+    affairs_t *affairs = user->affairs;
+    if (affairs == NULL || affairs->stash == NULL)
+        return;
+    char *stash = affairs->stash;
+    span_t input = {stash + affairs->stash_at, affairs->stash_size};
+    lines(self, user, &input); /* the stash keeps the affairs */
+    affairs->stash_at = (uint16_t)(input.data - stash);
+    affairs->stash_size = (uint16_t)input.size;
+    if (user->is_throttled && input.size > 0)
+        return;
+    free(stash);
+    affairs->stash = NULL;
+    affairs->stash_at = affairs->stash_size = 0;
+    user_tidy(user);
 }
 
 void user_resume_input(bridge_t *self, user_t *user)
@@ -117,17 +152,7 @@ void user_resume_input(bridge_t *self, user_t *user)
     if (!user->is_throttled || has_to_rest)
         return;
     user->is_throttled = false;
-    span_t input = {user->stash + user->stash_at, user->stash_size};
-    if (user->stash) {
-        lines(self, user, &input);
-        user->stash_at = (uint16_t)(input.data - user->stash);
-        user->stash_size = (uint16_t)input.size;
-    }
-    if (!user->is_throttled || user->stash_size == 0) {
-        free(user->stash);
-        user->stash = NULL;
-        user->stash_at = user->stash_size = 0;
-    }
+    read_stash(self, user);
     user_watch(self, user);
 }
 
@@ -139,7 +164,7 @@ static void end_of_file(bridge_t *self, user_t *user)
         user_doom(self, user);
         return;
     }
-    if (line_end(&user->line, &line) != LINE_NONE)
+    if (user->affairs && line_end(&user->affairs->line, &line) != LINE_NONE)
         one_line(self, user, LINE_WHOLE, line);
     user_end(self, user);
 }

@@ -64,18 +64,29 @@ static struct sockaddr_in6 as_six(const struct sockaddr_storage *address)
 }
 
 /* Writes HOST:PORT of an address; IPv6 in brackets where `has_brackets`. */
-static void write_address(const struct sockaddr_storage *address, bool has_brackets,
+static void write_address(const address_t *address, uint16_t port, bool has_brackets,
                           char out[BRIDGE_ADDRESS_BYTES])
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    struct sockaddr_in6 six = as_six(address);
-    bool is_four = IN6_IS_ADDR_V4MAPPED(&six.sin6_addr);
+    struct in6_addr six;
+    memcpy(&six, address->bytes, sizeof six);
+    bool is_four = IN6_IS_ADDR_V4MAPPED(&six);
     if (is_four)
-        (void)inet_ntop(AF_INET, six.sin6_addr.s6_addr + 12, host, sizeof host);
+        (void)inet_ntop(AF_INET, six.s6_addr + 12, host, sizeof host);
     else
-        (void)inet_ntop(AF_INET6, &six.sin6_addr, host, sizeof host);
+        (void)inet_ntop(AF_INET6, &six, host, sizeof host);
     (void)snprintf(out, BRIDGE_ADDRESS_BYTES, !is_four && has_brackets ? "[%s]:%u" : "%s:%u", host,
-                   ntohs(six.sin6_port));
+                   port);
+}
+
+/* An address as it is counted; its port goes to *out_port. */
+static address_t counted(const struct sockaddr_storage *address, uint16_t *out_port)
+{
+    address_t out;
+    struct sockaddr_in6 six = as_six(address);
+    memcpy(out.bytes, six.sin6_addr.s6_addr, sizeof out.bytes);
+    *out_port = ntohs(six.sin6_port);
+    return out;
 }
 
 static void set_option(int fd, int level, int option, int value)
@@ -136,16 +147,18 @@ bool listener_open(bridge_t *self, char *out_error)
     struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     (void)getsockname(self->listener_fd, (struct sockaddr *)&bound, &size);
-    write_address(&bound, true, self->address);
+    uint16_t own_port;
+    address_t own = counted(&bound, &own_port);
+    write_address(&own, own_port, true, self->address);
     return true;
 }
 
-static address_t counted(const struct sockaddr_storage *address)
+span_t on_address(void *context, void *who)
 {
-    address_t out;
-    struct sockaddr_in6 six = as_six(address);
-    memcpy(out.bytes, six.sin6_addr.s6_addr, sizeof out.bytes);
-    return out;
+    bridge_t *self = context;
+    const user_t *user = who;
+    write_address(&user->address, user->port, false, self->place);
+    return span_of(self->place);
 }
 
 /* Says why not and hangs up. */
@@ -161,7 +174,8 @@ static void refuse(bridge_t *self, int fd, phrase_t why)
 
 static void welcome(bridge_t *self, int fd, const struct sockaddr_storage *address)
 {
-    address_t from = counted(address);
+    uint16_t port;
+    address_t from = counted(address, &port);
     if (self->users.count >= self->config.users_max) {
         refuse(self, fd, PHRASE_refused_full);
         return;
@@ -172,6 +186,7 @@ static void welcome(bridge_t *self, int fd, const struct sockaddr_storage *addre
     }
     user_t *user = users_add(&self->users, fd);
     user->address = from;
+    user->port = port;
     self->counters.accepted++;
     self->counters.users = self->users.count;
     user->interest = EPOLLIN;
@@ -181,12 +196,10 @@ static void welcome(bridge_t *self, int fd, const struct sockaddr_storage *addre
         user_doom(self, user);
         return;
     }
-    char text[BRIDGE_ADDRESS_BYTES];
-    write_address(address, false, text);
-    span_t nick = self->config.show_addresses ? span_of(text) : (span_t){"", 0};
+    span_t nick = self->config.show_addresses ? on_address(self, user) : (span_t){"", 0};
     if (nick.size > LIMIT_NICK_BYTES)
         nick.size = 0;
-    if (user_hello(self, user, nick, span_of(text)) && self->is_away)
+    if (user_hello(self, user, nick) && self->is_away)
         user_tell(self, user, PHRASE_greeting_away, NULL);
 }
 

@@ -148,8 +148,9 @@ static void status(bridge_t *self, user_t *user, const order_t *order)
 {
     assert(order->text.data); /* empty clears it */
     client_request_t request = {.op = OP_status, .status = order->text};
-    free(user->status);
-    user->status = strndup(order->text.data, order->text.size);
+    affairs_t *affairs = user_affairs(user);
+    free(affairs->status);
+    affairs->status = strndup(order->text.data, order->text.size);
     ask(self, user, &request, tag_of(ORDER_status, USER_NO_ROOM));
 }
 

@@ -17,9 +17,22 @@
 
 enum { PUT_BYTES = 16 * 1024 };
 
-static user_t *user_of(patient_t *patient)
+static bool waits_in(const user_t *user, const patience_t *list)
 {
-    return (user_t *)(void *)((char *)patient - offsetof(user_t, patient));
+    return user->affairs && user->affairs->patient.list == list;
+}
+
+static void wait_in(bridge_t *self, patience_t *list, user_t *user)
+{
+    patience_wait(list, &user_affairs(user)->patient, self->now_ms);
+}
+
+static void stop_waiting(user_t *user)
+{
+    if (user->affairs == NULL)
+        return;
+    patience_leave(&user->affairs->patient);
+    user_tidy(user);
 }
 
 void user_touch(bridge_t *self, user_t *user)
@@ -28,7 +41,7 @@ void user_touch(bridge_t *self, user_t *user)
     if (user->is_touched || user->is_doomed)
         return;
     user->is_touched = true;
-    user->next_touched = self->touched;
+    user->next = self->touched;
     self->touched = user;
 }
 
@@ -53,7 +66,7 @@ static void block(bridge_t *self, user_t *user)
 {
     user->is_blocked = true;
     user_watch(self, user);
-    patience_wait(&self->slow, &user->patient, self->now_ms);
+    wait_in(self, &self->slow, user);
 }
 
 /* The other end is gone for good. What it sent before may still be there to be read. */
@@ -62,7 +75,7 @@ static void deafen(bridge_t *self, user_t *user)
     user->is_deaf = true;
     hall_leave_all(&self->hall, user);
     outlet_fini(&user->outlet);
-    patience_leave(&user->patient);
+    stop_waiting(user);
     user_touch(self, user);
 }
 
@@ -84,14 +97,14 @@ static bool send_once(bridge_t *self, user_t *user)
     outlet_sent(&user->outlet, &self->plan, size);
     self->counters.bytes_out += size;
     if (size < self->plan.bytes) {
-        if (size > 0 && user->patient.list == &self->slow)
-            patience_progress(&user->patient, self->now_ms);
+        if (size > 0 && waits_in(user, &self->slow))
+            patience_progress(&user->affairs->patient, self->now_ms);
         block(self, user);
         return false;
     }
     self->counters.deliveries += lines_of(&self->plan);
-    if (user->patient.list == &self->slow || user->patient.list == &self->lagging)
-        patience_leave(&user->patient);
+    if (waits_in(user, &self->slow) || waits_in(user, &self->lagging))
+        stop_waiting(user);
     return self->plan.part_count == PLAN_PARTS;
 }
 
@@ -135,19 +148,20 @@ void user_put_lines(bridge_t *self, user_t *user)
 {
     assert(self && user);
     put_lines(self, user);
-    if (user->patient.list == &self->lagging)
-        patience_leave(&user->patient);
+    if (waits_in(user, &self->lagging))
+        stop_waiting(user);
     user_touch(self, user);
 }
 
 void user_put_own_lines(bridge_t *self, user_t *user)
 {
     assert(self && user);
-    bool may_lag = user->outlet.waiting_bytes == 0 && user->patient.list == NULL &&
-                   !user->is_blocked && !user->is_deaf && !user->is_ended && !user->is_leaving;
+    bool waits = user->affairs && user->affairs->patient.list;
+    bool may_lag = !outlet_has_private(&user->outlet) && !waits && !user->is_blocked &&
+                   !user->is_deaf && !user->is_ended && !user->is_leaving;
     put_lines(self, user);
     if (may_lag)
-        patience_wait(&self->lagging, &user->patient, self->now_ms);
+        wait_in(self, &self->lagging, user);
     else
         user_touch(self, user);
 }
@@ -216,8 +230,9 @@ void user_doom(bridge_t *self, user_t *user)
     if (user->is_doomed)
         return;
     user->is_doomed = true;
-    patience_leave(&user->patient);
-    user->next_doomed = self->doomed;
+    affairs_t *affairs = user_affairs(user);
+    patience_leave(&affairs->patient);
+    affairs->next_doomed = self->doomed;
     self->doomed = user;
 }
 
@@ -241,25 +256,32 @@ void user_end(bridge_t *self, user_t *user)
     user_touch(self, user);
 }
 
+/* By the low bits: half of their range is a room's life. */
+static bool has_come(const room_t *room, uint32_t seq)
+{
+    return (int32_t)((uint32_t)room->seq - seq) >= 0;
+}
+
 /* True if the last message this user said has come back to them. */
 static bool has_heard(const bridge_t *self, const user_t *user)
 {
     const room_t *room = hall_find(&self->hall, user->said_room);
-    return user->is_late || user->is_deaf || room == NULL || room->seq >= user->said_seq;
+    return user->is_late || user->is_deaf || room == NULL || has_come(room, user->said_seq);
 }
 
 /* An ended session leaves once everything it asked for has been answered and sent. */
 static void settle_ended(bridge_t *self, user_t *user)
 {
-    if (user->stash_size > 0 || client_link_waiting(self->link, user->sid) > 0)
+    bool has_stash = user->affairs && user->affairs->stash_size > 0;
+    if (has_stash || client_link_waiting(self->link, user->sid) > 0)
         return;
     if (!has_heard(self, user)) {
         if (!user->is_blocked)
-            patience_wait(&self->ending, &user->patient, self->now_ms);
+            wait_in(self, &self->ending, user);
         return;
     }
-    if (user->patient.list == &self->ending)
-        patience_leave(&user->patient);
+    if (waits_in(user, &self->ending))
+        stop_waiting(user);
     if (user->is_blocked && !user->is_deaf)
         return;
     if (!user->is_eof)
@@ -275,14 +297,14 @@ static void hang_up(bridge_t *self, user_t *user)
     }
     user->is_lingering = true;
     user_watch(self, user);
-    patience_wait(&self->lingering, &user->patient, self->now_ms);
+    wait_in(self, &self->lingering, user);
 }
 
 static void settle(bridge_t *self, user_t *user)
 {
-    if (user->patient.list != &self->lagging || user->is_ended || user->is_leaving)
+    if (!waits_in(user, &self->lagging) || user->is_ended || user->is_leaving)
         flush(self, user);
-    if (user->is_deaf && user->outlet.count > 0)
+    if (user->is_deaf && outlet_count(&user->outlet) > 0)
         deafen(self, user);
     if (user->is_ended && !user->is_leaving)
         settle_ended(self, user);
@@ -295,7 +317,7 @@ void users_settle(bridge_t *self)
     assert(self);
     while (self->touched) {
         user_t *user = self->touched;
-        self->touched = user->next_touched;
+        self->touched = user->next;
         user->is_touched = false;
         if (!user->is_doomed)
             settle(self, user);
@@ -312,14 +334,15 @@ void expire(bridge_t *self)
         user_doom(self, user_of(patient));
     }
     while ((patient = patience_due(&self->lagging, self->now_ms)) != NULL) {
-        patience_leave(patient);
-        user_touch(self, user_of(patient));
+        user_t *user = user_of(patient);
+        stop_waiting(user);
+        user_touch(self, user);
     }
     while ((patient = patience_due(&self->lingering, self->now_ms)) != NULL)
         user_doom(self, user_of(patient));
     while ((patient = patience_due(&self->ending, self->now_ms)) != NULL) {
         user_t *user = user_of(patient);
-        patience_leave(patient);
+        stop_waiting(user);
         user->is_late = true;
         user_touch(self, user);
     }
@@ -330,10 +353,10 @@ void bury(bridge_t *self)
     assert(self);
     while (self->doomed) {
         user_t *user = self->doomed;
-        self->doomed = user->next_doomed;
+        self->doomed = user->affairs->next_doomed;
         say_bye(self, user);
         hall_leave_all(&self->hall, user);
-        patience_leave(&user->patient);
+        patience_leave(&user->affairs->patient);
         addresses_remove(self->addresses, user->address);
         (void)close(user->fd); /* leaves the epoll set by that */
         users_remove(&self->users, user);

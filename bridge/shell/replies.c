@@ -9,7 +9,7 @@ static void said(bridge_t *self, user_t *user, tag_t tag, const message_t *reply
 {
     (void)self;
     user->said_room = tag.room;
-    user->said_seq = message_uint(reply, KEY_seq);
+    user->said_seq = (uint32_t)message_uint(reply, KEY_seq);
 }
 
 static void who(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
@@ -61,11 +61,14 @@ static void status(bridge_t *self, user_t *user, tag_t tag, const message_t *rep
 {
     (void)tag;
     (void)reply;
-    span_t text = span_of(user->status ? user->status : "");
+    affairs_t *affairs = user_affairs(user);
+    char *status = affairs->status;
+    affairs->status = NULL;
+    span_t text = span_of(status ? status : "");
     user_tell(self, user, text.size > 0 ? PHRASE_status_set : PHRASE_status_cleared,
               &(words_t){.text = text});
-    free(user->status);
-    user->status = NULL;
+    free(status);
+    user_tidy(user);
 }
 
 /* Whom nothing has to be told: the event, or joined() and parted(), say it. */

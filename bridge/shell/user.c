@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum { BLOCK = 256, FREE = -1 };
-_Static_assert(sizeof(user_t) <= 256, "a user costs little");
+_Static_assert(sizeof(user_t) <= 96, "a user costs little");
 
 static void add_block(users_t *self)
 {
@@ -16,7 +16,7 @@ static void add_block(users_t *self)
     self->blocks[self->block_count++] = block;
     for (size_t i = BLOCK; i-- > 0;) {
         block[i].fd = FREE;
-        block[i].next_doomed = self->free;
+        block[i].next = self->free;
         self->free = &block[i];
     }
 }
@@ -27,22 +27,60 @@ user_t *users_add(users_t *self, int fd)
     if (self->free == NULL)
         add_block(self);
     user_t *user = self->free;
-    self->free = user->next_doomed;
+    self->free = user->next;
     *user =
         (user_t){.fd = fd, .sid = USER_NO_SID, .current = USER_NO_ROOM, .said_room = USER_NO_ROOM};
     self->count++;
     return user;
 }
 
+affairs_t *user_affairs(user_t *user)
+{
+    assert(user);
+    if (user->affairs)
+        return user->affairs;
+    user->affairs = calloc(1, sizeof *user->affairs);
+    assert(user->affairs);
+    user->affairs->user = user;
+    return user->affairs;
+}
+
+user_t *user_of(patient_t *patient)
+{
+    assert(patient);
+    return ((affairs_t *)(void *)((char *)patient - offsetof(affairs_t, patient)))->user;
+}
+
+static void drop_affairs(user_t *user)
+{
+    affairs_t *affairs = user->affairs;
+    if (affairs == NULL)
+        return;
+    assert(affairs->patient.list == NULL);
+    line_fini(&affairs->line);
+    free(affairs->stash);
+    free(affairs->status);
+    free(affairs);
+    user->affairs = NULL;
+}
+
+void user_tidy(user_t *user)
+{
+    assert(user);
+    const affairs_t *affairs = user->affairs;
+    if (affairs == NULL || user->is_doomed)
+        return;
+    bool has_line = affairs->line.bytes || affairs->line.is_skipping;
+    if (affairs->patient.list == NULL && !has_line && !affairs->stash && !affairs->status)
+        drop_affairs(user);
+}
+
 void users_remove(users_t *self, user_t *user)
 {
     assert(self && user && user->fd != FREE && self->count > 0);
-    assert(user->patient.list == NULL);
     outlet_fini(&user->outlet);
-    line_fini(&user->line);
-    free(user->stash);
-    free(user->status);
-    *user = (user_t){.fd = FREE, .next_doomed = self->free};
+    drop_affairs(user);
+    *user = (user_t){.fd = FREE, .next = self->free};
     self->free = user;
     self->count--;
 }

@@ -1,7 +1,8 @@
 /* bridge/shell/user.h - what the bridge keeps of one TCP connection, and where.
  *
  * Users live in a slab and never move. Who is doomed is freed at the end of the turn, so a pointer holds
- * as long as the turn lasts. */
+ * as long as the turn lasts. Nearly all only listen: what those have no use for is apart, and made when it
+ * is needed. */
 #ifndef BRIDGE_SHELL_USER_H
 #define BRIDGE_SHELL_USER_H
 
@@ -14,23 +15,32 @@
 #define USER_NO_ROOM UINT32_MAX
 #define USER_NO_SID  UINT32_MAX
 
-typedef struct user {
-    outlet_t outlet;
-    patient_t patient; /* in one of the bridge's lists of those who are waited for */
-    line_t line;
-    char *stash;  /* input that rests while too much of it is unanswered; owned */
-    char *status; /* what they asked to be seen, until the broker has answered; owned */
-    struct user *next_touched; /* in the list of those to look at before the turn ends */
-    struct user *next_doomed;  /* in the list of those to be freed then, or in the slab's */
-    uint64_t said_seq;         /* the last message of this user the broker has taken ... */
-    uint32_t said_room;        /* ... in this room; USER_NO_ROOM: none */
-    uint32_t current;          /* the room this user talks in; USER_NO_ROOM: none */
-    uint32_t sid;              /* USER_NO_SID: no session any more */
-    uint32_t interest;         /* the epoll events asked for */
-    int fd;
+typedef struct user user_t;
+
+/* What a user has at times: it exists while there is something in it, or the user is doomed. */
+typedef struct {
+    patient_t patient;   /* in one of the bridge's lists of those who are waited for */
+    user_t *user;        /* whose this is */
+    line_t line;         /* that has not ended */
+    char *stash;         /* input that rests while too much of it is unanswered; owned */
+    char *status;        /* what they asked to be seen, until the broker has answered; owned */
+    user_t *next_doomed; /* in the list of those to be freed at the end of the turn */
     uint16_t stash_at, stash_size;
+} affairs_t;
+
+struct user {
+    outlet_t outlet;
+    affairs_t *affairs; /* owned; NULL: none */
+    user_t *next;       /* in the list of those to look at before the turn ends, or in the slab's */
     address_t address;
+    uint32_t said_seq;  /* the last message of this user the broker has taken, its low bits ... */
+    uint32_t said_room; /* ... in this room; USER_NO_ROOM: none */
+    uint32_t current;   /* the room this user talks in; USER_NO_ROOM: none */
+    uint32_t sid;       /* USER_NO_SID: no session any more */
+    int fd;
     telnet_t telnet;
+    uint16_t port;    /* of the address */
+    uint8_t interest; /* the epoll events asked for */
     bool is_touched : 1;
     bool is_doomed : 1;
     bool is_ready : 1;     /* has been welcomed once */
@@ -45,7 +55,7 @@ typedef struct user {
     bool is_blocked : 1;   /* the socket takes no more for now */
     bool is_deaf : 1;      /* the socket will never take anything again */
     bool is_late : 1;      /* was waited for long enough: need not see their last words */
-} user_t;
+};
 
 /* Users in blocks; a freed one is used again. All zeros is empty. */
 typedef struct {
@@ -58,7 +68,16 @@ typedef struct {
 /* A fresh user with `fd`. O(1). */
 user_t *users_add(users_t *self, int fd);
 
-/* Frees what the user holds and the user; closes nothing. */
+/* The user's affairs, which are made where there are none. Borrowed until the next user_tidy(). */
+affairs_t *user_affairs(user_t *user);
+
+/* Frees affairs with nothing in them. */
+void user_tidy(user_t *user);
+
+/* Whose affairs have this node. */
+user_t *user_of(patient_t *patient);
+
+/* Frees what the user holds and the user, who is in no list of the waited for; closes nothing. */
 void users_remove(users_t *self, user_t *user);
 
 /* Calls `visit` for every user in use; it must not add or remove any. */

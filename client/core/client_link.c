@@ -19,7 +19,6 @@ enum {
     HEARTBEAT_MS = 10000,
     GREETINGS_MAX = 256,
     REQUESTS_MAX = 1024,
-    ADDRESS_BYTES = 64, /* as keys.def has it */
 };
 
 static uint64_t or_default(uint64_t value, uint64_t standard)
@@ -90,9 +89,9 @@ client_link_t *client_link_new(const client_options_t *options, const client_cal
 
 static void free_items(client_session_t *session)
 {
-    while (session->first) {
-        client_item_t *item = session->first;
-        session->first = item->next;
+    client_item_t *item;
+    while ((item = client_session_first(session)) != NULL) {
+        client_session_detach(session, item);
         free(item);
     }
 }
@@ -161,7 +160,7 @@ static hub_err_t check_hello(const client_hello_t *hello)
     name_t name;
     if (hello->nick.size > 0 && nick_fold(hello->nick, &name) != HUB_OK)
         return HUB_NICK_INVALID;
-    if (hello->room_count > LIMIT_ROOMS_PER_SESSION || hello->address.size > ADDRESS_BYTES)
+    if (hello->room_count > LIMIT_ROOMS_PER_SESSION)
         return HUB_TOO_LONG;
     return are_rooms_valid(hello) ? HUB_OK : HUB_ROOM_INVALID;
 }
@@ -192,7 +191,6 @@ hub_err_t client_link_hello(client_link_t *self, const client_hello_t *hello, ui
         return HUB_FULL;
     enter(self);
     (void)client_session_set_nick(session, hello->nick); /* else a guest */
-    session->address = hello->address.size > 0 ? endpoint_copy(hello->address) : NULL;
     session->user = hello->user;
     session->is_kicked_idle = hello->is_kicked_idle;
     session->resume_ms = hello->resume_ms < UINT32_MAX ? (uint32_t)hello->resume_ms : UINT32_MAX;
@@ -215,7 +213,7 @@ hub_err_t client_link_hello_as(client_link_t *self, uint32_t sid, span_t nick, u
         return HUB_NICK_INVALID;
     enter(self);
     if (!client_session_set_nick(session, nick))
-        session->nick.size = 0;
+        label_fini(&session->nick);
     greet_enqueue(self, session);
     greet_pump(self, now_ms);
     leave(self);
@@ -322,6 +320,7 @@ static void room_due(client_link_t *self, client_room_t *room, uint64_t now_ms)
 
 static void session_due(client_link_t *self, client_session_t *session, uint64_t now_ms)
 {
+    assert(session->state != SESSION_GREETING); /* which has no due_ms */
     bool is_rested = session->due_ms && session->due_ms <= now_ms;
     if (is_rested)
         session->due_ms = 0;
@@ -333,9 +332,10 @@ static void session_due(client_link_t *self, client_session_t *session, uint64_t
         repair_inbox_due(self, session, now_ms);
         outgoing_pump(self, session, now_ms);
     }
+    const inflow_t *inbox = client_session_flow(session);
     uint64_t due = session->due_ms ? session->due_ms : UINT64_MAX;
-    if (session->inbox.due_ms && session->inbox.due_ms < due)
-        due = session->inbox.due_ms;
+    if (inbox && inbox->due_ms && inbox->due_ms < due)
+        due = inbox->due_ms;
     if (due == UINT64_MAX)
         return;
     chain_add(&self->due_sessions, &session->place);

@@ -30,6 +30,8 @@
 
 typedef struct client_link client_link_t;
 
+enum { CLIENT_ADDRESS_BYTES = 64 }; /* as keys.def has it */
+
 /* How a session became ready. */
 typedef enum {
     CLIENT_NEW,     /* first hello */
@@ -55,6 +57,11 @@ typedef struct {
     /* The SUB is to have (or no longer have) this topic: a room's name with its zero byte. */
     void (*subscribe)(void *context, span_t topic);
     void (*unsubscribe)(void *context, span_t topic);
+
+    /* Where the user comes from, for a bridge: asked whenever the session says hello, so that it need not be
+     * kept. At most CLIENT_ADDRESS_BYTES; borrowed until the next call. Calls nothing of the link. Optional;
+     * empty: nothing is said. */
+    span_t (*address)(void *context, void *user);
 
     /* The application. The broker answers / does not answer any more: tell people once. `retry_ms` is
      * when the next attempt is made. down() also follows each failed attempt; optional both. */
@@ -155,7 +162,6 @@ bool client_link_is_up(const client_link_t *self);
 /* A user. Spans are borrowed for the call. */
 typedef struct {
     span_t nick;         /* empty: the broker gives a guest's name */
-    span_t address;      /* where the user comes from, for a bridge; empty: nothing is said */
     const span_t *rooms; /* to be joined at once */
     size_t room_count;
     uint64_t resume_ms;  /* how long to outlive the link; 0: the broker's default */
@@ -163,9 +169,9 @@ typedef struct {
     void *user;          /* returned in every call about the session */
 } client_hello_t;
 
-/* Opens a session; while the link is down it waits. ready() or refused() follows. O(1); under 300 bytes
+/* Opens a session; while the link is down it waits. ready() or refused() follows. O(1); under 160 bytes
  * each. HUB_FULL: sessions_max reached. HUB_NICK_INVALID, HUB_ROOM_INVALID, HUB_TOO_LONG (more than
- * LIMIT_ROOMS_PER_SESSION rooms, or an address over 64 bytes): nothing was done, *out_sid untouched. */
+ * LIMIT_ROOMS_PER_SESSION rooms): nothing was done, *out_sid untouched. */
 HUB_MUST_CHECK hub_err_t client_link_hello(client_link_t *self, const client_hello_t *hello,
                                            uint64_t now_ms, uint32_t *out_sid);
 

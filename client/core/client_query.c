@@ -40,7 +40,7 @@ span_t client_link_nick(const client_link_t *self, uint32_t sid)
     assert(self);
     const client_session_t *session = client_sessions_find(&self->sessions, sid);
     bool is_given = session && session->was_ready;
-    return is_given ? name_span(&session->nick) : (span_t){"", 0};
+    return is_given ? label_span(&session->nick) : (span_t){"", 0};
 }
 
 span_t client_link_room_name(const client_link_t *self, uint32_t index)

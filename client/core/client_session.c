@@ -19,10 +19,10 @@ void client_sessions_init(client_sessions_t *self, uint32_t maximum)
 
 static void session_fini(client_session_t *session)
 {
-    assert(session->first == NULL);
+    assert(session->last == NULL);
     chain_remove(&session->place);
-    inflow_fini(&session->inbox);
-    free(session->address);
+    client_session_forget_inbox(session);
+    label_fini(&session->nick);
     if (session->room_capacity > 1)
         free(session->rooms);
     *session = (client_session_t){.sid = CLIENT_NO_SID};
@@ -149,8 +149,91 @@ bool client_session_set_nick(client_session_t *self, span_t nick)
     assert(self);
     if (nick.size == 0 || nick.size > NAME_BYTES)
         return false;
-    memcpy(self->nick.text, nick.data, nick.size);
-    self->nick.text[nick.size] = '\0';
-    self->nick.size = (uint8_t)nick.size;
+    label_set(&self->nick, nick);
     return true;
+}
+
+client_item_t *client_session_first(const client_session_t *self)
+{
+    assert(self);
+    return self->last ? self->last->next : NULL;
+}
+
+client_item_t *client_session_next(const client_session_t *self, const client_item_t *item)
+{
+    assert(self && item);
+    return item == self->last ? NULL : item->next;
+}
+
+void client_session_append(client_session_t *self, client_item_t *item)
+{
+    assert(self && item);
+    item->next = self->last ? self->last->next : item;
+    if (self->last)
+        self->last->next = item;
+    self->last = item;
+    self->waiting++;
+    self->unacknowledged = (uint16_t)(self->unacknowledged + (item->cid > 0));
+}
+
+void client_session_detach(client_session_t *self, client_item_t *item)
+{
+    assert(self && item && self->last && self->waiting > 0);
+    client_item_t *before = self->last;
+    while (before->next != item)
+        before = before->next;
+    before->next = item->next;
+    if (self->last == item)
+        self->last = before == item ? NULL : before;
+    self->waiting--;
+    self->unacknowledged = (uint16_t)(self->unacknowledged - (item->cid > 0));
+    self->in_flight = (uint8_t)(self->in_flight - item->is_in_flight);
+}
+
+inflow_t *client_session_flow(const client_session_t *self)
+{
+    assert(self);
+    return self->inbox_state == INBOX_FLOW ? self->inbox.flow : NULL;
+}
+
+inflow_t *client_session_inbox(client_session_t *self)
+{
+    assert(self);
+    if (self->inbox_state == INBOX_FLOW)
+        return self->inbox.flow;
+    inflow_t *flow = calloc(1, sizeof *flow);
+    assert(flow);
+    if (self->inbox_state == INBOX_EMPTY)
+        inflow_begin(flow, self->inbox.epoch, 0);
+    self->inbox.flow = flow;
+    self->inbox_state = INBOX_FLOW;
+    return flow;
+}
+
+void client_session_begin_inbox(client_session_t *self, uint64_t epoch, uint64_t seq)
+{
+    assert(self);
+    bool is_empty = seq == 0 && self->inbox_state != INBOX_FLOW;
+    if (!is_empty) {
+        inflow_begin(client_session_inbox(self), epoch, seq);
+        return;
+    }
+    self->inbox.epoch = epoch;
+    self->inbox_state = INBOX_EMPTY;
+}
+
+bool client_session_has_inbox(const client_session_t *self, uint64_t epoch, uint64_t seq)
+{
+    assert(self);
+    return self->inbox_state == INBOX_EMPTY && seq == 0 && epoch <= self->inbox.epoch;
+}
+
+void client_session_forget_inbox(client_session_t *self)
+{
+    assert(self);
+    inflow_t *flow = client_session_flow(self);
+    if (flow)
+        inflow_fini(flow);
+    free(flow);
+    self->inbox_state = INBOX_UNKNOWN;
 }

@@ -1,16 +1,18 @@
 /* client/core/client_session.h - what the link keeps of one user, and all users of a link by sid.
  *
- * Under 300 bytes each, so that a bridge can carry 20 000. Sessions never move, so a pointer holds until
- * the session is freed. A sid is used again after that; late replies cannot be mistaken, since they are
- * matched by request id. */
+ * Under 160 bytes each, since a bridge carries 20 000 of them, nearly all of whom say nothing and are told
+ * nothing: what only an inbox with something in it, several rooms or a long nick need is on the heap.
+ * Sessions never move, so a pointer holds until the session is freed. A sid is used again after that; late
+ * replies cannot be mistaken, since they are matched by request id. */
 #ifndef CLIENT_CORE_CLIENT_SESSION_H
 #define CLIENT_CORE_CLIENT_SESSION_H
 
 #include "client/core/chain.h"
 #include "client/core/client_link.h"
 #include "client/core/inflow.h"
+#include "client/core/label.h"
 
-enum { CLIENT_TOKEN_BYTES = 40, CLIENT_WINDOW_MAX = 64 };
+enum { CLIENT_TOKEN_BYTES = 32, CLIENT_WINDOW_MAX = 64 };
 
 /* A request that has no final reply. One allocation. */
 typedef struct client_item {
@@ -40,23 +42,39 @@ typedef enum {
 #define SESSION_ROOM_SEEN   (UINT32_C(1) << 30) /* used while heads are gone through */
 #define SESSION_ROOM_INDEX  (SESSION_ROOM_SEEN - 1)
 
+/* What is known of an inbox. */
+typedef enum {
+    INBOX_UNKNOWN, /* not even where it begins */
+    INBOX_EMPTY,   /* nothing has come under the epoch it began with */
+    INBOX_FLOW,    /* it is an inflow_t */
+} client_inbox_state_t;
+
 typedef struct {
     chain_t place; /* in the queue of greetings, or among those with something due, or the gone */
-    inflow_t inbox;
-    client_item_t *first, *last; /* unanswered requests in the order made */
+    union {
+        uint64_t epoch; /* INBOX_EMPTY */
+        inflow_t *flow; /* INBOX_FLOW; owned */
+    } inbox;
+    client_item_t
+        *last; /* unanswered requests in the order made, a ring: the first is behind the last */
     void *user;
-    uint64_t
-        due_ms;   /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+    union {
+        uint64_t
+            due_ms; /* READY: requests rest until then; WAITING: so does the greeting; 0: no rest */
+        uint64_t greeting_id; /* GREETING: of the hello or resume that is out; the sid may have had
+                                 another before */
+    };
     uint64_t cid; /* the last one given */
-    uint64_t
-        greeting_id; /* of the hello or resume that is out; the sid may have had another before */
-    char *address;   /* owned, NULL: none */
-    uint32_t *rooms; /* owned where room_capacity > 1, else `room` is the list */
-    uint32_t room;
+    union {
+        uint32_t *rooms; /* owned where room_capacity > 1 ... */
+        uint32_t room;   /* ... else the list; of a free row: the next one */
+    };
+    union {
+        uint64_t agreed_ms; /* resume_ms as the broker has it */
+        uint64_t ghost_ms;  /* has_ghost: until then */
+    };
     uint32_t sid;
     uint32_t resume_ms; /* asked for; 0: the broker's default */
-    uint32_t agreed_ms; /* resume_ms as the broker has it */
-    uint64_t ghost_ms;  /* until then our nick may be taken by our own old session; 0: it is not */
     uint16_t room_count, room_capacity;
     uint16_t waiting;        /* requests in the list */
     uint16_t unacknowledged; /* of these say and tell */
@@ -64,12 +82,14 @@ typedef struct {
     uint8_t state; /* client_session_state_t */
     uint8_t token_size;
     uint8_t token[CLIENT_TOKEN_BYTES]; /* none: hello, else resume */
-    name_t nick;                       /* as given, not folded */
-    bool is_kicked_idle;
-    bool was_ready;
-    bool is_ending; /* its requests are being answered for the last time */
+    label_t nick;                      /* as given, not folded */
+    uint8_t inbox_state;               /* client_inbox_state_t */
+    bool has_ghost : 1;                /* our nick may be taken by our own old session */
+    bool is_kicked_idle : 1;
+    bool was_ready : 1;
+    bool is_ending : 1; /* its requests are being answered for the last time */
 } client_session_t;
-_Static_assert(sizeof(client_session_t) < 300, "a bridge carries 20 000 of them");
+_Static_assert(sizeof(client_session_t) <= 144, "a bridge carries 20 000 of them");
 
 /* The sessions of a link by sid. */
 typedef struct {
@@ -113,7 +133,34 @@ void client_session_add_room(client_session_t *self, uint32_t entry);
 /* Removes the entry at `place`; the last one takes its place. */
 void client_session_remove_room(client_session_t *self, uint32_t place);
 
-/* Keeps a nick as given; false: empty or too long. */
+/* Keeps a nick as given; false: empty or too long, the old one stays. */
 bool client_session_set_nick(client_session_t *self, span_t nick);
+
+/* The unanswered request made first; NULL: there is none. */
+client_item_t *client_session_first(const client_session_t *self);
+
+/* The one made after `item`; NULL: it is the last. */
+client_item_t *client_session_next(const client_session_t *self, const client_item_t *item);
+
+/* Puts a request behind all others; ownership goes in. */
+void client_session_append(client_session_t *self, client_item_t *item);
+
+/* Takes a request out; ownership comes out. O(1) for the first, which it nearly always is. */
+void client_session_detach(client_session_t *self, client_item_t *item);
+
+/* Sets the position of the inbox, where none is known yet. */
+void client_session_begin_inbox(client_session_t *self, uint64_t epoch, uint64_t seq);
+
+/* True if the inbox is known to be there up to (epoch, seq) or beyond, and nothing of it is missing. */
+bool client_session_has_inbox(const client_session_t *self, uint64_t epoch, uint64_t seq);
+
+/* The inbox as a stream, which it becomes by this; O(1). */
+inflow_t *client_session_inbox(client_session_t *self);
+
+/* The stream where there is one; NULL: nothing has come and nothing is missing. */
+inflow_t *client_session_flow(const client_session_t *self);
+
+/* Forgets the inbox: not even its beginning is known. */
+void client_session_forget_inbox(client_session_t *self);
 
 #endif

@@ -70,7 +70,9 @@ static void rest_sessions(client_link_t *self)
         if (session == NULL)
             continue;
         outgoing_link_lost(session);
-        repair_forget(&session->inbox);
+        inflow_t *inbox = client_session_flow(session);
+        if (inbox)
+            repair_forget(inbox);
         session->due_ms = 0;
         if (session->state != SESSION_REFUSED)
             greet_enqueue(self, session);

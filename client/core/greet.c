@@ -30,7 +30,7 @@ void greet_again(client_link_t *self, client_session_t *session)
         return;
     assert(self->ready_count > 0);
     self->ready_count--;
-    repair_drop(self, &session->inbox);
+    repair_drop_inbox(self, session);
     greet_enqueue(self, session);
 }
 
@@ -60,12 +60,23 @@ static void write_rooms(writer_t *writer, const client_link_t *self, client_sess
     }
 }
 
+static void write_address(writer_t *writer, const client_link_t *self,
+                          const client_session_t *session)
+{
+    if (self->calls->address == NULL)
+        return;
+    span_t address = self->calls->address(self->context, session->user);
+    assert(address.size <= CLIENT_ADDRESS_BYTES);
+    if (address.size > 0)
+        write_str(writer, KEY_address, address);
+}
+
 static void write_hello(writer_t *writer, const client_link_t *self, client_session_t *session)
 {
-    if (session->nick.size > 0)
-        write_str(writer, KEY_nick, name_span(&session->nick));
-    if (session->address)
-        write_str(writer, KEY_address, span_of(session->address));
+    span_t nick = label_span(&session->nick);
+    if (nick.size > 0)
+        write_str(writer, KEY_nick, nick);
+    write_address(writer, self, session);
     if (session->is_kicked_idle)
         write_bool(writer, KEY_kick, true);
     if (session->resume_ms > 0)
@@ -124,8 +135,8 @@ static void note_welcome(client_link_t *self, client_session_t *session, const m
     }
     (void)client_session_set_nick(session, message_span(reply, KEY_nick)); /* else the old one */
     uint64_t agreed = message_uint(reply, KEY_resume_ms);
-    session->agreed_ms = (uint32_t)(agreed < AGREED_MAX_MS ? agreed : AGREED_MAX_MS);
-    session->ghost_ms = 0;
+    session->agreed_ms = agreed < AGREED_MAX_MS ? agreed : AGREED_MAX_MS;
+    session->has_ghost = false;
     uint64_t heartbeat = message_uint(reply, KEY_heartbeat_ms);
     if (heartbeat > 0)
         self->heartbeat_ms = heartbeat < HEARTBEAT_MAX_MS ? heartbeat : HEARTBEAT_MAX_MS;
@@ -147,6 +158,7 @@ static void welcome(client_link_t *self, client_session_t *session, const messag
     self->counters.renewed += how == CLIENT_RENEWED;
     note_welcome(self, session, reply);
     session->state = SESSION_READY;
+    session->due_ms = 0;
     session->was_ready = true;
     self->ready_count++;
     if (self->ping_ms > now_ms + self->heartbeat_ms)
@@ -158,7 +170,7 @@ static void welcome(client_link_t *self, client_session_t *session, const messag
     if (session->state != SESSION_READY)
         return;
     if (how != CLIENT_RESUMED)
-        inflow_fini(&session->inbox);
+        client_session_forget_inbox(session);
     membership_welcome(self, session, reply, now_ms);
     if (session->state == SESSION_READY)
         outgoing_pump(self, session, now_ms);
@@ -171,7 +183,9 @@ static void renew(client_link_t *self, client_session_t *session, uint64_t now_m
 {
     session->token_size = 0;
     session->cid = 0;
+    assert(!session->has_ghost); /* it had a token, so it has been welcomed since */
     session->ghost_ms = now_ms + session->agreed_ms + GHOST_PAUSE_MS;
+    session->has_ghost = true;
     greet_enqueue(self, session);
     outgoing_expire(self, session);
 }
@@ -182,6 +196,11 @@ static void wait_for(client_link_t *self, client_session_t *session, uint64_t du
     session->due_ms = due_ms;
     chain_add(&self->due_sessions, &session->place);
     link_due(self, due_ms);
+}
+
+static bool has_ghost(const client_session_t *session, uint64_t now_ms)
+{
+    return session->has_ghost && now_ms < session->ghost_ms;
 }
 
 void greet_answer(client_link_t *self, client_session_t *session, const message_t *reply,
@@ -196,7 +215,7 @@ void greet_answer(client_link_t *self, client_session_t *session, const message_
         wait_for(self, session, now_ms + reply_pause_ms(reply));
     } else if (session->token_size > 0) {
         renew(self, session, now_ms);
-    } else if (err == HUB_NICK_TAKEN && now_ms < session->ghost_ms) {
+    } else if (err == HUB_NICK_TAKEN && has_ghost(session, now_ms)) {
         wait_for(self, session, now_ms + GHOST_PAUSE_MS);
     } else {
         session->state = SESSION_REFUSED;

@@ -13,7 +13,7 @@ void incoming_forget(client_link_t *self, client_session_t *session)
     greet_cancel(self, session);
     if (session->state == SESSION_READY)
         self->ready_count--;
-    repair_drop(self, &session->inbox);
+    repair_drop_inbox(self, session);
     client_sessions_retire(&self->sessions, session);
     outgoing_drop_all(self, session);
     membership_leave(self, session);

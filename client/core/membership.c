@@ -85,10 +85,10 @@ static void take_head(client_link_t *self, client_session_t *session, span_t nam
 {
     name_t folded;
     if (span_is(name, "@")) {
-        if (session->inbox.is_known)
-            repair_inbox_head(self, session, head[0], head[1], now_ms);
+        if (session->inbox_state == INBOX_UNKNOWN)
+            client_session_begin_inbox(session, head[0], head[1]);
         else
-            inflow_begin(&session->inbox, head[0], head[1]);
+            repair_inbox_head(self, session, head[0], head[1], now_ms);
         return;
     }
     if (!canonical(name, &folded))
@@ -155,8 +155,8 @@ void membership_welcome(client_link_t *self, client_session_t *session, const me
         if (object_span(&pairs[i].key, &name) && object_numbers(&pairs[i].val, head, HEAD_NUMBERS))
             take_head(self, session, name, head, now_ms);
     expel_unseen(self, session);
-    if (session->state == SESSION_READY && !session->inbox.is_known)
-        inflow_begin(&session->inbox, 0, 0);
+    if (session->state == SESSION_READY && session->inbox_state == INBOX_UNKNOWN)
+        client_session_begin_inbox(session, 0, 0);
 }
 
 static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)

@@ -38,17 +38,6 @@ static uint32_t room_of(client_link_t *self, const client_request_t *request, ui
     return membership_want(self, &name, now_ms)->index;
 }
 
-static void append(client_session_t *session, client_item_t *item)
-{
-    if (session->last)
-        session->last->next = item;
-    else
-        session->first = item;
-    session->last = item;
-    session->waiting++;
-    session->unacknowledged = (uint16_t)(session->unacknowledged + (item->cid > 0));
-}
-
 hub_err_t outgoing_add(client_link_t *self, client_session_t *session,
                        const client_request_t *request, uint64_t now_ms)
 {
@@ -71,7 +60,7 @@ hub_err_t outgoing_add(client_link_t *self, client_session_t *session,
     item->room = room_of(self, request, now_ms);
     if (cid > 0)
         session->cid = cid;
-    append(session, item);
+    client_session_append(session, item);
     outgoing_pump(self, session, now_ms);
     return HUB_OK;
 }
@@ -101,7 +90,8 @@ void outgoing_pump(client_link_t *self, client_session_t *session, uint64_t now_
     assert(self && session);
     if (self->status != LINK_UP || session->state != SESSION_READY || session->due_ms > now_ms)
         return;
-    for (client_item_t *item = session->first; item; item = item->next) {
+    for (client_item_t *item = client_session_first(session); item;
+         item = client_session_next(session, item)) {
         if (!item->is_in_flight) {
             if (!may_go(session, item))
                 return;
@@ -112,30 +102,11 @@ void outgoing_pump(client_link_t *self, client_session_t *session, uint64_t now_
     }
 }
 
-/* Takes the item out of the list; it is almost always the first. */
-static void detach(client_session_t *session, client_item_t *item)
-{
-    client_item_t *before = NULL;
-    if (session->first != item)
-        for (before = session->first; before->next != item;)
-            before = before->next;
-    if (before)
-        before->next = item->next;
-    else
-        session->first = item->next;
-    if (session->last == item)
-        session->last = before;
-    assert(session->waiting > 0);
-    session->waiting--;
-    session->unacknowledged = (uint16_t)(session->unacknowledged - (item->cid > 0));
-    session->in_flight = (uint8_t)(session->in_flight - item->is_in_flight);
-}
-
 /* The final word on a request; afterwards it is gone. */
 static void finish(client_link_t *self, client_session_t *session, client_item_t *item,
                    hub_err_t err, const message_t *reply)
 {
-    detach(session, item);
+    client_session_detach(session, item);
     op_t op = (op_t)item->op;
     uint64_t tag = item->tag;
     item_destroy(self, item);
@@ -166,12 +137,18 @@ static void rest(client_link_t *self, client_session_t *session, uint64_t until_
     link_due(self, session->due_ms);
 }
 
+/* The first that has a cid; NULL: there is none. */
+static const client_item_t *first_said(const client_session_t *session)
+{
+    const client_item_t *item = client_session_first(session);
+    while (item && item->cid == 0)
+        item = client_session_next(session, item);
+    return item;
+}
+
 static bool is_first_said(const client_session_t *session, const client_item_t *item)
 {
-    const client_item_t *first = session->first;
-    while (first && first->cid == 0)
-        first = first->next;
-    return first == item;
+    return first_said(session) == item;
 }
 
 /* False: it helps no more. */
@@ -225,7 +202,8 @@ void outgoing_answer(client_link_t *self, client_session_t *session, client_item
 void outgoing_link_lost(client_session_t *session)
 {
     assert(session);
-    for (client_item_t *item = session->first; item; item = item->next)
+    for (client_item_t *item = client_session_first(session); item;
+         item = client_session_next(session, item))
         item->is_in_flight = false;
     session->in_flight = 0;
     session->window = CLIENT_WINDOW_MAX;
@@ -234,9 +212,9 @@ void outgoing_link_lost(client_session_t *session)
 /* One by one from the start, since reply() may change the list. */
 static client_item_t *first_lost(const client_session_t *session, bool is_all)
 {
-    client_item_t *item = session->first;
+    client_item_t *item = client_session_first(session);
     while (item && !is_all && !(item->cid > 0 && item->doubts > 0))
-        item = item->next;
+        item = client_session_next(session, item);
     return item;
 }
 
@@ -250,7 +228,8 @@ static void fail(client_link_t *self, client_session_t *session, bool is_all)
 /* What was never sent, or refused each time, cannot have been heard: it gets the new session's numbers. */
 static void renumber(client_session_t *session, uint64_t cid)
 {
-    for (client_item_t *item = session->first; item; item = item->next) {
+    for (client_item_t *item = client_session_first(session); item;
+         item = client_session_next(session, item)) {
         if (item->cid == 0)
             continue;
         item->cid = ++cid;
@@ -262,9 +241,7 @@ static void renumber(client_session_t *session, uint64_t cid)
 void outgoing_restart(client_link_t *self, client_session_t *session, uint64_t cid)
 {
     assert(self && session);
-    const client_item_t *first = session->first;
-    while (first && first->cid == 0)
-        first = first->next;
+    const client_item_t *first = first_said(session);
     uint64_t expected = first ? first->cid : session->cid + 1;
     if (cid + 1 >= expected && (first || cid == session->cid))
         return;
@@ -291,8 +268,8 @@ void outgoing_drop_all(client_link_t *self, client_session_t *session)
 {
     assert(self && session);
     client_item_t *item;
-    while ((item = session->first) != NULL) {
-        detach(session, item);
+    while ((item = client_session_first(session)) != NULL) {
+        client_session_detach(session, item);
         item_destroy(self, item);
     }
 }

@@ -31,7 +31,7 @@ static stream_t of_room(client_room_t *room)
 static stream_t of_inbox(client_session_t *session)
 {
     assert(session);
-    return (stream_t){.flow = &session->inbox, .session = session};
+    return (stream_t){.flow = client_session_inbox(session), .session = session};
 }
 
 /* False once a call has made the last one leave. */
@@ -53,6 +53,14 @@ void repair_drop(client_link_t *self, inflow_t *flow)
     assert(self && flow);
     errand_drop(&self->errands, flow->replay_id);
     repair_forget(flow);
+}
+
+void repair_drop_inbox(client_link_t *self, const client_session_t *session)
+{
+    assert(self && session);
+    inflow_t *inbox = client_session_flow(session);
+    if (inbox)
+        repair_drop(self, inbox);
 }
 
 /* Holes wait for their grace, replays that are out for their answer. */
@@ -238,8 +246,9 @@ void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoc
 void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,
                        uint64_t now_ms)
 {
-    assert(self);
-    take_head(self, of_inbox(session), epoch, seq, now_ms);
+    assert(self && session);
+    if (!client_session_has_inbox(session, epoch, seq))
+        take_head(self, of_inbox(session), epoch, seq, now_ms);
 }
 
 void repair_heads(client_link_t *self, const message_t *reply, client_session_t *session,
@@ -494,5 +503,6 @@ void repair_room_due(client_link_t *self, client_room_t *room, uint64_t now_ms)
 void repair_inbox_due(client_link_t *self, client_session_t *session, uint64_t now_ms)
 {
     assert(self && session);
-    hole_due(self, of_inbox(session), now_ms);
+    if (client_session_flow(session))
+        hole_due(self, of_inbox(session), now_ms);
 }

@@ -53,4 +53,7 @@ void repair_forget(inflow_t *flow);
 /* The same while the link is up: a late answer is not listened to. */
 void repair_drop(client_link_t *self, inflow_t *flow);
 
+/* The same for a session's inbox, whatever is known of it. */
+void repair_drop_inbox(client_link_t *self, const client_session_t *session);
+
 #endif

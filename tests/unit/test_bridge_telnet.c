@@ -187,21 +187,7 @@ static void refusals_of_others_are_not_answered(void **state)
     read_end(&reader);
 }
 
-static void each_option_is_refused_once(void **state)
-{
-    (void)state;
-    reader_t reader = {0};
-    size_t answered = 0;
-    for (int i = 0; i < 1000; i++) {
-        READ(reader, "\xff\xfd\x01\xff\xfb\x01");
-        answered += reader.answers.size;
-        reader.answers.size = 0;
-    }
-    assert_int_equal(answered, 6);
-    read_end(&reader);
-}
-
-static void rare_options_are_refused_a_few_times(void **state)
+static void whoever_asks_again_and_again_is_refused_so_many_times_and_no_more(void **state)
 {
     (void)state;
     reader_t reader = {0};
@@ -290,8 +276,7 @@ int main(void)
         cmocka_unit_test(a_line_one_byte_too_long_is_refused),
         cmocka_unit_test(options_are_refused),
         cmocka_unit_test(refusals_of_others_are_not_answered),
-        cmocka_unit_test(each_option_is_refused_once),
-        cmocka_unit_test(rare_options_are_refused_a_few_times),
+        cmocka_unit_test(whoever_asks_again_and_again_is_refused_so_many_times_and_no_more),
         cmocka_unit_test(a_command_may_be_split_between_segments),
         cmocka_unit_test(a_doubled_iac_is_one_byte),
         cmocka_unit_test(a_subnegotiation_is_skipped),
