@@ -45,7 +45,7 @@ account_t *account_add(core_t *core, span_t nick, const name_t *identity, const 
 void account_bind(core_t *core, account_t *account, session_t *session)
 {
     assert(core && account && session && session->account == 0 && account->session == 0);
-    assert(span_equal(name_span(&account->identity), name_span(&session->identity)));
+    assert(span_equal(name_span(&account->identity), session_identity(session)));
     assert(memcmp(account->uid, session->uid, MINT_NAME_CHARS) == 0);
     assert(account->inbox == NULL || session->inbox == NULL);
     account->session = session->id;
@@ -71,7 +71,7 @@ static void remember_rooms(core_t *core, account_t *account, const session_t *se
 {
     assert(account->room_count == 0);
     for (unsigned i = 0; i < session->membership_count; i++) {
-        room_t *room = core_room(core, session->memberships[i].room);
+        room_t *room = core_room(core, session_memberships(session)[i].room);
         account_add_room(account, room->id);
         refs_add(&room->absent, account->id);
     }

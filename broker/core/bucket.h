@@ -6,12 +6,16 @@
 
 #include <stdint.h>
 
+/* 8 bytes, because every session has one. So the time is the clock's lower half: who spends nothing for 49
+ * days may find in it what it held then instead of a full one, and some seconds later it is full. */
 typedef struct {
-    uint64_t milli;     /* thousandths of a token */
-    uint64_t filled_ms; /* when `milli` was true */
+    uint32_t milli;     /* thousandths of a token */
+    uint32_t filled_ms; /* when `milli` was true */
 } bucket_t;
 
-/* A full bucket. */
+enum { BUCKET_MOST = 4000000 };
+
+/* A full bucket of at most BUCKET_MOST tokens. */
 void bucket_init(bucket_t *self, uint32_t burst, uint64_t now_ms);
 
 /* Takes `cost` tokens and returns 0; or takes none and returns after how many ms (> 0) they will be

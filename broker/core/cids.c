@@ -16,7 +16,7 @@ static outcome_t *place_of(const cids_t *self, uint64_t cid)
 
 static bool is_kept(const cids_t *self, uint64_t cid)
 {
-    return cid > self->forgotten && cid <= self->highest;
+    return cid > cids_forgotten(self) && cid <= self->highest;
 }
 
 cid_state_t cids_look(const cids_t *self, uint64_t cid, const outcome_t **out_outcome)
@@ -46,11 +46,11 @@ static void grow(cids_t *self)
 void cids_take(cids_t *self, uint64_t cid, outcome_t outcome)
 {
     assert(self && cid == self->highest + 1);
-    if (self->highest - self->forgotten >= self->count && self->count < LIMIT_CID_WINDOW)
+    if (self->kept == self->count && self->count < LIMIT_CID_WINDOW)
         grow(self);
     self->highest = cid;
-    if (self->highest - self->forgotten > self->count)
-        self->forgotten = self->highest - self->count;
+    if (self->kept < self->count)
+        self->kept++;
     *place_of(self, cid) = outcome;
 }
 
@@ -61,8 +61,10 @@ void cids_restore(cids_t *self, uint64_t cid, outcome_t outcome)
         *place_of(self, cid) = outcome;
     if (cid <= self->highest)
         return;
-    if (cid > self->highest + 1)
-        self->highest = self->forgotten = cid - 1;
+    if (cid > self->highest + 1) {
+        self->highest = cid - 1;
+        self->kept = 0;
+    }
     cids_take(self, cid, outcome);
 }
 
@@ -76,10 +78,11 @@ void cids_settle(cids_t *self, uint64_t cid)
 void cids_forget_from(cids_t *self, uint64_t cid)
 {
     assert(self && cid > 0);
-    if (cid <= self->highest)
-        self->highest = cid - 1;
-    if (self->forgotten > self->highest)
-        self->forgotten = self->highest;
+    if (cid > self->highest)
+        return;
+    uint64_t count = self->highest - cid + 1;
+    self->kept = count < self->kept ? self->kept - (uint32_t)count : 0;
+    self->highest = cid - 1;
 }
 
 void cids_fini(cids_t *self)

@@ -24,10 +24,16 @@ _Static_assert(sizeof(outcome_t) <= 32, "a session may keep LIMIT_CID_WINDOW of 
 
 typedef struct {
     uint64_t highest;    /* taken; 0: none */
-    uint64_t forgotten;  /* the highest whose outcome is not kept */
     outcome_t *outcomes; /* of cid: outcomes[cid & (count - 1)] */
     uint32_t count;      /* a power of two up to LIMIT_CID_WINDOW, or 0 */
+    uint32_t kept;       /* outcomes, those of the highest cids; at most `count` */
 } cids_t;
+
+/* The highest cid whose outcome is not kept. */
+static inline uint64_t cids_forgotten(const cids_t *self)
+{
+    return self->highest - self->kept;
+}
 
 typedef enum {
     CID_NEXT,    /* the next one: to be done, then cids_take() */

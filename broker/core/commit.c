@@ -56,8 +56,7 @@ static void show_copy(core_t *core, const held_t *held, span_t event)
         return;
     core->counters.events[EV_private]++;
     event_send(core, reader, event);
-    deadlines_set(core->deadlines, &inbox->quiet_due, DUE_INBOX, inbox->id,
-                  core->now->mono_ms + QUIET_MS);
+    deadlines_set(core->deadlines, &inbox->quiet_due, DUE_INBOX, core->now->mono_ms + QUIET_MS);
 }
 
 static void give_reply(core_t *core, const held_t *held, span_t frame)

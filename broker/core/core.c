@@ -114,27 +114,27 @@ void core_destroy(core_t **self_p)
     *self_p = NULL;
 }
 
-/* The owners' deadlines are cancelled before they go, so an owner is always there. */
-static void meet(core_t *self, due_t kind, uint64_t owner)
+/* Deadlines live in their owners and are cancelled before those go. */
+static void meet(core_t *self, deadline_t *due)
 {
-    switch (kind) {
+    switch (due->kind) {
     case DUE_LINK:
-        link_is_due(self, core_link(self, owner));
+        link_is_due(self, DEADLINE_OWNER(due, link_t, due));
         return;
     case DUE_SESSION:
-        session_is_due(self, core_session(self, owner));
+        session_is_due(self, DEADLINE_OWNER(due, session_t, due));
         return;
     case DUE_INBOX:
-        inbox_is_quiet(self, core_inbox(self, owner));
+        inbox_is_quiet(self, DEADLINE_OWNER(due, inbox_t, quiet_due));
         return;
     case DUE_PRESENCE:
-        presence_flush(self, core_room(self, owner));
+        presence_flush(self, DEADLINE_OWNER(due, room_t, presence_due));
         return;
     case DUE_QUIET:
-        room_is_quiet(self, core_room(self, owner));
+        room_is_quiet(self, DEADLINE_OWNER(due, room_t, quiet_due));
         return;
     case DUE_ROOM:
-        room_is_old(self, core_room(self, owner));
+        room_is_old(self, DEADLINE_OWNER(due, room_t, keep_due));
         return;
     case DUE_RECORDS:
         return; /* the end of the turn writes them */
@@ -151,7 +151,7 @@ static void tick(core_t *self)
         due = deadlines_take(self->deadlines, self->now->mono_ms);
         if (due == NULL)
             return;
-        meet(self, due->kind, due->owner);
+        meet(self, due);
     }
 }
 

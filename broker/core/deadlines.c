@@ -59,7 +59,7 @@ static void sink(deadlines_t *self, deadline_t *deadline)
 static void add(deadlines_t *self, deadline_t *deadline)
 {
     if (self->count + 1 >= self->capacity) {
-        self->capacity = self->capacity ? 2 * self->capacity : SMALLEST;
+        self->capacity = self->capacity ? self->capacity + self->capacity / 2 : SMALLEST;
         self->heap = realloc(self->heap, self->capacity * sizeof(deadline_t *));
         assert(self->heap);
     }
@@ -67,13 +67,11 @@ static void add(deadlines_t *self, deadline_t *deadline)
     put(self, self->count, deadline);
 }
 
-void deadlines_set(deadlines_t *self, deadline_t *deadline, due_t kind, uint64_t owner,
-                   uint64_t when_ms)
+void deadlines_set(deadlines_t *self, deadline_t *deadline, due_t kind, uint64_t when_ms)
 {
     assert(self && deadline);
     assert(!deadline_is_set(deadline) || self->heap[deadline->place] == deadline);
     deadline->kind = kind;
-    deadline->owner = owner;
     deadline->when_ms = when_ms;
     if (!deadline_is_set(deadline))
         add(self, deadline);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is due; the number in `owner` is one of that kind's. */
+/* What is due: says what kind of thing the deadline lives in. */
 typedef enum {
     DUE_LINK,     /* silent? */
     DUE_SESSION,  /* inactive, warned, kicked, gone? */
@@ -25,8 +25,7 @@ typedef enum {
 
 typedef struct {
     uint64_t when_ms; /* monotonic */
-    uint64_t owner;
-    uint32_t place; /* in the heap, from 1; 0 where not set */
+    uint32_t place;   /* in the heap, from 1; 0 where not set */
     due_t kind;
 } deadline_t;
 
@@ -39,8 +38,7 @@ deadlines_t *deadlines_new(void);
 void deadlines_destroy(deadlines_t **self_p);
 
 /* Sets or moves `deadline` (borrowed until it is due or cancelled; must not move in memory). */
-void deadlines_set(deadlines_t *self, deadline_t *deadline, due_t kind, uint64_t owner,
-                   uint64_t when_ms);
+void deadlines_set(deadlines_t *self, deadline_t *deadline, due_t kind, uint64_t when_ms);
 
 /* Unsets it; fine where it is not set. */
 void deadlines_cancel(deadlines_t *self, deadline_t *deadline);
@@ -50,6 +48,10 @@ deadline_t *deadlines_take(deadlines_t *self, uint64_t now_ms);
 
 /* When the soonest is, UINT64_MAX where there is none. O(1). */
 uint64_t deadlines_next_ms(const deadlines_t *self);
+
+/* The thing of that type whose member of that name `deadline` is. */
+#define DEADLINE_OWNER(deadline, type, member)                                                     \
+    ((type *)(void *)((char *)(deadline)-offsetof(type, member)))
 
 static inline bool deadline_is_set(const deadline_t *deadline)
 {

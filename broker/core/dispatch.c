@@ -278,7 +278,7 @@ static void handle(core_t *core, request_t *request)
 }
 
 /* Finds out which command it is and whose. */
-static hub_err_t identify(request_t *request)
+static hub_err_t identify(const core_t *core, request_t *request)
 {
     const message_t *message = request->message;
     if (!message_has(message, KEY_op)) {
@@ -291,7 +291,7 @@ static hub_err_t identify(request_t *request)
     if (keyset_has(message->wrong, KEY_sid))
         return HUB_BAD_REQUEST;
     if (request->link)
-        request->session = sids_find(&request->link->sids, request->sid);
+        request->session = core_session_at(core, request->link, request->sid);
     return HUB_OK;
 }
 
@@ -318,7 +318,7 @@ void dispatch(core_t *core, const event_t *event)
     request.id = message_uint(&core->message, KEY_id);
     request.has_sid = message_has(&core->message, KEY_sid);
     request.sid = (uint32_t)message_uint(&core->message, KEY_sid);
-    err = identify(&request);
+    err = identify(core, &request);
     if (err == HUB_OK)
         handle(core, &request);
     else

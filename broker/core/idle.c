@@ -40,8 +40,7 @@ static void set_due(core_t *core, session_t *session)
         next_ms = ms < next_ms ? ms : next_ms;
     }
     if (next_ms < UINT64_MAX)
-        deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
-                      session->heard_ms + next_ms);
+        deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->heard_ms + next_ms);
 }
 
 void session_act(core_t *core, session_t *session)

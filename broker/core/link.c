@@ -33,5 +33,6 @@ void link_fini(link_t *self)
     assert(self);
     refs_fini(&self->rooms);
     sids_fini(&self->sids);
+    shared_key_drop(&self->peer_key);
     free(self->key);
 }

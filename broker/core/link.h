@@ -6,8 +6,8 @@
 #include "broker/core/deadlines.h"
 #include "broker/core/lookup.h"
 #include "broker/core/outbox.h"
-#include "broker/core/peer_key.h"
 #include "broker/core/refs.h"
+#include "broker/core/shared_key.h"
 #include "broker/core/sids.h"
 
 typedef struct {
@@ -16,12 +16,11 @@ typedef struct {
     char *key; /* the door's number, then the routing id */
     uint32_t routing_size;
     uint32_t door;
-    peer_key_t peer_key; /* whose it is, and nobody else's */
-    bool names_sid;      /* it has carried a sid other than 0: events name theirs */
+    shared_key_t *peer_key; /* whose it is, and nobody else's */
+    bool names_sid;         /* it has carried a sid other than 0: events name theirs */
     uint64_t heard_ms;
     deadline_t due;         /* when to look whether it has gone silent */
-    sids_t sids;            /* its sessions by their sids */
-    uint64_t first_session; /* a list through the sessions; 0: none */
+    sids_t sids;            /* the places of its sessions in their slab, from 1, by their sids */
     refs_t rooms;           /* how many of its sessions are in which room */
     bucket_t replay;        /* events it may replay */
     uint32_t pages;         /* asked of the store, not answered yet */

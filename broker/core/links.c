@@ -24,7 +24,7 @@ link_t *link_under_key(core_t *core, peer_t peer, const peer_key_t *key)
 {
     assert(core && key);
     link_t *link = link_find(core, peer);
-    if (link == NULL || peer_key_equal(&link->peer_key, key))
+    if (link == NULL || peer_key_equal(shared_key_get(link->peer_key), key))
         return link;
     core->counters.links_gone++;
     link_lose(core, link);
@@ -43,10 +43,10 @@ link_t *link_make(core_t *core, peer_t peer, const peer_key_t *key)
     link_set_peer(link, peer);
     bucket_init(&link->replay, REPLAY_BURST, core->now->mono_ms);
     sids_init(&link->sids, mint_number(&core->mint, core->now->entropy));
-    link->peer_key = *key;
+    link->peer_key = shared_key_new(key);
     span_t name = {link->key, sizeof peer.door + peer.routing.size};
     lookup_add(core->links_by_peer, &link->by_peer, name, link);
-    deadlines_set(core->deadlines, &link->due, DUE_LINK, id, silent_ms(core, link));
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, silent_ms(core, link));
     return link;
 }
 
@@ -56,11 +56,22 @@ void link_heard(const core_t *core, link_t *link)
     link->heard_ms = core->now->mono_ms;
 }
 
+/* Losing its link takes a session out of the table, so they are listed before. */
+static void lose_sessions(core_t *core, link_t *link)
+{
+    numbers_t places = {0};
+    uint32_t number;
+    for (uint32_t place = 0; (number = sids_next(&link->sids, &place));)
+        numbers_add(&places, number - 1);
+    for (size_t i = 0; i < places.count; i++)
+        session_lose_link(core, slab_at(core->sessions, (uint32_t)places.list[i]));
+    numbers_fini(&places);
+}
+
 void link_lose(core_t *core, link_t *link)
 {
     assert(core && link);
-    while (link->first_session)
-        session_lose_link(core, core_session(core, link->first_session));
+    lose_sessions(core, link);
     assert(link->sids.count == 0 && link->rooms.count == 0);
     deadlines_cancel(core->deadlines, &link->due);
     lookup_remove(core->links_by_peer, &link->by_peer);
@@ -93,7 +104,7 @@ void link_is_due(core_t *core, link_t *link)
         core->counters.links_silent++;
         link_lose(core, link);
     } else {
-        deadlines_set(core->deadlines, &link->due, DUE_LINK, link->id, due_ms(core, link));
+        deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
     }
 }
 
@@ -108,5 +119,5 @@ void link_waits(core_t *core, link_t *link, uint64_t bytes)
     if (link->waiting_bytes == 0 || bytes < link->waiting_bytes)
         link->waiting_since_ms = core->now->mono_ms;
     link->waiting_bytes = bytes;
-    deadlines_set(core->deadlines, &link->due, DUE_LINK, link->id, due_ms(core, link));
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
 }

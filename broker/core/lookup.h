@@ -16,9 +16,15 @@ typedef struct lookup lookup_t;
 
 /* Lives inside the thing; `name` must not move or change while the thing is in a table. */
 typedef struct {
-    uint64_t hash;
-    span_t name;
+    const char *name;
+    uint32_t size, hash;
 } lookup_key_t;
+
+/* The name; borrowed from the thing. */
+static inline span_t lookup_name(const lookup_key_t *key)
+{
+    return (span_t){key->name, key->size};
+}
 
 /* An empty table; `secret` (LOOKUP_SECRET_BYTES, copied) keys its hash. */
 lookup_t *lookup_new(const uint8_t *secret);

@@ -19,7 +19,9 @@ static void make_room(members_t *self)
 {
     if (self->used < self->capacity)
         return;
-    self->capacity = self->capacity ? 2 * self->capacity : SMALLEST;
+    self->capacity += self->capacity / 2; /* less is left empty than by doubling */
+    if (self->capacity < SMALLEST)
+        self->capacity = SMALLEST;
     self->list = realloc(self->list, self->capacity * sizeof *self->list);
     assert(self->list);
 }

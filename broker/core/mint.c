@@ -21,7 +21,6 @@ void mint_name(mint_t *self, const uint8_t *entropy, char *out_name)
     mint_bytes(self, entropy, bytes, sizeof bytes);
     for (int i = 0; i < MINT_NAME_CHARS; i++)
         out_name[i] = ALPHABET[bytes[i] % 32];
-    out_name[MINT_NAME_CHARS] = '\0';
 }
 
 uint64_t mint_number(mint_t *self, const uint8_t *entropy)

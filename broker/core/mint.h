@@ -13,7 +13,7 @@ typedef struct {
     uint64_t counter;
 } mint_t;
 
-/* A name of 16 characters of a-z and 2-7 (80 bits), terminated by a zero. */
+/* A name of MINT_NAME_CHARS characters of a-z and 2-7 (80 bits), without a zero behind it. */
 void mint_name(mint_t *self, const uint8_t *entropy, char *out_name);
 
 /* A number of 64 random bits. */

@@ -76,7 +76,7 @@ static void copy_session(notes_t *self, const session_t *session)
 {
     const outcome_t *outcome;
     const cids_t *cids = &session->cids;
-    for (uint64_t cid = cids->forgotten + 1; cid <= cids->highest; cid++) {
+    for (uint64_t cid = cids_forgotten(cids) + 1; cid <= cids->highest; cid++) {
         cid_state_t state = cids_look(cids, cid, &outcome);
         assert(state == CID_KNOWN);
         (void)state;

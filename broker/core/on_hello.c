@@ -151,7 +151,7 @@ static void write_heads(core_t *core, writer_t *writer, const session_t *session
     write_key(writer, KEY_heads);
     msgpack_pack_map(&writer->packer, session->membership_count + 1u);
     for (unsigned i = 0; i < session->membership_count; i++)
-        write_room_head(writer, core_room(core, session->memberships[i].room));
+        write_room_head(writer, core_room(core, session_memberships(session)[i].room));
     write_inbox_head(writer, session);
 }
 
@@ -170,8 +170,8 @@ static void welcome(core_t *core, const request_t *request, session_t *session)
     const core_settings_t *settings = &core->settings;
     writer_t *writer = reply_begin(core, request);
     write_str(writer, KEY_nick, session_nick(session));
-    write_str(writer, KEY_uid, span_of(session->uid));
-    write_str(writer, KEY_session, span_of(session->name));
+    write_str(writer, KEY_uid, session_uid(session));
+    write_str(writer, KEY_session, session_name(session));
     write_token(core, writer, session);
     write_uint(writer, KEY_version, PROTO_VERSION);
     write_key(writer, KEY_caps);
@@ -235,7 +235,7 @@ hub_err_t on_hello(core_t *core, request_t *request)
     session_t *session = link ? session_open(core, nick, &identity) : NULL;
     if (session == NULL)
         return HUB_FULL;
-    session->peer_key = link->peer_key;
+    session->peer_key = shared_key_hold(link->peer_key);
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);
     session_attach(core, session, link, request->sid);
@@ -271,7 +271,7 @@ hub_err_t on_resume(core_t *core, request_t *request)
         return HUB_BAD_REQUEST;
     request->hint = NULL;
     if (session == NULL || !session_has_token(session, bytes) ||
-        !peer_key_equal(&session->peer_key, &request->peer_key))
+        !peer_key_equal(shared_key_get(session->peer_key), &request->peer_key))
         return HUB_EXPIRED;
     if (request->session == NULL && link_with_room(core, request) == NULL)
         return HUB_FULL;

@@ -51,7 +51,7 @@ static hub_err_t ping_session(core_t *core, request_t *request)
     const core_settings_t *settings = &core->settings;
     moved_t moved = {.count = 0};
     for (unsigned i = 0; i < session->membership_count; i++)
-        add_if_moved(core, &moved, session->memberships[i].room);
+        add_if_moved(core, &moved, session_memberships(session)[i].room);
     writer_t *writer = reply_heads(core, request, &moved, 1);
     write_inbox_head(writer, session);
     if (settings->rate_per_s > 0)

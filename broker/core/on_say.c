@@ -45,7 +45,7 @@ static void write_said(writer_t *writer, const request_t *request, uint64_t epoc
     write_uint(writer, KEY_seq, seq);
     write_uint(writer, KEY_at, at_ms);
     write_str(writer, KEY_from, session_nick(from));
-    write_str(writer, KEY_uid, (span_t){from->uid, MINT_NAME_CHARS});
+    write_str(writer, KEY_uid, session_uid(from));
     write_str(writer, KEY_text, message_span(request->message, KEY_text));
     write_payload(writer, request->message);
 }
@@ -76,8 +76,9 @@ static void append_message(core_t *core, request_t *request, room_t *room)
  * of all in whatever spelling. */
 static room_t *own_room(const core_t *core, const session_t *session, span_t name)
 {
+    const membership_t *memberships = session_memberships(session);
     for (unsigned i = 0; i < session->membership_count; i++) {
-        room_t *room = core_room(core, session->memberships[i].room);
+        room_t *room = core_room(core, memberships[i].room);
         if (span_equal(name_span(&room->name), name))
             return room;
     }

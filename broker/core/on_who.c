@@ -43,7 +43,7 @@ static void write_member(writer_t *writer, const session_t *member)
     pack_key(writer, KEY_nick);
     pack_span(writer, session_nick(member));
     pack_key(writer, KEY_uid);
-    pack_span(writer, span_of(member->uid));
+    pack_span(writer, session_uid(member));
     pack_key(writer, KEY_state);
     pack_span(writer, state_name(member->state));
     pack_key(writer, KEY_since);

@@ -19,7 +19,7 @@ enum {
 bool presence_is_pending(const room_t *room, const membership_t *membership)
 {
     assert(room && membership);
-    return membership->noted_pseq == room->pseq + 1;
+    return membership->noted_pseq == (uint32_t)(room->pseq + 1);
 }
 
 static void count_only(room_t *room)
@@ -36,7 +36,7 @@ static void close_holes(core_t *core, room_t *room)
     for (uint32_t i = 0; i < room->change_count; i++) {
         if (room->changes[i].is_superseded)
             continue;
-        const session_t *session = core_session(core, room->changes[i].session);
+        session_t *session = core_session(core, room->changes[i].session);
         membership_t *membership = session ? session_membership(session, room->id) : NULL;
         if (membership && presence_is_pending(room, membership) && membership->noted_at == i)
             membership->noted_at = kept;
@@ -89,7 +89,7 @@ static void note_change(core_t *core, room_t *room, membership_t *membership, ch
         supersede(room, membership, &change);
     simplify(&change);
     room->change_bytes += change.bytes;
-    membership->noted_pseq = room->pseq + 1;
+    membership->noted_pseq = (uint32_t)(room->pseq + 1);
     change_t *place = add_change(core, room);
     *place = change;
     membership->noted_at = (uint32_t)(place - room->changes);
@@ -100,7 +100,7 @@ static void note_change(core_t *core, room_t *room, membership_t *membership, ch
 /* A name before a rename may come from an earlier change that this one supersedes. */
 static uint32_t change_bytes(const session_t *session, span_t was)
 {
-    size_t names = session->nick_size + (was.size > 0 ? was.size : NAME_BYTES);
+    size_t names = session_nick(session).size + (was.size > 0 ? was.size : NAME_BYTES);
     return (uint32_t)(CHANGE_BYTES + names + session_status(session).size);
 }
 
@@ -129,21 +129,22 @@ void presence_note(core_t *core, room_t *room, session_t *session, state_t state
         room->change_bytes + bytes > LIMIT_FRAME_BYTES - EVENT_BYTES)
         presence_flush(core, room);
     if (!room->has_news)
-        deadlines_set(core->deadlines, &room->presence_due, DUE_PRESENCE, room->id,
+        deadlines_set(core->deadlines, &room->presence_due, DUE_PRESENCE,
                       core->now->mono_ms + PRESENCE_GATHER_MS);
     room->has_news = true;
     if (!room->is_counted && room->members.count > LIMIT_PRESENCE_NAMED_MEMBERS)
         count_only(room);
     if (room->is_counted)
         return;
+    span_t nick = session_nick(session);
     change_t change = {.state = state,
                        .session = session->id,
                        .bytes = bytes,
                        .has_status = has_status,
-                       .nick_size = session->nick_size,
+                       .nick_size = (uint8_t)nick.size,
                        .was_size = (uint8_t)was.size};
     memcpy(change.uid, session->uid, sizeof change.uid);
-    memcpy(change.nick, session->nick, session->nick_size);
+    memcpy(change.nick, nick.data, nick.size);
     if (was.size > 0)
         memcpy(change.was, was.data, was.size);
     note_change(core, room, membership, change);
@@ -154,8 +155,8 @@ void presence_note_everywhere(core_t *core, session_t *session, state_t state, s
 {
     assert(session);
     for (unsigned i = 0; i < session->membership_count; i++)
-        presence_note(core, core_room(core, session->memberships[i].room), session, state, was,
-                      has_status);
+        presence_note(core, core_room(core, session_memberships(session)[i].room), session, state,
+                      was, has_status);
 }
 
 /* A status is told wherever there is one, since a change may supersede the one that told it first, and
@@ -175,7 +176,7 @@ static void write_change(core_t *core, const change_t *change)
     pack_key(writer, KEY_nick);
     pack_span(writer, (span_t){change->nick, change->nick_size});
     pack_key(writer, KEY_uid);
-    pack_span(writer, span_of(change->uid));
+    pack_span(writer, (span_t){change->uid, sizeof change->uid});
     pack_key(writer, KEY_state);
     pack_span(writer, state_name(change->state));
     if (change->was_size > 0) {

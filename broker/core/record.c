@@ -121,7 +121,7 @@ static void put_tokens(msgpack_packer *packer, const session_t *session)
     msgpack_pack_array(packer, session->token_count);
     for (unsigned i = 0; i < session->token_count; i++) {
         msgpack_pack_bin(packer, TOKEN_HASH_BYTES);
-        msgpack_pack_bin_body(packer, session->tokens[i], TOKEN_HASH_BYTES);
+        msgpack_pack_bin_body(packer, session_tokens(session)[i], TOKEN_HASH_BYTES);
     }
 }
 
@@ -146,12 +146,12 @@ static void put_inbox(msgpack_packer *packer, const session_t *session)
 void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms)
 {
     assert(out && session && (rooms || session->membership_count == 0));
-    msgpack_packer packer = begin(out, session->peer_key.is_some ? 11 : 10);
-    if (session->peer_key.is_some)
-        put_bytes(&packer, "key", peer_key_span(&session->peer_key));
+    msgpack_packer packer = begin(out, session->peer_key ? 11 : 10);
+    if (session->peer_key)
+        put_bytes(&packer, "key", peer_key_span(shared_key_get(session->peer_key)));
     put_uint(&packer, "id", session->id);
-    put_text(&packer, "session", span_of(session->name));
-    put_text(&packer, "uid", span_of(session->uid));
+    put_text(&packer, "session", session_name(session));
+    put_text(&packer, "uid", session_uid(session));
     put_text(&packer, "nick", session_nick(session));
     put_text(&packer, "status", session_status(session));
     put_bool(&packer, "kick", session->is_kicked_when_idle);

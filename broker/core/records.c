@@ -177,7 +177,7 @@ static void write_session(core_t *core, uint64_t id)
     session->is_dirty = false;
     const room_t *rooms[LIMIT_ROOMS_PER_SESSION];
     for (unsigned i = 0; i < session->membership_count; i++)
-        rooms[i] = core_room(core, session->memberships[i].room);
+        rooms[i] = core_room(core, session_memberships(session)[i].room);
     char key[RECORD_KEY_BYTES];
     buffer_clear(&core->records.scratch);
     record_write_session(&core->records.scratch, session, rooms);
@@ -302,5 +302,5 @@ void records_retry_later(core_t *core)
     if (!has_any(records))
         return;
     records->retry_ms = core->now->mono_ms + RETRY_MS;
-    deadlines_set(core->deadlines, &records->due, DUE_RECORDS, 0, records->retry_ms);
+    deadlines_set(core->deadlines, &records->due, DUE_RECORDS, records->retry_ms);
 }

@@ -59,20 +59,29 @@ static bool take_tokens(const record_t *record, session_t *session)
 static bool take_settings(const record_t *record, session_t *session)
 {
     uint64_t resume_ms;
-    if (!record_bool(record, "kick", &session->is_kicked_when_idle) ||
+    bool is_kicked_when_idle;
+    if (!record_bool(record, "kick", &is_kicked_when_idle) ||
         !record_uint(record, "resume_ms", &resume_ms) || resume_ms > UINT32_MAX)
         return false;
+    session->is_kicked_when_idle = is_kicked_when_idle;
     session->resume_ms = (uint32_t)resume_ms;
     return true;
 }
 
-/* Sessions of links without a key have none, and nor has what was written before there were keys. */
-static bool take_peer_key(const record_t *record, session_t *session)
+/* Sessions of links without a key have none, and nor has what was written before there were keys. Those of
+ * one bridge mostly follow each other. */
+static bool take_peer_key(core_t *core, const record_t *record, session_t *session)
 {
     span_t key = {NULL, 0};
     if (record_bytes(record, "key", &key) && key.size != PEER_KEY_BYTES)
         return false;
-    session->peer_key = peer_key_of(key);
+    peer_key_t peer_key = peer_key_of(key);
+    const session_t *before = core_session(core, core->restore->last_session);
+    if (before && peer_key_equal(shared_key_get(before->peer_key), &peer_key))
+        session->peer_key = shared_key_hold(before->peer_key);
+    else
+        session->peer_key = shared_key_new(&peer_key);
+    core->restore->last_session = session->id;
     return true;
 }
 
@@ -115,8 +124,8 @@ static void begin_detached(core_t *core, session_t *session)
     session->heard_ms = core->now->mono_ms;
     session->since_ms = core->now->wall_ms;
     bucket_init(&session->allowance, core->settings.rate_burst, core->now->mono_ms);
-    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
-    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+    lookup_add(core->identities, &session->by_nick, session_identity(session), session);
+    deadlines_set(core->deadlines, &session->due, DUE_SESSION,
                   session->heard_ms + session->resume_ms);
 }
 
@@ -134,7 +143,7 @@ hub_err_t restore_session(core_t *core, span_t key, const record_t *record)
     session->serial = serial;
     core->serial = serial > core->serial ? serial : core->serial;
     if (!take_names(core, record, session) || !take_settings(record, session) ||
-        !take_peer_key(record, session))
+        !take_peer_key(core, record, session))
         return HUB_MALFORMED;
     begin_detached(core, session);
     numbers_add(&core->restore->sessions, id);

@@ -17,7 +17,7 @@ enum {
 
 static void look_again(core_t *core, uint64_t after_ms)
 {
-    deadlines_set(core->deadlines, &core->retention.due, DUE_HISTORY, 0,
+    deadlines_set(core->deadlines, &core->retention.due, DUE_HISTORY,
                   core->now->mono_ms + after_ms);
 }
 

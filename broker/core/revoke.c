@@ -22,7 +22,7 @@ static void forget_unsent(core_t *core, span_t keys)
 {
     const link_t *link;
     for (uint32_t place = 0; (link = slab_next(core->links, &place));)
-        if (is_among(keys, &link->peer_key))
+        if (is_among(keys, shared_key_get(link->peer_key)))
             outbox_forget(core->out, link_peer(link));
 }
 
@@ -30,7 +30,7 @@ static void kick_sessions(core_t *core, span_t keys)
 {
     session_t *session;
     for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
-        if (!is_among(keys, &session->peer_key))
+        if (!is_among(keys, shared_key_get(session->peer_key)))
             continue;
         core->counters.sessions_revoked++;
         session_kick(core, session, "revoked");
@@ -41,7 +41,7 @@ static void lose_links(core_t *core, span_t keys)
 {
     link_t *link;
     for (uint32_t place = 0; (link = slab_next(core->links, &place));) {
-        if (!is_among(keys, &link->peer_key))
+        if (!is_among(keys, shared_key_get(link->peer_key)))
             continue;
         core->counters.links_revoked++;
         link_lose(core, link);

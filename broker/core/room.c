@@ -6,7 +6,7 @@
 bool room_has(const room_t *self, const session_t *session)
 {
     assert(self && session);
-    return session_membership(session, self->id) != NULL;
+    return session_is_in(session, self->id);
 }
 
 bool room_is_invited(const room_t *self, uint64_t session)

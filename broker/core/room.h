@@ -11,7 +11,7 @@
 
 /* One gathered change of a member; see presence.h. */
 typedef struct {
-    char uid[MINT_NAME_CHARS + 1];
+    char uid[MINT_NAME_CHARS];
     bool is_superseded; /* a later change of the same member tells all */
     bool has_status;
     state_t state;

@@ -102,8 +102,7 @@ void room_moved(core_t *core, room_t *room)
     assert(core && room);
     room->moved_ms = core->now->mono_ms;
     if (!deadline_is_set(&room->quiet_due))
-        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id,
-                      room->moved_ms + QUIET_MS);
+        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->moved_ms + QUIET_MS);
 }
 
 bool room_has_moved(const core_t *core, const room_t *room)
@@ -122,7 +121,7 @@ void room_emptied(core_t *core, room_t *room)
     if (journal->head == 0 || (has_store && journal->oldest > journal->head))
         forget(core, room);
     else if (!has_store)
-        deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM, room->id,
+        deadlines_set(core->deadlines, &room->keep_due, DUE_ROOM,
                       core->now->mono_ms + core->settings.room_keep_ms);
 }
 
@@ -133,7 +132,7 @@ void room_is_quiet(core_t *core, room_t *room)
     bool is_busy = room->held > 0;
     uint64_t quiet_ms = (is_busy ? core->now->mono_ms : room->moved_ms) + QUIET_MS;
     if (core->now->mono_ms < quiet_ms) {
-        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, room->id, quiet_ms);
+        deadlines_set(core->deadlines, &room->quiet_due, DUE_QUIET, quiet_ms);
         return;
     }
     writer_t *writer = deliver_begin(core, room, EV_head);

@@ -35,7 +35,7 @@ session_t *session_open(core_t *core, span_t nick, const name_t *identity)
     mint_name(&core->mint, core->now->entropy, session->name);
     bucket_init(&session->allowance, core->settings.rate_burst, core->now->mono_ms);
     session_set_nick(session, nick, identity);
-    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    lookup_add(core->identities, &session->by_nick, session_identity(session), session);
     records_session(core, session);
     return session;
 }
@@ -44,31 +44,21 @@ session_t *session_open(core_t *core, span_t nick, const name_t *identity)
 static void count_rooms(core_t *core, const session_t *session, link_t *link,
                         void (*count)(refs_t *, uint64_t))
 {
+    const membership_t *memberships = session_memberships(session);
     for (unsigned i = 0; i < session->membership_count; i++) {
-        room_t *room = core_room(core, session->memberships[i].room);
+        room_t *room = core_room(core, memberships[i].room);
         count(&link->rooms, room->id);
         if (room->is_private)
             count(&room->links, link->id);
     }
 }
 
-static void set_next(core_t *core, session_t *session, link_t *link)
-{
-    session->previous_of_link = 0;
-    session->next_of_link = link->first_session;
-    session_t *next = core_session(core, link->first_session);
-    if (next)
-        next->previous_of_link = session->id;
-    link->first_session = session->id;
-}
-
 void session_attach(core_t *core, session_t *session, link_t *link, uint32_t sid)
 {
     assert(core && session && link);
-    assert(session->address.link == 0 && sids_find(&link->sids, sid) == NULL);
+    assert(session->address.link == 0 && sids_find(&link->sids, sid) == 0);
     session->address = (session_address_t){link->id, sid};
-    sids_add(&link->sids, sid, session);
-    set_next(core, session, link);
+    sids_add(&link->sids, sid, core_session_place(session));
     link->names_sid |= sid != 0;
     count_rooms(core, session, link, refs_add);
     session->heard_ms = core->now->mono_ms;
@@ -88,14 +78,6 @@ void session_detach(core_t *core, session_t *session)
     if (link == NULL)
         return;
     sids_remove(&link->sids, session->address.sid);
-    session_t *next = core_session(core, session->next_of_link);
-    session_t *previous = core_session(core, session->previous_of_link);
-    if (next)
-        next->previous_of_link = session->previous_of_link;
-    if (previous)
-        previous->next_of_link = session->next_of_link;
-    else
-        link->first_session = session->next_of_link;
     count_rooms(core, session, link, refs_remove);
     session->address = (session_address_t){0};
 }
@@ -106,7 +88,7 @@ void session_lose_link(core_t *core, session_t *session)
     session->state = STATE_DETACHED;
     session->heard_ms = core->now->mono_ms;
     session->since_ms = core->now->wall_ms;
-    deadlines_set(core->deadlines, &session->due, DUE_SESSION, session->id,
+    deadlines_set(core->deadlines, &session->due, DUE_SESSION,
                   session->heard_ms + session->resume_ms);
     presence_note_everywhere(core, session, STATE_DETACHED, (span_t){0}, false);
 }
@@ -150,11 +132,11 @@ void session_rename(core_t *core, session_t *session, span_t nick, const name_t 
     if (span_equal(nick, session_nick(session)))
         return;
     char was[NAME_BYTES];
-    span_t old = {was, session->nick_size};
-    memcpy(was, session->nick, session->nick_size);
+    span_t old = {was, session_nick(session).size};
+    memcpy(was, session_nick(session).data, old.size);
     lookup_remove(core->identities, &session->by_nick);
     session_set_nick(session, nick, identity);
-    lookup_add(core->identities, &session->by_nick, name_span(&session->identity), session);
+    lookup_add(core->identities, &session->by_nick, session_identity(session), session);
     records_session(core, session);
     account_t *account = core_account(core, session->account);
     if (account)
@@ -166,9 +148,10 @@ void session_end(core_t *core, session_t *session)
 {
     assert(core && session);
     account_leave(core, session);
-    while (session->membership_count > 0)
-        session_leave(core, session,
-                      core_room(core, session->memberships[session->membership_count - 1].room));
+    while (session->membership_count > 0) {
+        const membership_t *last = session_memberships(session) + session->membership_count - 1;
+        session_leave(core, session, core_room(core, last->room));
+    }
     session_detach(core, session);
     deadlines_cancel(core->deadlines, &session->due);
     lookup_remove(core->identities, &session->by_nick);

@@ -37,10 +37,10 @@ static uint32_t place_of(const sids_t *self, uint32_t sid)
     return place;
 }
 
-void *sids_find(const sids_t *self, uint32_t sid)
+uint32_t sids_find(const sids_t *self, uint32_t sid)
 {
     assert(self);
-    return self->places ? self->places[place_of(self, sid)].session : NULL;
+    return self->places ? self->places[place_of(self, sid)].session : 0;
 }
 
 static void grow(sids_t *self)
@@ -55,13 +55,13 @@ static void grow(sids_t *self)
     free(old);
 }
 
-void sids_add(sids_t *self, uint32_t sid, void *session)
+void sids_add(sids_t *self, uint32_t sid, uint32_t session)
 {
-    assert(self && session);
+    assert(self && session > 0);
     if (self->places == NULL || 4ull * (self->count + 1) > 3ull << self->bits)
         grow(self);
     sid_t *place = &self->places[place_of(self, sid)];
-    assert(place->session == NULL);
+    assert(place->session == 0);
     *place = (sid_t){session, sid};
     self->count++;
 }
@@ -88,4 +88,16 @@ void sids_remove(sids_t *self, uint32_t sid)
         }
     self->places[hole] = (sid_t){0};
     self->count--;
+}
+
+uint32_t sids_next(const sids_t *self, uint32_t *place)
+{
+    assert(self && place);
+    uint32_t count = self->places ? 1u << self->bits : 0;
+    while (*place < count) {
+        uint32_t session = self->places[(*place)++].session;
+        if (session > 0)
+            return session;
+    }
+    return 0;
 }

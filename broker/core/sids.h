@@ -1,6 +1,6 @@
 /* broker/core/sids.h - which session of a link a sid means.
  *
- * An open hash table with linear probing; a place costs 16 bytes. The hash multiplies by a secret odd
+ * An open hash table with linear probing; a place costs 8 bytes. The hash multiplies by a secret odd
  * number and keeps the upper bits (multiply-shift, universal: Dietzfelbinger et al. 1997), so a peer,
  * who chooses its sids, cannot choose them so that they collide. */
 #ifndef BROKER_CORE_SIDS_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 typedef struct {
-    void *session; /* NULL: a free place */
+    uint32_t session; /* the caller's number for it, > 0; 0: a free place */
     uint32_t sid;
 } sid_t;
 
@@ -23,16 +23,20 @@ typedef struct {
 /* An empty table; `secret` is random. Undone by sids_fini(). */
 void sids_init(sids_t *self, uint64_t secret);
 
-/* Frees what it holds, not the sessions. */
+/* Frees what it holds. */
 void sids_fini(sids_t *self);
 
-/* The session at that sid, NULL if there is none. Borrowed. O(1). */
-void *sids_find(const sids_t *self, uint32_t sid);
+/* The session at that sid, 0 if there is none. O(1). */
+uint32_t sids_find(const sids_t *self, uint32_t sid);
 
-/* Adds a session (borrowed, not NULL) at a sid that is free (asserted). */
-void sids_add(sids_t *self, uint32_t sid, void *session);
+/* Adds a session (> 0) at a sid that is free (asserted). */
+void sids_add(sids_t *self, uint32_t sid, uint32_t session);
 
 /* Frees the sid, which is taken (asserted). */
 void sids_remove(sids_t *self, uint32_t sid);
+
+/* Visits the sessions in no order: the first at *place or behind it, with *place set behind it; 0 when
+ * there is none. Start with *place = 0; nothing may be added or removed meanwhile. */
+uint32_t sids_next(const sids_t *self, uint32_t *place);
 
 #endif

@@ -10,6 +10,10 @@ typedef struct {
     uint32_t next_free; /* while not in use */
 } place_t;
 
+/* Things hold numbers and pointers, so they need no more than this. */
+_Static_assert(sizeof(place_t) == _Alignof(void *) && _Alignof(place_t) <= _Alignof(void *),
+               "a thing behind its place is aligned");
+
 struct slab {
     size_t stride, maximum, count;
     char **chunks; /* each CHUNK_THINGS of place_t + thing */
@@ -27,8 +31,8 @@ slab_t *slab_new(size_t thing_bytes, size_t maximum)
 {
     assert(thing_bytes > 0 && maximum > 0 && maximum < UINT32_MAX);
     slab_t *self = zmalloc(sizeof *self);
-    size_t aligned = (thing_bytes + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
-    self->stride = aligned + sizeof(max_align_t);
+    size_t aligned = (thing_bytes + sizeof(place_t) - 1) & ~(sizeof(place_t) - 1);
+    self->stride = sizeof(place_t) + aligned;
     self->maximum = maximum;
     self->first_free = NO_PLACE;
     return self;
@@ -62,7 +66,7 @@ static void grow(slab_t *self)
 
 static void *thing_of(place_t *place)
 {
-    return (char *)place + sizeof(max_align_t);
+    return place + 1;
 }
 
 void *slab_add(slab_t *self, uint64_t *out_id)
@@ -78,7 +82,7 @@ void *slab_add(slab_t *self, uint64_t *out_id)
     place->taken++;
     assert(place->taken & 1);
     self->count++;
-    memset(thing_of(place), 0, self->stride - sizeof(max_align_t));
+    memset(thing_of(place), 0, self->stride - sizeof(place_t));
     *out_id = (uint64_t)place->taken << 32 | number;
     return thing_of(place);
 }
@@ -98,7 +102,7 @@ hub_err_t slab_restore(slab_t *self, uint64_t id, void **out_thing)
         return HUB_MALFORMED;
     place->taken = taken;
     self->count++;
-    memset(thing_of(place), 0, self->stride - sizeof(max_align_t));
+    memset(thing_of(place), 0, self->stride - sizeof(place_t));
     *out_thing = thing_of(place);
     return HUB_OK;
 }
@@ -124,6 +128,15 @@ void *slab_find(const slab_t *self, uint64_t id)
         return NULL;
     place_t *place = place_at(self, number);
     return place->taken == taken ? thing_of(place) : NULL;
+}
+
+void *slab_at(const slab_t *self, uint32_t place)
+{
+    assert(self);
+    if (place >= self->places)
+        return NULL;
+    place_t *found = place_at(self, place);
+    return found->taken & 1 ? thing_of(found) : NULL;
 }
 
 void slab_remove(slab_t *self, uint64_t id)

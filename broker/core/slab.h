@@ -12,7 +12,8 @@
 
 typedef struct slab slab_t;
 
-/* An empty slab of things of `thing_bytes` (> 0), at most `maximum` (1..2^32-1) of them. */
+/* An empty slab of things of `thing_bytes` (> 0), at most `maximum` (1..2^32-1) of them. A thing is aligned
+ * as a pointer is. */
 slab_t *slab_new(size_t thing_bytes, size_t maximum);
 
 /* Frees the slab with all things' places; what the things own is the caller's business. */
@@ -31,6 +32,10 @@ void slab_restored(slab_t *self);
 
 /* The thing of that number, NULL if it is gone or 0. O(1). */
 void *slab_find(const slab_t *self, uint64_t id);
+
+/* The thing at that place, the lower 32 bits of its number, whichever it is by now; NULL: a free place or
+ * none. For who knows otherwise that it is still the same. O(1). */
+void *slab_at(const slab_t *self, uint32_t place);
 
 /* Frees the place of a thing that is there (asserted). */
 void slab_remove(slab_t *self, uint64_t id);

@@ -53,7 +53,8 @@ typedef struct {
 typedef struct {
     zlistx_t *logs; /* owns stored_log_t */
     lookup_t *by_name;
-    numbers_t sessions; /* by ascending serial */
+    numbers_t sessions;    /* by ascending serial */
+    uint64_t last_session; /* restored last; 0: none yet */
 } restore_t;
 
 enum { NOTES_HINTS_MAX = 64 };
@@ -112,6 +113,19 @@ enum { UNAVAILABLE_RETRY_MS = 1000, BUSY_RETRY_MS = 100 };
 static inline session_t *core_session(const core_t *core, uint64_t id)
 {
     return slab_find(core->sessions, id);
+}
+
+/* The session at that sid of a link, NULL where there is none. */
+static inline session_t *core_session_at(const core_t *core, const link_t *link, uint32_t sid)
+{
+    uint32_t place = sids_find(&link->sids, sid);
+    return place ? slab_at(core->sessions, place - 1) : NULL;
+}
+
+/* What a link calls a session in its sids. */
+static inline uint32_t core_session_place(const session_t *session)
+{
+    return (uint32_t)session->id + 1;
 }
 
 static inline link_t *core_link(const core_t *core, uint64_t id)

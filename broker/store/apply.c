@@ -10,7 +10,7 @@
 static int refuse(const scribe_t *self, const shelf_t *shelf, const op_t *op)
 {
     if (!self->is_failing)
-        log_error("store.out_of_order", log_peer("log", shelf->key.name.data, shelf->key.name.size),
+        log_error("store.out_of_order", log_peer("log", shelf->key.name, shelf->key.size),
                   log_u64("head", shelf->now.head), log_u64("seq", op->number));
     return APPLY_OUT_OF_ORDER;
 }
@@ -29,7 +29,7 @@ static shelf_t *shelf_for(scribe_t *self, span_t name)
 {
     /* Events come in runs of one log. */
     shelf_t *last = self->shelves.touched;
-    if (last && span_equal(last->key.name, name))
+    if (last && span_equal(lookup_name(&last->key), name))
         return last;
     return shelves_touch(&self->shelves, name);
 }
@@ -88,7 +88,7 @@ static int add_row(scribe_t *self, shelf_t *shelf)
     shelves_number(&self->shelves, shelf);
     sqlite3_stmt *statement = db_use(&self->db, DB_add_log);
     db_bind_number(statement, 1, shelf->now.id);
-    db_bind_bytes(statement, 2, shelf->key.name);
+    db_bind_bytes(statement, 2, lookup_name(&shelf->key));
     for (int place = 3; place <= 5; place++)
         db_bind_number(statement, place, 0);
     return db_do(statement);

@@ -102,7 +102,7 @@ static int trim(scribe_t *self, shelf_t *shelf, const retention_t *retention, bo
     code = transaction_begin(self, false);
     if (code != SQLITE_OK)
         return code;
-    shelf = shelves_touch(&self->shelves, shelf->key.name);
+    shelf = shelves_touch(&self->shelves, lookup_name(&shelf->key));
     code = drop_oldest(self, shelf, &heap);
     return transaction_end(self, code);
 }

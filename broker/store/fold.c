@@ -52,7 +52,7 @@ static int gather_row(scribe_t *self, span_t runs, span_t data)
             return SQLITE_CORRUPT;
         shelf_t *shelf = shelves_by_id(&self->shelves, piece.run.id);
         if (shelf)
-            chain(self, shelves_touch(&self->shelves, shelf->key.name), &piece);
+            chain(self, shelves_touch(&self->shelves, lookup_name(&shelf->key)), &piece);
         piece.offset += piece.run.size;
     }
     return SQLITE_OK;

@@ -54,12 +54,14 @@ static int count_pages(void *context, sqlite3 *handle, const char *name, int pag
     return SQLITE_OK;
 }
 
-/* SQLite's own checkpoints are off: it would swallow their errors. */
+/* SQLite's own checkpoints are off: it would swallow their errors. The cache is small, or it would hold
+ * the records of all who came of late, by the megabyte; within a transaction it grows as it must. */
 static const char SETTINGS[] = "PRAGMA wal_autocheckpoint = 0;"
                                "PRAGMA journal_size_limit = 67108864;"
                                "PRAGMA secure_delete = FAST;"
                                "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA cache_size = -16384;";
+                               "PRAGMA cache_size = -512;"
+                               "PRAGMA cache_spill = OFF;";
 
 int scribe_open(scribe_t *self)
 {

@@ -210,7 +210,7 @@ void shelves_end_gone(shelves_t *self)
 log_state_t shelf_state(const shelf_t *self)
 {
     assert(self);
-    return (log_state_t){.log = self->key.name,
+    return (log_state_t){.log = lookup_name(&self->key),
                          .oldest = self->now.oldest,
                          .head = self->now.head,
                          .oldest_ms = self->now.oldest_ms,

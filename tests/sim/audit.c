@@ -26,11 +26,9 @@ static void audit_links_of(const core_t *core, const room_t *room)
         uint32_t count = 0;
         if (link == NULL)
             violated("room %s goes to a link that is gone", room->name.text);
-        for (uint64_t id = link->first_session; id;) {
-            const session_t *session = core_session(core, id);
-            count += session_membership(session, room->id) != NULL;
-            id = session->next_of_link;
-        }
+        uint32_t number;
+        for (uint32_t place = 0; (number = sids_next(&link->sids, &place));)
+            count += session_is_in(slab_at(core->sessions, number - 1), room->id);
         if (count != room->links.list[i].count)
             violated("room %s counts %u members on a link that has %u", room->name.text,
                      room->links.list[i].count, count);
@@ -42,13 +40,13 @@ static void audit_room(const core_t *core, const room_t *room)
     size_t count = 0;
     uint64_t number = 0, id;
     while ((id = members_next(&room->members, &number)) != 0) {
-        const session_t *session = core_session(core, id);
+        session_t *session = core_session(core, id);
         if (session == NULL)
             violated("room %s has a member who is gone", room->name.text);
         const membership_t *membership = session_membership(session, room->id);
         if (membership == NULL || membership->number != number)
-            violated("%.*s is a member of room %s and does not know", session->nick_size,
-                     session->nick, room->name.text);
+            violated("%.*s is a member of room %s and does not know",
+                     SPAN_ARGS(session_nick(session)), room->name.text);
         count++;
     }
     if (count != room->members.count)
@@ -68,12 +66,13 @@ static void audit_room(const core_t *core, const room_t *room)
 static void audit_memberships(const core_t *core, const session_t *session)
 {
     for (unsigned i = 0; i < session->membership_count; i++) {
-        const room_t *room = core_room(core, session->memberships[i].room);
+        const membership_t *membership = &session_memberships(session)[i];
+        const room_t *room = core_room(core, membership->room);
         if (room == NULL)
-            violated("%.*s is in a room that is gone", session->nick_size, session->nick);
-        uint64_t number = session->memberships[i].number - 1;
+            violated("%.*s is in a room that is gone", SPAN_ARGS(session_nick(session)));
+        uint64_t number = membership->number - 1;
         if (members_next(&room->members, &number) != session->id)
-            violated("%.*s is in room %s and no member of it", session->nick_size, session->nick,
+            violated("%.*s is in room %s and no member of it", SPAN_ARGS(session_nick(session)),
                      room->name.text);
     }
 }
@@ -82,38 +81,37 @@ static void audit_session(const core_t *core, const session_t *session)
 {
     const link_t *link = core_link(core, session->address.link);
     if ((link == NULL) != (session->state == STATE_DETACHED))
-        violated("%.*s is %.*s, and has %s link", session->nick_size, session->nick,
+        violated("%.*s is %.*s, and has %s link", SPAN_ARGS(session_nick(session)),
                  SPAN_ARGS(state_name(session->state)), link ? "a" : "no");
-    if (link && sids_find(&link->sids, session->address.sid) != session)
-        violated("%.*s is not at its sid", session->nick_size, session->nick);
-    if (lookup_find(core->identities, name_span(&session->identity)) != session)
-        violated("%.*s is not found under its nick", session->nick_size, session->nick);
+    if (link && core_session_at(core, link, session->address.sid) != session)
+        violated("%.*s is not at its sid", SPAN_ARGS(session_nick(session)));
+    if (lookup_find(core->identities, session_identity(session)) != session)
+        violated("%.*s is not found under its nick", SPAN_ARGS(session_nick(session)));
     if (session->token_count == 0 || session->token_count > LIMIT_TOKENS_LIVE)
-        violated("%.*s has %u tokens", session->nick_size, session->nick, session->token_count);
+        violated("%.*s has %u tokens", SPAN_ARGS(session_nick(session)), session->token_count);
     if (session->cids.count > LIMIT_CID_WINDOW)
-        violated("%.*s keeps %u answers", session->nick_size, session->nick, session->cids.count);
+        violated("%.*s keeps %u answers", SPAN_ARGS(session_nick(session)), session->cids.count);
     if (session->waiting != held_of(core, 0, session->id))
-        violated("%.*s counts %u answers that wait", session->nick_size, session->nick,
+        violated("%.*s counts %u answers that wait", SPAN_ARGS(session_nick(session)),
                  session->waiting);
     if (session->state == STATE_DETACHED && !deadline_is_set(&session->due))
-        violated("%.*s is detached for ever", session->nick_size, session->nick);
+        violated("%.*s is detached for ever", SPAN_ARGS(session_nick(session)));
     const journal_t *inbox = session->inbox ? &session->inbox->journal : NULL;
     if (inbox && core->pipeline.count == 0 && inbox->head != inbox->tail)
-        violated("%.*s's inbox keeps a tail of what nobody waits for", session->nick_size,
-                 session->nick);
+        violated("%.*s's inbox keeps a tail of what nobody waits for",
+                 SPAN_ARGS(session_nick(session)));
     audit_memberships(core, session);
 }
 
 static void audit_link(const core_t *core, const link_t *link)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, number;
     size_t memberships = 0, referred = 0;
-    for (uint64_t id = link->first_session; id; count++) {
-        const session_t *session = core_session(core, id);
+    for (uint32_t place = 0; (number = sids_next(&link->sids, &place)); count++) {
+        const session_t *session = slab_at(core->sessions, number - 1);
         if (session == NULL || session->address.link != link->id)
             violated("a link lists a session that is not there");
         memberships += session->membership_count;
-        id = session->next_of_link;
     }
     if (count != link->sids.count)
         violated("a link lists %u sessions and finds %u", count, link->sids.count);
@@ -192,14 +190,14 @@ void audit_times(const core_t *core, const core_settings_t *settings, uint64_t n
         uint64_t kick_ms = session->is_kicked_when_idle ? settings->idle_ms : settings->kick_ms;
         bool is_detached = session->state == STATE_DETACHED;
         if (is_detached && silent_ms > session->resume_ms + LATE_MS)
-            violated("%.*s has been detached for %ju ms", session->nick_size, session->nick,
+            violated("%.*s has been detached for %ju ms", SPAN_ARGS(session_nick(session)),
                      (uintmax_t)silent_ms);
         if (!is_detached && kick_ms > 0 && silent_ms > kick_ms + LATE_MS)
-            violated("%.*s has been idle for %ju ms, and is kept", session->nick_size,
-                     session->nick, (uintmax_t)silent_ms);
+            violated("%.*s has been idle for %ju ms, and is kept", SPAN_ARGS(session_nick(session)),
+                     (uintmax_t)silent_ms);
         if (session->state == STATE_ACTIVE && silent_ms > settings->idle_ms + LATE_MS)
-            violated("%.*s has been idle for %ju ms, and is active", session->nick_size,
-                     session->nick, (uintmax_t)silent_ms);
+            violated("%.*s has been idle for %ju ms, and is active",
+                     SPAN_ARGS(session_nick(session)), (uintmax_t)silent_ms);
     }
 }
 

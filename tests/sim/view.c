@@ -182,14 +182,14 @@ bool view_members(view_t *self, const message_t *reply)
 
 static void check_person(view_t *self, int room, const session_t *session)
 {
-    const seen_t *seen = find(self, uid_hash(span_of(session->uid)));
+    const seen_t *seen = find(self, uid_hash(session_uid(session)));
     if (seen == NULL)
-        violated("%.*s is in room %d, and somebody there does not see them", session->nick_size,
-                 session->nick, room);
+        violated("%.*s is in room %d, and somebody there does not see them",
+                 SPAN_ARGS(session_nick(session)), room);
     if (seen->nick != uid_hash(session_nick(session)) ||
         seen->state != state_name(session->state).data[0])
         violated("%.*s is %.*s in room %d, and somebody there sees them otherwise",
-                 session->nick_size, session->nick, SPAN_ARGS(state_name(session->state)), room);
+                 SPAN_ARGS(session_nick(session)), SPAN_ARGS(state_name(session->state)), room);
 }
 
 void view_check_level(world_t *world, const view_t *self, int number)

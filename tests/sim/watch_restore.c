@@ -10,7 +10,7 @@ static const session_t *find_session(const core_t *core, const char *name)
 {
     const session_t *session;
     for (uint32_t place = 0; (session = slab_next(core->sessions, &place));)
-        if (span_is(span_of(name), session->name))
+        if (span_is(session_name(session), name))
             return session;
     return NULL;
 }
@@ -19,7 +19,7 @@ static uint64_t rooms_of(const core_t *core, const session_t *session)
 {
     uint64_t rooms = 0;
     for (unsigned i = 0; i < session->membership_count; i++) {
-        const room_t *room = core_room(core, session->memberships[i].room);
+        const room_t *room = core_room(core, session_memberships(session)[i].room);
         int number = room_number(name_span(&room->name));
         rooms |= number >= 0 ? UINT64_C(1) << number : 0;
     }
@@ -37,7 +37,7 @@ static void check_session(const watched_session_t *watched, const session_t *ses
         violated("%s was in rooms %jx, and is in %jx now", watched->nick, (uintmax_t)watched->rooms,
                  (uintmax_t)rooms);
     if (!span_is(session_nick(session), watched->nick))
-        violated("%s is called %.*s now", watched->nick, session->nick_size, session->nick);
+        violated("%s is called %.*s now", watched->nick, SPAN_ARGS(session_nick(session)));
 }
 
 /* cids are taken or refused with the messages, never promised and then not stored. */
@@ -55,7 +55,7 @@ static void adopt(watched_session_t *watched, const session_t *session, uint64_t
         if ((rooms >> room & 1) && watched->entered[room] == 0)
             watched->entered[room] = 1;
     watched->rooms = rooms;
-    (void)snprintf(watched->nick, sizeof watched->nick, "%.*s", session->nick_size, session->nick);
+    (void)snprintf(watched->nick, sizeof watched->nick, "%.*s", SPAN_ARGS(session_nick(session)));
 }
 
 static uint64_t invitations_of(const core_t *core, const session_t *session)

@@ -36,8 +36,30 @@ static void it_never_holds_more_than_its_burst(void **state)
     assert_int_equal(bucket_spend(&bucket, 10, 1, 10, 0), 0);
     assert_int_equal(bucket_left(&bucket, 1, 10, 9999), 9);
     assert_int_equal(bucket_left(&bucket, 1, 10, 10000), 10);
-    assert_int_equal(bucket_left(&bucket, 1, 10, UINT64_MAX), 10);
-    assert_int_equal(bucket_left(&bucket, UINT32_MAX, 10, UINT64_MAX), 10);
+    assert_int_equal(bucket_left(&bucket, 1, 10, UINT32_MAX), 10);
+    assert_int_equal(bucket_left(&bucket, UINT32_MAX, 10, UINT32_MAX), 10);
+}
+
+static void what_a_long_silence_may_lose_comes_back_within_seconds(void **state)
+{
+    (void)state;
+    const uint64_t ROUND = UINT64_C(1) << 32;
+    bucket_t bucket;
+    bucket_init(&bucket, 10, 5000);
+    assert_int_equal(bucket_spend(&bucket, 10, 1, 10, 5000), 0);
+    assert_int_equal(bucket_left(&bucket, 1, 10, ROUND + 5000), 0); /* 49 days later, to the ms */
+    assert_int_equal(bucket_left(&bucket, 1, 10, ROUND + 15000), 10);
+    assert_int_equal(bucket_spend(&bucket, 10, 1, 10, ROUND + 15000), 0);
+}
+
+static void the_largest_burst_is_held_in_full(void **state)
+{
+    (void)state;
+    bucket_t bucket;
+    bucket_init(&bucket, BUCKET_MOST, 0);
+    assert_int_equal(bucket_left(&bucket, 1, BUCKET_MOST, 0), BUCKET_MOST);
+    assert_int_equal(bucket_spend(&bucket, BUCKET_MOST, 1, BUCKET_MOST, 0), 0);
+    assert_int_equal(bucket_left(&bucket, 1, BUCKET_MOST, 1000), 1);
 }
 
 static void a_cost_above_the_burst_takes_all_there_is(void **state)
@@ -68,6 +90,8 @@ int main(void)
         cmocka_unit_test(a_full_bucket_gives_its_burst_and_no_more),
         cmocka_unit_test(after_the_time_it_named_there_is_enough_and_not_before),
         cmocka_unit_test(it_never_holds_more_than_its_burst),
+        cmocka_unit_test(what_a_long_silence_may_lose_comes_back_within_seconds),
+        cmocka_unit_test(the_largest_burst_is_held_in_full),
         cmocka_unit_test(a_cost_above_the_burst_takes_all_there_is),
         cmocka_unit_test(without_a_limit_and_without_a_cost_nothing_is_spent),
     };

@@ -8,7 +8,7 @@ static void a_name_is_sixteen_characters_of_base32(void **state)
 {
     (void)state;
     mint_t mint = {0};
-    char name[MINT_NAME_CHARS + 1];
+    char name[MINT_NAME_CHARS + 1] = {0};
     mint_name(&mint, ENTROPY, name);
     assert_int_equal(strlen(name), 16);
     assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz234567"), 16);
@@ -33,7 +33,7 @@ static void other_entropy_makes_other_names(void **state)
     (void)state;
     static const uint8_t OTHER[MINT_ENTROPY_BYTES] = "the same entropy all over agaiN";
     mint_t mint = {0}, twin = {0};
-    char one[MINT_NAME_CHARS + 1], two[MINT_NAME_CHARS + 1];
+    char one[MINT_NAME_CHARS + 1] = {0}, two[MINT_NAME_CHARS + 1] = {0};
     mint_name(&mint, ENTROPY, one);
     mint_name(&twin, OTHER, two);
     assert_string_not_equal(one, two);

@@ -64,6 +64,47 @@ static void memberships_are_found_by_room(void **state)
     session_fini(&session);
 }
 
+static void a_membership_stays_as_it_is_while_others_come_and_go(void **state)
+{
+    (void)state;
+    session_t session = {0};
+    for (int round = 0; round < 3; round++) {
+        session_add_membership(&session, 1, 11);
+        session_membership(&session, 1)->noted_at = 7;
+        session_add_membership(&session, 2, 12);
+        session_add_membership(&session, 3, 13);
+        session_remove_membership(&session, 2);
+        session_remove_membership(&session, 3);
+        assert_int_equal(session_memberships(&session)[0].room, 1);
+        assert_int_equal(session_membership(&session, 1)->noted_at, 7);
+        session_remove_membership(&session, 1);
+        assert_false(session_is_in(&session, 1));
+    }
+    session_fini(&session);
+}
+
+static void a_nick_is_shown_as_typed_and_found_as_folded(void **state)
+{
+    (void)state;
+    static const char *const NICKS[] = {"ada",
+                                        "Ada",
+                                        "a-nick-of-just-16",
+                                        "A-Nick-Of-Twenty-One",
+                                        "ada",
+                                        "a-nick-of-thirty-two-bytes-is-ok",
+                                        "A-NICK-OF-THIRTY-TWO-BYTES-IS-OK",
+                                        "x"};
+    session_t session = {0};
+    for (size_t i = 0; i < sizeof NICKS / sizeof NICKS[0]; i++) {
+        name_t identity;
+        assert_int_equal(nick_fold(span_of(NICKS[i]), &identity), HUB_OK);
+        session_set_nick(&session, span_of(NICKS[i]), &identity);
+        assert_true(span_is(session_nick(&session), NICKS[i]));
+        assert_true(span_equal(session_identity(&session), name_span(&identity)));
+    }
+    session_fini(&session);
+}
+
 static void an_empty_status_clears_it(void **state)
 {
     (void)state;
@@ -82,6 +123,8 @@ int main(void)
         cmocka_unit_test(the_oldest_of_too_many_tokens_ends_first),
         cmocka_unit_test(using_a_token_ends_those_before_it_and_keeps_it),
         cmocka_unit_test(memberships_are_found_by_room),
+        cmocka_unit_test(a_membership_stays_as_it_is_while_others_come_and_go),
+        cmocka_unit_test(a_nick_is_shown_as_typed_and_found_as_folded),
         cmocka_unit_test(an_empty_status_clears_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static void a_thing_is_zeroed_and_found_by_its_number(void **state)
     assert_memory_equal(thing, zeros, 40);
     assert_true(id > 0);
     assert_ptr_equal(slab_find(slab, id), thing);
-    assert_int_equal((uintptr_t)thing % alignof(max_align_t), 0);
+    assert_int_equal((uintptr_t)thing % alignof(void *), 0);
     slab_destroy(&slab);
     assert_null(slab);
     slab_destroy(&slab);
@@ -35,6 +35,22 @@ static void a_number_kept_too_long_finds_nothing(void **state)
     assert_true(first != second);
     assert_null(slab_find(slab, first));
     assert_ptr_equal(slab_find(slab, second), again);
+    slab_destroy(&slab);
+}
+
+static void a_place_tells_what_is_there_now(void **state)
+{
+    (void)state;
+    slab_t *slab = slab_new(12, 10);
+    uint64_t first, second;
+    assert_null(slab_at(slab, 0));
+    char *thing = slab_add(slab, &first);
+    assert_ptr_equal(slab_at(slab, (uint32_t)first), thing);
+    slab_remove(slab, first);
+    assert_null(slab_at(slab, (uint32_t)first));
+    char *again = slab_add(slab, &second);
+    assert_ptr_equal(slab_at(slab, (uint32_t)first), again);
+    assert_null(slab_at(slab, UINT32_MAX));
     slab_destroy(&slab);
 }
 
@@ -95,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thing_is_zeroed_and_found_by_its_number),
         cmocka_unit_test(a_number_kept_too_long_finds_nothing),
+        cmocka_unit_test(a_place_tells_what_is_there_now),
         cmocka_unit_test(numbers_that_never_were_find_nothing),
         cmocka_unit_test(a_full_slab_takes_one_more_only_after_one_has_gone),
         cmocka_unit_test(a_walk_visits_each_once_by_place_and_goes_on_across_changes),
