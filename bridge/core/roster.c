@@ -127,6 +127,8 @@ void roster_render(roster_t *self, buffer_t *out, language_t language, const mes
         change_t change = apply(self, &row);
         words_t words = {
             .nick = message_span(&row, KEY_nick), .was = message_span(&row, KEY_was), .room = room};
+        if (change == WENT && words.was.size > 0)
+            words.nick = words.was; /* renamed and gone within one event: known here by that name */
         if (change != NOTHING)
             phrase_line(out, language, PHRASES[change][is_first], &words);
     }

@@ -126,11 +126,12 @@ static void put_presence(FILE *out, const viewer_t *viewer, const hubbub_event_t
     /* A page may overtake the event and then knows who is only about to come. */
     bool is_told = place && (event->seq == 0 || event->seq > place->page_seq);
     bool was_known = is_told && names_has(&place->nicks, member->nick);
-    if (*member->was)
+    if (strcmp(member->state, "gone") == 0) /* by the name they were known by here */
+        show_line(out, "* %s went%s%s", *member->was ? member->was : member->nick,
+                  is_here ? "" : " from ", room);
+    else if (*member->was)
         show_line(out, "* %s is now %s%s%s", member->was, member->nick, is_here ? "" : " in ",
                   room);
-    else if (strcmp(member->state, "gone") == 0)
-        show_line(out, "* %s went%s%s", member->nick, is_here ? "" : " from ", room);
     else if (!was_known && strcmp(member->state, "active") == 0)
         show_line(out, "* %s came%s%s", member->nick, is_here ? "" : " to ", room);
 }

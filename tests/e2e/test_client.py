@@ -117,9 +117,25 @@ def test_private_messages_say_to_whom(pipe, person, name):
     assert ada.end()[0] == 0
 
 
+def is_told_who_comes(reader, lines, client, name):
+    """A subscription takes effect some time after joining: somebody goes by one name after the other until the reader
+    is told of it, and leaves."""
+    visitor, names = client(name("early")), []
+
+    def rename(seconds):
+        names.append(name("early"))
+        visitor.ok("nick", nick=names[-1])
+        reader.take(seconds)
+    until(lambda: any(line.endswith(tuple(f" is now {nick}" for nick in names)) for line in lines()), rename,
+          "that somebody has another name")
+    visitor.ok("bye")
+    until(lambda: any(f"* {nick} went" in lines() for nick in names), reader.take, f"that somebody of {names} went: {lines()}")
+
+
 def test_who_comes_goes_and_is_renamed_is_one_line_each(pipe, client, room, name):
     ada = pipe("--nick", name("ada"), "--room", room)
     ada.sees(f"* You are in {room}.")
+    is_told_who_comes(ada, lambda: ada.seen, client, name)
     eve, eva = name("eve"), name("eva")
     visitor = client(eve)
     ada.sees(f"* {eve} came")
@@ -365,6 +381,10 @@ class Terminal:
     def lines(self):
         return [line.rstrip() for line in self.tmux("capture-pane", "-p", "-t", "t").rstrip("\n").split("\n")]
 
+    def take(self, seconds):
+        """The screen changes by itself."""
+        look_again(seconds)
+
     def sees(self, *wanted):
         """All those lines are on the screen, in that order, with nothing in between."""
         wanted = list(wanted)
@@ -454,6 +474,7 @@ def test_tab_completes_commands_rooms_and_names(terminal, client, name):
 def test_completion_follows_who_comes_goes_and_is_renamed(terminal, client, room, name):
     ada = terminal("--room", room)
     ada.is_in(room)
+    is_told_who_comes(ada, ada.lines, client, name)
     visitor = client("zoe")
     ada.ends_with("* zoe came", f"{room}>")
     visitor.ok("nick", nick="yve")

@@ -249,6 +249,7 @@ static void coming_and_going_and_renaming_are_told(void **state)
     change(bench, roster, "eve", "active", "ada", "* ada is now eve\r\n");
     change(bench, roster, "eve", "gone", NULL, "* eve went\r\n");
     change(bench, roster, "ada", "active", NULL, "* ada came\r\n");
+    change(bench, roster, "eve", "gone", "ada", "* ada went\r\n"); /* renamed and gone at once */
     roster_destroy(&roster);
 }
 

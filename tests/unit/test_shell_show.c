@@ -134,6 +134,7 @@ static void who_comes_and_goes_is_one_line(void **state)
     present(*state, member_of("eve", "active", ""), "* eve came\n");
     present(*state, member_of("bob", "gone", ""), "* bob went\n");
     present(*state, member_of("bill", "active", "bob"), "* bob is now bill\n");
+    present(*state, member_of("bill", "gone", "bob"), "* bob went\n");
 }
 
 static void who_was_idle_or_away_is_not_told(void **state)
