@@ -39,8 +39,7 @@ void addresses_destroy(addresses_t **self_p)
     *self_p = NULL;
 }
 
-/* The network of an IPv6 address; IPv4 addresses count each. */
-static address_t network_of(address_t address)
+address_t addresses_network(address_t address)
 {
     if (!network_is_four(address))
         memset(address.bytes + NETWORK_BYTES, 0, sizeof address.bytes - NETWORK_BYTES);
@@ -54,19 +53,17 @@ static uint64_t mix(uint64_t value)
     return value ^ (value >> 32);
 }
 
-static size_t hash(const addresses_t *self, const address_t *address)
+uint64_t addresses_hash(address_t address, uint64_t key)
 {
     uint64_t halves[2];
-    memcpy(halves, address->bytes, sizeof halves);
-    uint64_t value =
-        mix(mix(halves[0] ^ self->key) + (halves[1] ^ (self->key << 32 | self->key >> 32)));
-    return (size_t)(value & (self->capacity - 1));
+    memcpy(halves, address.bytes, sizeof halves);
+    return mix(mix(halves[0] ^ key) + (halves[1] ^ (key << 32 | key >> 32)));
 }
 
 /* Where the address is, or the free place where it would go. */
 static entry_t *place_of(const addresses_t *self, const address_t *address)
 {
-    size_t place = hash(self, address);
+    size_t place = (size_t)(addresses_hash(*address, self->key) & (self->capacity - 1));
     while (self->entries[place].count > 0 &&
            memcmp(&self->entries[place].address, address, sizeof *address) != 0)
         place = (place + 1) & (self->capacity - 1);
@@ -89,7 +86,7 @@ static void grow(addresses_t *self)
 bool addresses_add(addresses_t *self, address_t address)
 {
     assert(self);
-    address = network_of(address);
+    address = addresses_network(address);
     entry_t *entry = place_of(self, &address);
     if (self->limit > 0 && entry->count >= self->limit)
         return false;
@@ -105,7 +102,7 @@ bool addresses_add(addresses_t *self, address_t address)
 void addresses_remove(addresses_t *self, address_t address)
 {
     assert(self);
-    address = network_of(address);
+    address = addresses_network(address);
     entry_t *entry = place_of(self, &address);
     assert(entry->count > 0);
     if (--entry->count > 0)
@@ -123,6 +120,6 @@ void addresses_remove(addresses_t *self, address_t address)
 uint32_t addresses_count(const addresses_t *self, address_t address)
 {
     assert(self);
-    address = network_of(address);
+    address = addresses_network(address);
     return place_of(self, &address)->count;
 }

@@ -9,6 +9,12 @@
 
 typedef struct addresses addresses_t;
 
+/* What is counted as one: an IPv4 address as it is, of an IPv6 address its /64 network. */
+address_t addresses_network(address_t address);
+
+/* A hash of that, which nobody foresees who does not know the key. */
+uint64_t addresses_hash(address_t address, uint64_t key);
+
 /* An empty table; at most `limit` connections per address, 0 for any number. */
 addresses_t *addresses_new(uint32_t limit, uint64_t key);
 
