@@ -20,6 +20,28 @@ int signals_open(void)
     return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static sigset_t reload_set(void)
+{
+    sigset_t wanted;
+    (void)sigemptyset(&wanted);
+    (void)sigaddset(&wanted, SIGHUP);
+    return wanted;
+}
+
+void signals_hold_reload(void)
+{
+    sigset_t wanted = reload_set();
+    int status = pthread_sigmask(SIG_BLOCK, &wanted, NULL);
+    assert(status == 0);
+    (void)status;
+}
+
+int signals_open_reload(void)
+{
+    sigset_t wanted = reload_set();
+    return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
 int signals_take(int fd)
 {
     struct signalfd_siginfo signal;

@@ -12,4 +12,11 @@ HUB_MUST_CHECK int signals_open(void);
 /* Takes one signal that has come: its number, or 0 when there is none. */
 int signals_take(int fd);
 
+/* Blocks SIGHUP in this thread and those it starts from now on: call it before the first thread. */
+void signals_hold_reload(void);
+
+/* A non-blocking descriptor that is readable once SIGHUP has come; it was held before. -1 with errno: none is
+ * left. The caller closes it. */
+HUB_MUST_CHECK int signals_open_reload(void);
+
 #endif

@@ -52,6 +52,9 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     if (config->keys)
         self->keys = *config->keys;
     self->config.listen = copy(config->listen);
+    self->config.tls_listen = copy(config->tls_listen);
+    self->config.tls_cert = self->config.tls_key = NULL;
+    self->config.proxy_from = NULL;
     self->config.router = copy(config->router);
     self->config.pub = copy(config->pub);
     self->config.language = NULL;
@@ -79,27 +82,75 @@ static uint64_t random_key(void)
     return key;
 }
 
+static bool take_proxies(bridge_t *self, const setting_list_t *networks, char *out_error)
+{
+    for (size_t i = 0; networks && i < networks->count; i++) {
+        if (!network_read(span_of(networks->items[i]), &self->proxies[self->proxy_count++])) {
+            (void)snprintf(out_error, BRIDGE_ERROR_BYTES,
+                           "--proxy-from %.60s: an address or a network is needed, as 192.0.2.0/24",
+                           networks->items[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_language(bridge_t *self, const char *language, char *out_error)
+{
+    self->language = language ? language_find(span_of(language)) : LANGUAGE_en;
+    if (self->language == LANGUAGE_COUNT)
+        (void)snprintf(out_error, BRIDGE_ERROR_BYTES, "there is no language %s; en and zh are",
+                       language);
+    return self->language != LANGUAGE_COUNT;
+}
+
+static bool open_tls(bridge_t *self, const bridge_config_t *config, char *out_error)
+{
+    if (config->tls_listen == NULL)
+        return true;
+    if (config->tls_cert == NULL || config->tls_key == NULL) {
+        (void)snprintf(out_error, BRIDGE_ERROR_BYTES,
+                       "--tls-listen needs --tls-cert FILE and --tls-key FILE");
+        return false;
+    }
+    _Static_assert((int)TLS_ERROR_BYTES <= (int)BRIDGE_ERROR_BYTES, "one buffer for both");
+    self->tls = tls_new(config->tls_cert, config->tls_key, out_error);
+    self->chunk = malloc(TLS_CHUNK_BYTES);
+    assert(self->chunk);
+    return self->tls && port_open(&self->ports[PORT_TLS], config->tls_listen, out_error);
+}
+
+static bool open_plain(bridge_t *self, char *out_error)
+{
+    return self->config.listen == NULL ||
+           port_open(&self->ports[PORT_PLAIN], self->config.listen, out_error);
+}
+
 bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out_error)
 {
-    assert(config && config->listen && config->router && zmq_context && out_error);
+    assert(config && (config->listen || config->tls_listen) && config->router && zmq_context &&
+           out_error);
     bridge_t *self = calloc(1, sizeof *self);
     assert(self);
-    self->listener_fd = self->reserve_fd = self->epoll_fd = -1;
+    self->reserve_fd = self->epoll_fd = -1;
+    for (size_t i = 0; i < PORT_COUNT; i++)
+        self->ports[i].fd = -1;
     self->uplink.dealer.fd = self->uplink.sub.fd = self->uplink.monitor.fd = -1;
     self->zmq_context = zmq_context;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
     buffer_init(&self->text, CLEAN_TEXT_BYTES);
+    patience_init(&self->entering, config->enter_ms ? config->enter_ms : ENTER_MS);
     patience_init(&self->slow, PATIENCE_MS);
     patience_init(&self->ending, ENDING_MS);
     patience_init(&self->lingering, LINGER_MS);
     patience_init(&self->lagging, LAG_MS);
     self->addresses = addresses_new(config->connections_per_address, random_key());
-    self->language = config->language ? language_find(span_of(config->language)) : LANGUAGE_en;
-    if (self->language == LANGUAGE_COUNT)
-        (void)snprintf(out_error, BRIDGE_ERROR_BYTES, "there is no language %s; en and zh are",
-                       config->language);
-    if (self->language == LANGUAGE_COUNT || !listener_open(self, out_error))
+    self->pace =
+        pace_new(config->connections_per_address > 0 ? config->connections_per_s : 0, random_key());
+    if (!take_language(self, config->language, out_error) ||
+        !take_proxies(self, config->proxy_from, out_error) || !open_plain(self, out_error) ||
+        !open_tls(self, config, out_error))
         bridge_destroy(&self);
     return self;
 }
@@ -122,9 +173,15 @@ void bridge_destroy(bridge_t **self_p)
     addresses_destroy(&self->addresses);
     buffer_fini(&self->lines);
     buffer_fini(&self->text);
-    close_if_open(self->listener_fd);
+    pace_destroy(&self->pace);
+    for (size_t i = 0; i < PORT_COUNT; i++)
+        port_close(&self->ports[i]);
+    close_if_open(self->config.reload_fd);
+    tls_destroy(&self->tls);
+    free(self->chunk);
     credentials_fini(&self->keys);
     free((void *)(uintptr_t)self->config.listen);
+    free((void *)(uintptr_t)self->config.tls_listen);
     free((void *)(uintptr_t)self->config.router);
     free((void *)(uintptr_t)self->config.pub);
     free((void *)(uintptr_t)self->config.agent);
@@ -135,7 +192,13 @@ void bridge_destroy(bridge_t **self_p)
 const char *bridge_address(const bridge_t *self)
 {
     assert(self);
-    return self->address;
+    return self->ports[PORT_PLAIN].address;
+}
+
+const char *bridge_tls_address(const bridge_t *self)
+{
+    assert(self);
+    return self->ports[PORT_TLS].address;
 }
 
 const bridge_counters_t *bridge_counters(const bridge_t *self)
@@ -157,7 +220,8 @@ static bool open_all(bridge_t *self)
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (self->epoll_fd < 0 || self->reserve_fd < 0 || !watch(self, &self->config.stop_fd) ||
-        !watch(self, &self->config.report_fd) || !uplink_start(self)) {
+        !watch(self, &self->config.report_fd) || !watch(self, &self->config.reload_fd) ||
+        !uplink_start(self)) {
         log_error("bridge.unstarted", log_errno(errno));
         return false;
     }
@@ -175,29 +239,40 @@ static void report(bridge_t *self, const char *event)
 #undef BRIDGE_COUNTER
 }
 
-static void drain_report(bridge_t *self)
+static void drain(int fd)
 {
     char thrown[512];
-    while (read(self->config.report_fd, thrown, sizeof thrown) == (ssize_t)sizeof thrown)
+    while (read(fd, thrown, sizeof thrown) == (ssize_t)sizeof thrown)
         ;
-    report(self, "bridge.counters");
+}
+
+static void reload(bridge_t *self)
+{
+    char error[TLS_ERROR_BYTES];
+    drain(self->config.reload_fd);
+    if (self->tls == NULL)
+        return;
+    if (tls_reload(self->tls, error))
+        log_info("tls.reloaded", log_u64("users", self->users.count));
+    else
+        log_error("tls.unreloaded", log_str("error", error));
 }
 
 static void dispatch(bridge_t *self, const struct epoll_event *event)
 {
     void *place = event->data.ptr;
-    if (place == &self->listener_fd)
-        listener_accept(self);
+    const port_t *port = listener_find(self, place);
+    if (port)
+        listener_accept(self, port);
     else if (place == &self->config.stop_fd)
         self->is_stopping = true;
-    else if (place == &self->config.report_fd)
-        drain_report(self);
-    else if (!uplink_notice(self, place)) {
-        if (event->events & EPOLLOUT)
-            user_unblock(self, place);
-        if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-            user_readable(self, place, event->events);
-    }
+    else if (place == &self->config.report_fd) {
+        drain(self->config.report_fd);
+        report(self, "bridge.counters");
+    } else if (place == &self->config.reload_fd)
+        reload(self);
+    else if (!uplink_notice(self, place))
+        user_event(self, place, event->events);
 }
 
 /* Until the first of those who lag is sent what waits. */
@@ -249,6 +324,7 @@ static void do_what_is_due(bridge_t *self)
     if (client_link_next_ms(self->link) <= self->now_ms)
         client_link_tick(self->link, self->now_ms);
     expire(self);
+    entrance_expire(self);
     if (self->now_ms >= self->tidy_ms) {
         self->tidy_ms = self->now_ms + TIDY_MS;
         hall_each(&self->hall, tidy_room, self);
@@ -258,6 +334,7 @@ static void do_what_is_due(bridge_t *self)
 static void turn(bridge_t *self, const struct epoll_event *events, int count)
 {
     look_at_clock(self);
+    self->handshakes = 0;
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
     uplink_drain(self);
@@ -277,7 +354,7 @@ static void turn(bridge_t *self, const struct epoll_event *events, int count)
 static void say_goodbye(void *context, user_t *user)
 {
     bridge_t *self = context;
-    if (!user->is_leaving && !user->is_doomed)
+    if (!user->is_leaving && !user->is_doomed && !user->is_entering)
         user_tell(self, user, PHRASE_bridge_stopping, NULL);
 }
 

@@ -16,7 +16,7 @@
  *   bridge_destroy (&bridge);                                      // before the zmq context ends
  *
  * One owner; all sockets but the listening one are opened and closed in the thread that runs it. Never
- * exits the process. SIGPIPE does not matter. */
+ * exits the process. SIGPIPE must be ignored where there is a TLS port. */
 #ifndef BRIDGE_SHELL_BRIDGE_H
 #define BRIDGE_SHELL_BRIDGE_H
 
@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/credentials.h"
+#include "base/settings.h"
 
 typedef struct bridge bridge_t;
 
@@ -44,18 +45,26 @@ typedef struct {
 
 /* Strings are copied; zero or NULL takes the default in brackets. */
 typedef struct {
-    const char *listen;        /* HOST:PORT, [IPV6]:PORT or *:PORT; port 0 takes a free one */
+    const char *listen; /* HOST:PORT, [IPV6]:PORT or *:PORT; port 0 takes a free one [nowhere] */
+    const char *tls_listen;         /* the same, for TLS; one of the two is needed [nowhere] */
+    const char *tls_cert, *tls_key; /* files; with tls_listen */
+    const setting_list_t
+        *proxy_from;           /* networks whose connections begin with a PROXY header [none] */
     const char *router;        /* endpoint of the broker's ROUTER: tcp, ipc or inproc */
     const char *pub;           /* endpoint of its PUB [what the broker says in its welcome] */
     const credentials_t *keys; /* copied; NULL, or not keyed: without CURVE */
     const char *language;      /* "en" or "zh" [en] */
     const char *agent;         /* program and version, for the broker's operator [none] */
     bool show_addresses;       /* users are called by their address instead of a guest's name */
-    uint32_t connections_per_address; /* [any number] */
+    uint32_t connections_per_address; /* [any number, and as fast as they like] */
+    uint32_t connections_per_s;       /* of one address [any number] */
+    uint32_t enter_ms;                /* for PROXY header and TLS handshake [10000] */
     uint32_t users_max;               /* [as many as files may be opened] */
     uint32_t backlog_lines;           /* messages shown to who enters a room; at most 200 [none] */
     uint32_t resume_ms;               /* how long sessions outlive the link [5000] */
     int stop_fd; /* borrowed; once readable, bridge_run() says good-bye and returns */
+    int reload_fd; /* the bridge's from bridge_new() on, also if that fails; each time it is readable the certificate
+                      is read again; -1: none */
     int report_fd; /* borrowed; each time it is readable the counters are logged and it is read; -1: none */
     void (*ready)(
         void *context); /* called in bridge_run()'s thread when the broker has first answered;
@@ -74,6 +83,16 @@ typedef struct {
     X(users)                                                                                       \
     X(accepted)                                                                                    \
     X(refused)                                                                                     \
+    X(refused_pace)                                                                                \
+    X(proxied)                                                                                     \
+    X(proxies_refused)                                                                             \
+    X(proxies_wrong)                                                                               \
+    X(handshakes)                                                                                  \
+    X(handshakes_failed)                                                                           \
+    X(entered_late)                                                                                \
+    X(foreign)                                                                                     \
+    X(tls_at_plain)                                                                                \
+    X(plain_at_tls)                                                                                \
     X(lines_in)                                                                                    \
     X(lines_too_long)                                                                              \
     X(bytes_in)                                                                                    \
@@ -95,6 +114,9 @@ typedef struct {
  * host exists is seen by bridge_new(). */
 bool bridge_is_address(const char *listen);
 
+/* What stands for nowhere, empty or "none", is NULL; anything else is itself. */
+const char *bridge_place(const char *listen);
+
 /* Binds and listens. NULL: `out_error` (BRIDGE_ERROR_BYTES) says what was tried and why it failed. The
  * caller owns the bridge; `zmq_context` is borrowed. */
 bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out_error);
@@ -102,8 +124,11 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
 /* Frees *self_p and sets it to NULL; NULL in *self_p is fine. Not while it runs. */
 void bridge_destroy(bridge_t **self_p);
 
-/* Where it listens, as HOST:PORT with the real port. Borrowed. */
+/* Where it listens, as HOST:PORT with the real port; empty: nowhere. Borrowed. */
 const char *bridge_address(const bridge_t *self);
+
+/* The same of the TLS port. */
+const char *bridge_tls_address(const bridge_t *self);
 
 /* Serves people until stop_fd is readable. Once. False: it could not begin (no descriptors left);
  * that is logged. */

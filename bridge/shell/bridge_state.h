@@ -1,7 +1,9 @@
 /* bridge/shell/bridge_state.h - the bridge's own state, for the files that make it up.
  *
  *   bridge.c    what bridge.h offers; the loop, one turn after the other
+ *   port.c      a listening socket
  *   listener.c  accepting, and whom not
+ *   entrance.c  from a connection to a session: PROXY, TLS (tls.c)
  *   uplink.c    DEALER, SUB and the DEALER's monitor
  *   input.c     from a user's bytes to orders
  *   orders.c    from orders to requests
@@ -15,25 +17,29 @@
 #define BRIDGE_SHELL_BRIDGE_STATE_H
 
 #include "bridge/core/gather.h"
+#include "bridge/core/pace.h"
 #include "bridge/core/render.h"
 #include "bridge/shell/bridge.h"
 #include "bridge/shell/hall.h"
+#include "bridge/shell/port.h"
 #include "bridge/shell/user.h"
 #include "client/core/client_link.h"
 
 enum {
-    READ_BYTES = 8192,    /* of one user in one turn */
-    EVENTS = 256,         /* looked at in one turn */
-    DRAIN_BUDGET = 256,   /* frames of one socket in one turn */
-    ACCEPT_BUDGET = 64,   /* connections in one turn */
-    SWEEP_LOOK = 64,      /* sends of a sweep between two looks for input */
-    UNANSWERED_MAX = 128, /* lines of one user: then their input rests ... */
-    UNANSWERED_LOW = 64,  /* ... until so few are left */
-    WHO_MAX = 1000,       /* names one `who` shows */
-    ENDING_MS = 2000,     /* how long last words may take to come back */
-    LINGER_MS = 2000,     /* how long a user may take to hang up */
-    LAG_MS = 1,           /* how long what one did oneself may wait for more to be sent with it */
-    TIDY_MS = 1000,       /* between two looks at the logs */
+    READ_BYTES = 8192,        /* of one user in one turn */
+    EVENTS = 256,             /* looked at in one turn */
+    DRAIN_BUDGET = 256,       /* frames of one socket in one turn */
+    ACCEPT_BUDGET = 64,       /* connections in one turn */
+    SWEEP_LOOK = 64,          /* sends of a sweep between two looks for input */
+    UNANSWERED_MAX = 128,     /* lines of one user: then their input rests ... */
+    UNANSWERED_LOW = 64,      /* ... until so few are left */
+    WHO_MAX = 1000,           /* names one `who` shows */
+    ENDING_MS = 2000,         /* how long last words may take to come back */
+    ENTER_MS = 10000,         /* how long a PROXY header and a TLS handshake may take, by default */
+    HANDSHAKES_PER_TURN = 16, /* steps of them: each may cost a millisecond */
+    LINGER_MS = 2000,         /* how long a user may take to hang up */
+    LAG_MS = 1,     /* how long what one did oneself may wait for more to be sent with it */
+    TIDY_MS = 1000, /* between two looks at the logs */
     SEND_BUFFER_BYTES = 64 * 1024,
     RECEIVE_BUFFER_BYTES = 32 * 1024,
     CLEAN_TEXT_BYTES = 3 * (LIMIT_TEXT_BYTES + 64) /* a line, cleaned */
@@ -63,9 +69,15 @@ struct bridge {
     bridge_direct_t direct; /* config.direct, where there is one */
     void *zmq_context;
     language_t language;
-    char address[BRIDGE_ADDRESS_BYTES]; /* where we listen */
-    int listener_fd, reserve_fd, epoll_fd;
-    bool is_accepting; /* the listener is in the epoll set */
+    port_t ports[PORT_COUNT];
+    tls_t *tls;  /* NULL: there is no TLS port */
+    char *chunk; /* what is to be encrypted; owned, TLS_CHUNK_BYTES; NULL likewise */
+    network_t proxies[SETTING_LIST_ITEMS]; /* who must say for whom they come */
+    size_t proxy_count;
+    uint32_t handshakes; /* steps in this turn */
+    int reserve_fd, epoll_fd;
+    bool is_accepting; /* the ports are in the epoll set */
+    bool is_full;      /* there was no descriptor left, and nobody has come since */
     bool has_epoll_pwait2;
     bool is_away; /* the broker does not answer, and users know */
     bool was_up;
@@ -77,8 +89,10 @@ struct bridge {
     users_t users;
     hall_t hall;
     addresses_t *addresses;
+    pace_t *pace;
     gather_t gather;
-    patience_t slow, ending, lingering;
+    patience_t entering, slow, ending, lingering;
+    uint64_t log_ms;    /* when strangers may be told of again */
     patience_t lagging; /* have only been told what they did themselves: that can wait for more */
     user_t *touched, *doomed;
     uint32_t sweep_sends; /* since the last look for input */
@@ -127,6 +141,9 @@ void users_settle(bridge_t *self);
 /* Writes to everybody in the rooms that grew. */
 void sweep(bridge_t *self);
 
+/* As send(), through TLS where there is some: then all of it or nothing, TLS_CHUNK_BYTES at most. */
+ssize_t user_send(user_t *user, const void *bytes, size_t size);
+
 /* The socket takes bytes again. */
 void user_unblock(bridge_t *self, user_t *user);
 
@@ -150,6 +167,12 @@ void bury(bridge_t *self);
 
 /* There is something to be read, or the connection has broken. */
 void user_readable(bridge_t *self, user_t *user, uint32_t events);
+
+/* An event of the epoll set that is of a user. */
+void user_event(bridge_t *self, user_t *user, uint32_t events);
+
+/* Reads what has been decrypted already, which no descriptor tells of. */
+void user_read_on(bridge_t *self, user_t *user);
 
 /* Goes on with input that rested, once there is no more reason to. */
 void user_resume_input(bridge_t *self, user_t *user);
@@ -207,16 +230,36 @@ bool uplink_has_more(bridge_t *self);
 
 /* --- listener.c --- */
 
-/* client_link's call: where a user comes from. */
+/* client_link's call: where a user comes from, without the port. */
 span_t on_address(void *context, void *user);
 
-/* Binds config.listen and fills in self->address. False: `out_error` says why. */
-bool listener_open(bridge_t *self, char *out_error);
+/* The port an event of the epoll set is of; NULL: it is of something else. */
+port_t *listener_find(bridge_t *self, const void *place);
 
-/* Takes connections from the queue. */
-void listener_accept(bridge_t *self);
+/* Takes connections from a port's queue. */
+void listener_accept(bridge_t *self, const port_t *port);
+
+/* Counts a connection from that address, which is the user's. False: there are too many, *out_why tells. */
+bool listener_admit(bridge_t *self, user_t *user, address_t from, phrase_t *out_why);
 
 /* A descriptor is free again, or time has passed. */
 void listener_resume(bridge_t *self);
+
+/* --- entrance.c --- */
+
+/* Somebody has been accepted; a proxy has to say first for whom it comes. */
+void entrance_begin(bridge_t *self, user_t *user, bool is_proxied);
+
+/* Something has happened to the descriptor of one who is entering. */
+void entrance_event(bridge_t *self, user_t *user);
+
+/* Ends those who took too long. */
+void entrance_expire(bridge_t *self);
+
+/* True if a connection begins as one of another protocol, which is counted. */
+bool is_foreign(bridge_t *self, user_t *user, span_t first);
+
+/* Says why one cannot stay, and ends the connection. */
+void turn_off(bridge_t *self, user_t *user, phrase_t why);
 
 #endif

@@ -24,12 +24,13 @@ static void on_up(void *context)
 static void tell_away(void *context, user_t *user)
 {
     bridge_t *self = context;
-    if (user->is_doomed || user->is_leaving)
+    if (user->is_doomed || user->is_leaving || user->is_entering)
         return;
     user->is_held = false;
     user_watch(self, user);
     user_tell(self, user, user->is_ready ? PHRASE_away : PHRASE_greeting_away, NULL);
     user_resume_input(self, user);
+    user_read_on(self, user);
 }
 
 static void on_down(void *context, uint64_t retry_ms)
@@ -56,6 +57,7 @@ static void on_ready(void *context, uint32_t sid, void *who, client_ready_t how,
     user->is_ready = true;
     user->is_held = false;
     user_watch(self, user);
+    user_read_on(self, user);
 }
 
 static void on_refused(void *context, uint32_t sid, void *who, hub_err_t err,
@@ -215,7 +217,7 @@ static void on_kicked(void *context, uint32_t sid, void *who, span_t reason)
 
 static void tell_stopping(void *context, user_t *user)
 {
-    if (!user->is_doomed && !user->is_leaving)
+    if (!user->is_doomed && !user->is_leaving && !user->is_entering)
         user_tell(context, user, PHRASE_stopping, NULL);
 }
 

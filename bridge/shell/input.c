@@ -16,8 +16,9 @@ void user_watch(bridge_t *self, user_t *user)
     assert(self && user);
     if (user->is_doomed)
         return;
-    bool is_read = user->is_lingering ||
-                   (!user->is_held && !user->is_throttled && !user->is_ended && !user->is_leaving);
+    bool is_read =
+        user->is_lingering || (!user->is_held && !user->is_throttled && !user->is_ended &&
+                               !user->is_leaving && !(user->is_entering && user->is_blocked));
     uint32_t interest = (is_read && !user->is_eof ? (uint32_t)EPOLLIN : 0u) |
                         (user->is_blocked ? (uint32_t)EPOLLOUT : 0u);
     _Static_assert((EPOLLIN | EPOLLOUT) <= UINT8_MAX, "interest fits its field");
@@ -96,7 +97,7 @@ static void answer_telnet(bridge_t *self, user_t *user, const telnet_answers_t *
     /* Right onto the socket: it is no line, and lost when the socket is full. */
     if (answers->size > 0 && !user->is_blocked && !user->is_deaf &&
         !outlet_has_private(&user->outlet))
-        (void)send(user->fd, answers->bytes, answers->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)user_send(user, answers->bytes, answers->size);
     if (answers->was_asked)
         user_tell(self, user, PHRASE_yes, NULL);
 }
@@ -107,6 +108,12 @@ static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
     answers.size = 0;
     answers.was_asked = false;
     self->counters.bytes_in += size;
+    bool is_first = !user->has_spoken;
+    user->has_spoken = true;
+    if (is_first && !user->is_by_tls && is_foreign(self, user, (span_t){bytes, size})) {
+        turn_off(self, user, PHRASE_foreign);
+        return;
+    }
     span_t input = {bytes, telnet_filter(&user->telnet, bytes, size, &answers)};
     answer_telnet(self, user, &answers);
     lines(self, user, &input);
@@ -154,6 +161,7 @@ void user_resume_input(bridge_t *self, user_t *user)
     user->is_throttled = false;
     read_stash(self, user);
     user_watch(self, user);
+    user_read_on(self, user);
 }
 
 static void end_of_file(bridge_t *self, user_t *user)
@@ -185,11 +193,17 @@ static void lose(bridge_t *self, user_t *user)
     user_touch(self, user);
 }
 
-void user_readable(bridge_t *self, user_t *user, uint32_t events)
+/* Who lingers is not listened to, so nothing need be decrypted. */
+static ssize_t take(bridge_t *self, const user_t *user)
 {
-    assert(self && user);
-    if (user->is_doomed)
-        return;
+    tls_line_t *tls = user_tls(user);
+    if (tls && !user->is_lingering)
+        return tls_line_read(tls, self->input, sizeof self->input);
+    return recv(user->fd, self->input, sizeof self->input, MSG_DONTWAIT);
+}
+
+static void read_once(bridge_t *self, user_t *user, uint32_t events)
+{
     bool is_broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
     if (user->is_eof && is_broken) {
         lose(self, user);
@@ -203,7 +217,7 @@ void user_readable(bridge_t *self, user_t *user, uint32_t events)
     ssize_t size = -1;
     errno = ECONNRESET;
     if ((user->interest & EPOLLIN) != 0)
-        size = recv(user->fd, self->input, sizeof self->input, MSG_DONTWAIT);
+        size = take(self, user);
     if (size > 0 && !user->is_lingering)
         received(self, user, self->input, (size_t)size);
     else if (size == 0)
@@ -214,17 +228,52 @@ void user_readable(bridge_t *self, user_t *user, uint32_t events)
     }
 }
 
+static bool has_decrypted(const user_t *user)
+{
+    const tls_line_t *tls = user_tls(user);
+    return tls && !user->is_doomed && !user->is_lingering && (user->interest & EPOLLIN) != 0 &&
+           tls_line_has_input(tls);
+}
+
+void user_read_on(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    while (has_decrypted(user))
+        read_once(self, user, EPOLLIN);
+}
+
+void user_readable(bridge_t *self, user_t *user, uint32_t events)
+{
+    assert(self && user);
+    if (user->is_doomed)
+        return;
+    read_once(self, user, events);
+    user_read_on(self, user);
+}
+
+void user_event(bridge_t *self, user_t *user, uint32_t events)
+{
+    assert(self && user);
+    if (user->is_entering) {
+        entrance_event(self, user);
+        return;
+    }
+    if (events & EPOLLOUT)
+        user_unblock(self, user);
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        user_readable(self, user, events);
+}
+
 static void look_at(bridge_t *self, const struct epoll_event *event)
 {
     void *place = event->data.ptr;
-    if (place == &self->listener_fd || uplink_notice(self, place) ||
-        place == &self->config.stop_fd || place == &self->config.report_fd)
+    if (listener_find(self, place) || uplink_notice(self, place) ||
+        place == &self->config.stop_fd || place == &self->config.report_fd ||
+        place == &self->config.reload_fd)
         return; /* still readable when the turn comes to them */
-    user_t *user = place;
-    if (event->events & EPOLLOUT)
-        user_unblock(self, user);
-    if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        user_readable(self, user, event->events);
+    const user_t *user = place;
+    if (!user->is_entering) /* a handshake takes too long for a sweep */
+        user_event(self, place, event->events);
 }
 
 void look_for_input(bridge_t *self)

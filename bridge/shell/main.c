@@ -33,7 +33,8 @@ static const settings_t SETTINGS = {
     .about = "Carries people with telnet or nc to a Hubbub broker.",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "listen router key server_key language show_addresses connections_per_address",
+    .common = "listen router key server_key language show_addresses connections_per_address "
+              "tls_listen tls_cert tls_key proxy_from",
     .hidden =
         "pub tcp curve insecure advertise_pub data durability check backup record record_texts "
         "heartbeat_ms idle_ms kick_ms resume_ms "
@@ -70,7 +71,12 @@ typedef struct {
 static void print_ready(void *context)
 {
     const ready_t *ready = context;
-    printf("ready tcp=%s router=%s\n", bridge_address(ready->bridge), ready->router);
+    printf("ready");
+    if (*bridge_address(ready->bridge))
+        printf(" tcp=%s", bridge_address(ready->bridge));
+    if (*bridge_tls_address(ready->bridge))
+        printf(" tls=%s", bridge_tls_address(ready->bridge));
+    printf(" router=%s\n", ready->router);
     (void)fflush(stdout);
 }
 
@@ -80,16 +86,24 @@ static int run(const options_t *options, const credentials_t *keys, void *contex
     char error[BRIDGE_ERROR_BYTES];
     ready_t ready = {.router = options->router.items[0]};
     bridge_config_t config = {
-        .listen = options->listen,
+        .listen = bridge_place(options->listen),
+        .tls_listen = bridge_place(options->tls_listen),
+        .tls_cert = options->tls_cert[0] ? options->tls_cert : NULL,
+        .tls_key = options->tls_key[0] ? options->tls_key : NULL,
+        .proxy_from = &options->proxy_from,
         .router = ready.router,
         .keys = keys,
         .language = LANGUAGES[options->language],
         .agent = "hubbub-bridge " HUB_VERSION,
         .show_addresses = options->show_addresses,
         .connections_per_address = options->connections_per_address,
+        .connections_per_s = options->connections_per_s,
+        .enter_ms = options->enter_ms,
+        .users_max = options->users_max,
         .backlog_lines = options->backlog,
         .stop_fd = stop_fd,
         .report_fd = report_fd,
+        .reload_fd = options->tls_listen[0] ? signals_open_reload() : -1,
         .ready = print_ready,
         .context = &ready,
     };
@@ -99,7 +113,7 @@ static int run(const options_t *options, const credentials_t *keys, void *contex
         return 1;
     }
     log_info("bridge.listening", log_str("tcp", bridge_address(bridge)),
-             log_str("router", ready.router));
+             log_str("tls", bridge_tls_address(bridge)), log_str("router", ready.router));
     bool was_run = bridge_run(bridge);
     bridge_destroy(&bridge);
     return was_run ? 0 : 1;
@@ -143,6 +157,23 @@ static int serve(const options_t *options, const credentials_t *keys)
     return status;
 }
 
+/* Says what is wrong with where people are to connect. */
+static bool are_places(const options_t *options)
+{
+    const char *plain = bridge_place(options->listen), *tls = bridge_place(options->tls_listen);
+    const char *wrong = NULL;
+    if (plain && !bridge_is_address(plain))
+        wrong = plain;
+    if (tls && !bridge_is_address(tls))
+        wrong = tls;
+    if (wrong)
+        (void)fprintf(stderr, "hubbub-bridge: --%s %s: HOST:PORT is needed\n",
+                      wrong == plain ? "listen" : "tls-listen", wrong);
+    else if (plain == NULL && tls == NULL)
+        (void)fprintf(stderr, "hubbub-bridge: neither --listen nor --tls-listen says where\n");
+    return wrong == NULL && (plain || tls);
+}
+
 int main(int argc, char **argv)
 {
     options_t options;
@@ -160,10 +191,10 @@ int main(int argc, char **argv)
     case SETTINGS_READ:
         break;
     }
-    if (!bridge_is_address(options.listen)) {
-        (void)fprintf(stderr, "hubbub-bridge: --listen %s: HOST:PORT is needed\n", options.listen);
+    if (!are_places(&options))
         return 2;
-    }
+    if (options.tls_listen[0])
+        signals_hold_reload();
     log_set_level((log_level_t)options.log_level);
     credentials_t keys;
     char trouble[CREDENTIALS_ERROR_BYTES];

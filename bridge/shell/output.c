@@ -53,8 +53,32 @@ static uint64_t lines_of(const plan_t *plan)
     return lines;
 }
 
-static ssize_t send_plan(bridge_t *self, const user_t *user)
+ssize_t user_send(user_t *user, const void *bytes, size_t size)
 {
+    assert(user && bytes);
+    tls_line_t *tls = user_tls(user);
+    return tls ? tls_line_write(tls, bytes, size)
+               : send(user->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Copies the plan's beginning to where it is encrypted from. Returns its size. */
+static size_t gather_chunk(bridge_t *self)
+{
+    size_t size = 0;
+    for (int i = 0; i < self->plan.count && size < TLS_CHUNK_BYTES; i++) {
+        const struct iovec *piece = &self->plan.pieces[i];
+        size_t room = TLS_CHUNK_BYTES - size;
+        size_t part = piece->iov_len < room ? piece->iov_len : room;
+        memcpy(self->chunk + size, piece->iov_base, part);
+        size += part;
+    }
+    return size;
+}
+
+static ssize_t send_plan(bridge_t *self, user_t *user)
+{
+    if (user_tls(user))
+        return user_send(user, self->chunk, gather_chunk(self));
     if (self->plan.count == 1) /* nearly always; costs the kernel less */
         return send(user->fd, self->plan.pieces[0].iov_base, self->plan.pieces[0].iov_len,
                     MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -79,9 +103,37 @@ static void deafen(bridge_t *self, user_t *user)
     user_touch(self, user);
 }
 
-/* One send. True: everything planned has gone, and there may be more. */
+static bool has_rest(const user_t *user)
+{
+    const tls_line_t *tls = user_tls(user);
+    return tls && tls_line_has_output(tls);
+}
+
+/* Sends what is left of an encrypted record. False: that has to wait. */
+static bool send_rest(bridge_t *self, user_t *user)
+{
+    if (!has_rest(user))
+        return true;
+    tls_step_t step = tls_line_flush(user->affairs->tls);
+    user->is_deaf |= step == TLS_BROKEN;
+    if (step == TLS_WANTS_WRITE)
+        block(self, user);
+    else if (waits_in(user, &self->slow))
+        stop_waiting(user);
+    return step == TLS_DONE;
+}
+
+/* True if the socket takes no more, though not all of the plan has gone. TLS takes chunks. */
+static bool is_stuck(const bridge_t *self, const user_t *user, size_t sent)
+{
+    return user_tls(user) ? sent == 0 || has_rest(user) : sent < self->plan.bytes;
+}
+
+/* One send. True: there may be more. */
 static bool send_once(bridge_t *self, user_t *user)
 {
+    if (!send_rest(self, user))
+        return false;
     outlet_plan(&user->outlet, self->language, &self->plan);
     self->counters.skipped_lines += self->plan.skipped;
     if (self->plan.count == 0)
@@ -96,21 +148,23 @@ static bool send_once(bridge_t *self, user_t *user)
     size_t size = sent > 0 ? (size_t)sent : 0;
     outlet_sent(&user->outlet, &self->plan, size);
     self->counters.bytes_out += size;
-    if (size < self->plan.bytes) {
+    if (is_stuck(self, user, size)) {
         if (size > 0 && waits_in(user, &self->slow))
             patience_progress(&user->affairs->patient, self->now_ms);
         block(self, user);
         return false;
     }
-    self->counters.deliveries += lines_of(&self->plan);
     if (waits_in(user, &self->slow) || waits_in(user, &self->lagging))
         stop_waiting(user);
+    if (size < self->plan.bytes)
+        return true;
+    self->counters.deliveries += lines_of(&self->plan);
     return self->plan.part_count == PLAN_PARTS;
 }
 
 static void flush(bridge_t *self, user_t *user)
 {
-    if (user->is_deaf)
+    if (user->is_deaf || user->is_entering)
         return;
     while (!user->is_blocked && send_once(self, user))
         ;
@@ -291,6 +345,9 @@ static void settle_ended(bridge_t *self, user_t *user)
 
 static void hang_up(bridge_t *self, user_t *user)
 {
+    tls_line_t *tls = user_tls(user);
+    if (tls)
+        tls_line_close(tls);
     if (user->is_eof || user->is_deaf || shutdown(user->fd, SHUT_WR) != 0) {
         user_doom(self, user);
         return;
@@ -308,7 +365,8 @@ static void settle(bridge_t *self, user_t *user)
         deafen(self, user);
     if (user->is_ended && !user->is_leaving)
         settle_ended(self, user);
-    if (user->is_leaving && !user->is_lingering && (user->is_deaf || outlet_is_done(&user->outlet)))
+    bool is_sent = user->is_deaf || (outlet_is_done(&user->outlet) && !has_rest(user));
+    if (user->is_leaving && !user->is_lingering && is_sent)
         hang_up(self, user);
 }
 
@@ -357,7 +415,9 @@ void bury(bridge_t *self)
         say_bye(self, user);
         hall_leave_all(&self->hall, user);
         patience_leave(&user->affairs->patient);
-        addresses_remove(self->addresses, user->address);
+        if (user->is_counted)
+            addresses_remove(self->addresses, user->address);
+        tls_line_destroy(&user->affairs->tls);
         (void)close(user->fd); /* leaves the epoll set by that */
         users_remove(&self->users, user);
         self->counters.users = self->users.count;

@@ -56,12 +56,19 @@ static void drop_affairs(user_t *user)
     affairs_t *affairs = user->affairs;
     if (affairs == NULL)
         return;
-    assert(affairs->patient.list == NULL);
+    assert(affairs->patient.list == NULL && affairs->tls == NULL);
     line_fini(&affairs->line);
     free(affairs->stash);
+    free(affairs->entry);
     free(affairs->status);
     free(affairs);
     user->affairs = NULL;
+}
+
+tls_line_t *user_tls(const user_t *user)
+{
+    assert(user);
+    return user->affairs ? user->affairs->tls : NULL;
 }
 
 void user_tidy(user_t *user)
@@ -71,7 +78,9 @@ void user_tidy(user_t *user)
     if (affairs == NULL || user->is_doomed)
         return;
     bool has_line = affairs->line.bytes || affairs->line.is_skipping;
-    if (affairs->patient.list == NULL && !has_line && !affairs->stash && !affairs->status)
+    bool has_way = affairs->entry || affairs->tls;
+    if (affairs->patient.list == NULL && !has_line && !has_way && !affairs->stash &&
+        !affairs->status)
         drop_affairs(user);
 }
 

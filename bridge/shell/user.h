@@ -10,12 +10,21 @@
 #include "bridge/core/line.h"
 #include "bridge/core/outlet.h"
 #include "bridge/core/patience.h"
+#include "bridge/core/proxy.h"
 #include "bridge/core/telnet.h"
+#include "bridge/shell/tls.h"
 
 #define USER_NO_ROOM UINT32_MAX
 #define USER_NO_SID  UINT32_MAX
 
 typedef struct user user_t;
+
+/* Of who is not in yet. */
+typedef enum { ENTRY_PROXY, ENTRY_FIRST, ENTRY_HANDSHAKE } entry_step_t;
+typedef struct {
+    entry_step_t step; /* what is waited for: a PROXY header, the first byte, the handshake */
+    proxy_t proxy;
+} entry_t;
 
 /* What a user has at times: it exists while there is something in it, or the user is doomed. */
 typedef struct {
@@ -23,6 +32,8 @@ typedef struct {
     user_t *user;        /* whose this is */
     line_t line;         /* that has not ended */
     char *stash;         /* input that rests while too much of it is unanswered; owned */
+    entry_t *entry;      /* while they come in; owned */
+    tls_line_t *tls;     /* their connection is encrypted; owned */
     char *status;        /* what they asked to be seen, until the broker has answered; owned */
     user_t *next_doomed; /* in the list of those to be freed at the end of the turn */
     uint16_t stash_at, stash_size;
@@ -54,6 +65,10 @@ struct user {
     bool is_lingering : 1; /* our side is shut; whatever still comes is thrown away */
     bool is_blocked : 1;   /* the socket takes no more for now */
     bool is_deaf : 1;      /* the socket will never take anything again */
+    bool is_entering : 1;  /* there is no session yet, nor is one asked for: see entrance.c */
+    bool is_by_tls : 1;    /* came to the TLS port */
+    bool is_counted : 1;   /* among the connections of the address */
+    bool has_spoken : 1;   /* something has been read */
     bool is_late : 1;      /* was waited for long enough: need not see their last words */
 };
 
@@ -70,6 +85,9 @@ user_t *users_add(users_t *self, int fd);
 
 /* The user's affairs, which are made where there are none. Borrowed until the next user_tidy(). */
 affairs_t *user_affairs(user_t *user);
+
+/* The user's encrypted connection; NULL: it is in clear, or not that far. Borrowed. */
+tls_line_t *user_tls(const user_t *user);
 
 /* Frees affairs with nothing in them. */
 void user_tidy(user_t *user);

@@ -34,13 +34,15 @@ static void print_list(const char *name, const setting_list_t *list)
         printf("%s%s", i ? "," : "", list->items[i]);
 }
 
-static void print_ready(const doors_t *doors, const char *tcp)
+static void print_ready(const doors_t *doors, const char *tcp, const char *tls)
 {
     printf("ready");
     print_list("router", &doors->router_bound);
     print_list("pub", &doors->pub_bound);
     if (*tcp)
         printf(" tcp=%s", tcp);
+    if (*tls)
+        printf(" tls=%s", tls);
     printf("\n");
     fflush(stdout);
 }
@@ -80,11 +82,16 @@ static bool open_telnet(const options_t *options, void *context, server_t *serve
                         bridge_t **out_bridge, char *out_error)
 {
     *out_bridge = NULL;
-    if (options->tcp[0] == '\0')
+    const char *plain = bridge_place(options->tcp), *tls = bridge_place(options->tls_listen);
+    if (plain == NULL && tls == NULL)
         return true;
     bridge_direct_t direct = {server_inside(server), inside_open, inside_send, inside_take,
                               inside_has};
-    bridge_config_t config = {.listen = options->tcp,
+    bridge_config_t config = {.listen = plain,
+                              .tls_listen = tls,
+                              .tls_cert = options->tls_cert[0] ? options->tls_cert : NULL,
+                              .tls_key = options->tls_key[0] ? options->tls_key : NULL,
+                              .proxy_from = &options->proxy_from,
                               .router = INSIDE,
                               .pub = INSIDE,
                               .direct = &direct,
@@ -92,9 +99,13 @@ static bool open_telnet(const options_t *options, void *context, server_t *serve
                               .agent = "hubbubd/" HUB_VERSION,
                               .show_addresses = options->show_addresses,
                               .connections_per_address = options->connections_per_address,
+                              .connections_per_s = options->connections_per_s,
+                              .enter_ms = options->enter_ms,
+                              .users_max = options->users_max,
                               .backlog_lines = options->backlog,
                               .stop_fd = -1,
                               .report_fd = -1,
+                              .reload_fd = tls ? signals_open_reload() : -1,
                               .meanwhile = server_meanwhile,
                               .context = server};
     char error[BRIDGE_ERROR_BYTES];
@@ -104,7 +115,7 @@ static bool open_telnet(const options_t *options, void *context, server_t *serve
             server, &(neighbour_t){bridge, bridge_fd(bridge), bridge_wait_us, bridge_turn});
         return true;
     }
-    snprintf(out_error, DOORS_ERROR_BYTES, "--tcp: %s", bridge ? "no descriptor left" : error);
+    snprintf(out_error, DOORS_ERROR_BYTES, "%s", bridge ? "no descriptor left" : error);
     bridge_destroy(out_bridge);
     return false;
 }
@@ -119,7 +130,8 @@ static void close_telnet(bridge_t **bridge_p)
 static void serve_people(const doors_t *doors, server_t *server, const bridge_t *bridge,
                          int stop_fd)
 {
-    print_ready(doors, bridge ? bridge_address(bridge) : "");
+    print_ready(doors, bridge ? bridge_address(bridge) : "",
+                bridge ? bridge_tls_address(bridge) : "");
     log_info("broker.ready", log_str("version", HUB_VERSION));
     server_run(server, stop_fd);
     log_info("broker.stopping", log_u64("after_ms", STOP_MS));
@@ -237,12 +249,24 @@ static int begin(const options_t *options, const certificate_t *key)
     int stop_fd = signals_open();
     if (stop_fd < 0)
         return cannot("no descriptor left for signals");
+    if (options->tls_listen[0])
+        signals_hold_reload(); /* before the store's threads */
     entropy_seed_srand();
     char error[STORAGE_ERROR_BYTES];
     store_t *store = storage_open(options, error);
     int status = store ? open_doors(options, key, &store, stop_fd) : cannot(error);
     close(stop_fd);
     return status;
+}
+
+/* Says so if people cannot be told to connect there. */
+static bool is_place(const char *option, const char *listen)
+{
+    const char *place = bridge_place(listen);
+    if (place == NULL || bridge_is_address(place))
+        return true;
+    fprintf(stderr, "hubbubd: --%s %s: HOST:PORT is needed\n", option, place);
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -253,10 +277,8 @@ int main(int argc, char **argv)
         return status;
     if (upkeep_is_wanted(&options))
         return upkeep_run(&options);
-    if (options.tcp[0] && !bridge_is_address(options.tcp)) {
-        fprintf(stderr, "hubbubd: --tcp %s: HOST:PORT is needed\n", options.tcp);
+    if (!is_place("tcp", options.tcp) || !is_place("tls-listen", options.tls_listen))
         return EXIT_USAGE;
-    }
     log_set_level((log_level_t)options.log_level);
     raise_files();
     certificate_t key = {.has_secret = false};

@@ -22,7 +22,8 @@ static const settings_t SETTINGS = {
         "--tcp also by telnet. When it can be used it prints one line: ready router=... pub=...",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof ROWS[0],
-    .common = "router pub tcp curve insecure data durability check backup record record_texts "
+    .common = "router pub tcp tls_listen tls_cert tls_key proxy_from curve insecure data "
+              "durability check backup record record_texts "
               "idle_ms kick_ms heartbeat_ms resume_ms advertise_pub "
               "log_level",
     .hidden = "listen key server_key",

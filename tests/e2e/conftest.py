@@ -2,7 +2,8 @@ import itertools
 
 import pytest
 
-from hub import Broker, Line, Link, Program
+from hub import Broker, Line, Link, Program, TlsLine
+from hub import certificate as make_certificate
 from pipe import Pipe
 
 numbers = itertools.count(1)
@@ -112,3 +113,33 @@ def pipe(request):
     yield begin
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for localhost and its key: two files."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def secured(certificate):
+    """Makes TLS connections to a broker's TLS port."""
+    lines = []
+
+    def make(broker, nick=None, cert=None, **more):
+        lines.append(TlsLine(broker.tls, cert or certificate[0], **more))
+        return lines[-1].rename(nick) if nick else lines[-1]
+    yield make
+    for made in lines:
+        made.close()
+
+
+def tls_door(certificate):
+    """The options of a bridge with a TLS port."""
+    return ["--tls-listen", "127.0.0.1:0", "--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
+
+
+@pytest.fixture
+def start_tls(start, certificate):
+    """Starts a broker whose bridge has a plain port and a TLS port, with further options for the bridge."""
+    return lambda *door, **more: start(tcp=True, door=[*tls_door(certificate), *door], **more)

@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -119,7 +120,9 @@ class Program:
 class Broker(Program):
     """hubbubd on free ports, with an ipc door for `stats`. No limit of commands per second unless asked for."""
 
-    def __init__(self, *options, tcp=False, rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*", **program):
+    def __init__(self, *options, tcp=False, door=(), rate=0, router="tcp://127.0.0.1:*", pub="tcp://127.0.0.1:*",
+                 **program):
+        """`door`: options of whoever has the telnet port; so that `options` may be for the broker alone."""
         self.directory = tempfile.TemporaryDirectory(prefix="hub")
         self.door = f"ipc://{self.directory.name}/router"
         doors = ["--router", router, "--router", self.door, "--pub", pub]
@@ -127,16 +130,31 @@ class Broker(Program):
         limits = ["--set", f"rate_per_s={rate}"] if rate is not None else []
         # HUBBUB_DURABILITY=file runs the same tests on a store.
         program["env"] = {"XDG_STATE_HOME": self.directory.name, **program.get("env", {})}
-        super().__init__("hubbubd", *doors, *limits, *options, **program)
+        super().__init__("hubbubd", *doors, *limits, *options, *(() if BRIDGE_APART else door), **program)
         self.router = next(end for end in self.ready["router"] if end.startswith("tcp"))
         self.pub = self.ready["pub"][0]
         self.operator = None
         self.bridge = None
         if tcp and BRIDGE_APART:
-            self.bridge = Program("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", self.router, *limits, *options)
+            self.bridge = Program("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", self.router, *limits, *options,
+                                  *door)
         if tcp:
-            host, port = (self.bridge or self).ready["tcp"][0].rsplit(":", 1)
-            self.tcp = (host, int(port))
+            self.tcp = self.place("tcp")
+            self.tls = self.place("tls")
+
+    def place(self, name):
+        """Where the bridge listens, as an address of a socket's; None: it does not."""
+        if name not in (self.bridge or self).ready:
+            return None
+        host, port = (self.bridge or self).ready[name][0].rsplit(":", 1)
+        return (host, int(port))
+
+    def bridge_log(self):
+        return (self.bridge or self).log()
+
+    def bridge_counter(self, name):
+        """What a counter of the bridge was when it stopped."""
+        return int(re.findall(rf" {name}=(\d+)", self.bridge_log())[-1])
 
     def stats(self):
         if self.operator is None:
@@ -334,11 +352,14 @@ class Link:
 class Line:
     """A person with nothing but a TCP connection."""
 
-    def __init__(self, address, greeted=True, receive_bytes=None):
+    def __init__(self, address, greeted=True, receive_bytes=None, first=b""):
         self.socket = socket.socket()
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.connect(address)
+        if first:
+            self.socket.sendall(first)
+        self.secure()
         self.part = b""      # of a line that has not ended yet
         self.heard = []      # lines that nobody has asked for yet
         self.negotiated = 0  # telnet options that were answered
@@ -346,7 +367,10 @@ class Line:
         self.nick = None
         if greeted:
             greeting = self.line("Welcome, you are ")
-            self.nick = greeting.split("you are ")[1].split(".")[0]
+            self.nick = greeting.split("you are ")[1].split(". Type")[0]
+
+    def secure(self):
+        """Nothing, in clear."""
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
@@ -357,15 +381,21 @@ class Line:
     def take(self, seconds):
         if self.is_closed or not is_readable(self.socket, seconds):
             return
-        try:
-            data = self.socket.recv(65536)
-        except ConnectionError:
-            data = b""
+        data = self.receive()
+        if data is None:
+            return
         self.is_closed = not data
         data, count = re.subn(rb"\xff[\xfb-\xfe].", b"", self.part + data, flags=re.DOTALL)
         self.negotiated += count
         *lines, self.part = data.split(b"\r\n")
         self.heard += [line.decode() for line in lines]
+
+    def receive(self):
+        """What has come; empty: the end; None: nothing yet."""
+        try:
+            return self.socket.recv(65536)
+        except ConnectionError:
+            return b""
 
     def find(self, part):
         return next((index for index, line in enumerate(self.heard) if part in line), None)
@@ -406,3 +436,41 @@ class Line:
 
     def close(self):
         self.socket.close()
+
+
+class TlsLine(Line):
+    """The same person, encrypted. `certificate` is a file with the one that the server must have."""
+
+    def __init__(self, address, certificate, versions=(None, None), **more):
+        self.context = ssl.create_default_context(cafile=certificate)
+        least, most = versions
+        self.context.minimum_version = least or ssl.TLSVersion.TLSv1_2
+        self.was_goodbye = False  # the end was said, not only reached
+        self.context.maximum_version = most or ssl.TLSVersion.MAXIMUM_SUPPORTED
+        super().__init__(address, **more)
+
+    def secure(self):
+        self.socket.settimeout(PATIENCE_S)
+        self.socket = self.context.wrap_socket(self.socket, server_hostname="localhost", suppress_ragged_eofs=False)
+
+    def receive(self):
+        self.socket.settimeout(0)
+        try:
+            data = self.socket.recv(65536)
+            self.was_goodbye = not data
+            return data
+        except ssl.SSLWantReadError:
+            return None  # a record that has no text in it, or not all of one
+        except (ssl.SSLError, ConnectionError):
+            return b""
+        finally:
+            self.socket.settimeout(PATIENCE_S)
+
+
+def certificate(directory, name="cert"):
+    """Makes a certificate for localhost and its key: the two files."""
+    files = directory / f"{name}.pem", directory / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", files[1], "-out",
+                    files[0]], check=True, stderr=subprocess.DEVNULL)
+    return files

@@ -1,0 +1,233 @@
+"""TLS at the bridge: the same people and lines, encrypted; and what comes to the wrong port."""
+import contextlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+
+import pytest
+
+from hub import PATIENCE_S, certificate as make_certificate, until
+
+
+def bridge_process(broker):
+    return (broker.bridge or broker).process
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_p150_people_talk_over_tls(start_tls, secured, line, version):
+    broker = start_tls()
+    ada, bob = secured(broker, nick="ada", versions=(version, version)), line(broker, nick="bob")
+    assert ada.socket.version() == {ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.TLSv1_3: "TLSv1.3"}[version]
+    ada.say("is this safe?")
+    bob.line("[ada]is this safe?")
+    bob.say("to|ada|on your side")
+    ada.line("[bob -> you]on your side")
+
+
+def test_p150_older_versions_are_refused(start_tls, certificate, secured):
+    broker = start_tls()
+    with socket.create_connection(broker.tls) as sock:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(sock)
+    secured(broker)
+    broker.stop()
+    assert broker.bridge_counter("handshakes_failed") == 1
+
+
+def test_p150_ciphers_without_forward_secrecy_are_refused(start_tls):
+    broker = start_tls()
+    with socket.create_connection(broker.tls) as sock:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_ciphers("AES256-GCM-SHA384:AES128-SHA:ECDHE-ECDSA-AES128-SHA")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(sock)
+
+
+@pytest.mark.parametrize("client", [["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", "{host}:{port}"],
+                                    ["ncat", "--ssl", "{host}", "{port}"]], ids=["openssl", "ncat"])
+def test_what_people_have_is_enough(start_tls, line, client):
+    broker = start_tls()
+    bob = line(broker, nick="bob")
+    host, port = broker.tls
+    program = subprocess.Popen([word.format(host=host, port=port) for word in client], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        nick = re.search(rb"you are (\S+)\.", program.stdout.readline()).group(1).decode()
+        program.stdin.write(b"hello from a terminal\n")
+        program.stdin.flush()
+        bob.line(f"[{nick}]hello from a terminal")
+        program.stdin.close()
+        bob.line(f"{nick} went")
+    finally:
+        program.kill()
+        program.wait()
+        program.stdout.close()
+
+
+def test_p151_who_comes_in_clear_is_told_and_closed(start_tls, line):
+    broker = start_tls()
+    lost = line(broker.tls, greeted=False)
+    lost.say("hello?")
+    lost.line("This port speaks TLS")
+    lost.ends()
+    assert broker.counter("sessions") == 0
+    broker.stop()
+    assert broker.bridge_counter("plain_at_tls") == 1
+
+
+def test_p152_tls_at_the_plain_port_is_closed(start, line, certificate):
+    broker = start(tcp=True)
+    context = ssl.create_default_context(cafile=certificate[0])
+    with socket.create_connection(broker.tcp) as sock:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(sock, server_hostname="localhost")
+    # One that waits for the greeting first sends its hello into a session.
+    patient = line(broker)
+    patient.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500))
+    patient.line("for people who type")
+    patient.finish()
+    patient.ends()
+    until(lambda: broker.counter("sessions") == 0, lambda _: None, "both are gone")
+    broker.stop()
+    assert broker.bridge_counter("tls_at_plain") == 2
+
+
+def test_p153_half_a_handshake_ends(start_tls, line, secured):
+    broker = start_tls("--set", "enter_ms=300")
+    silent = line(broker.tls, greeted=False)
+    half = line(broker.tls, greeted=False)
+    half.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    silent.ends()
+    half.ends()
+    secured(broker)
+    assert broker.counter("sessions") == 1
+    broker.stop()
+    assert broker.bridge_counter("entered_late") == 2
+
+
+def test_a_slow_reader_gets_every_line_in_order(start_tls, secured, client):
+    """Records that the socket takes in part."""
+    broker = start_tls()
+    slow = secured(broker, receive_bytes=4096)
+    speaker = client("speaker", join=["lobby"], to=broker)
+    text = "x" * 400
+    for number in range(3000):
+        speaker.send("say", room="lobby", text=f"{number} {text}")
+        if number % 500 == 499:
+            speaker.flush()
+    heard = 0
+    while heard < 3000:
+        line = slow.line("[speaker]")
+        assert line == f"[speaker]{heard} {text}"
+        heard += 1
+
+
+def test_many_lines_in_one_record_are_all_read(start_tls, secured, line):
+    broker = start_tls()
+    ada, bob = secured(broker, nick="ada"), line(broker, nick="bob")
+    ada.send("".join(f"number {number}.\r\n" for number in range(2000)))
+    for number in range(2000):
+        assert bob.line("[ada]") == f"[ada]number {number}."
+
+
+def test_p154_an_end_that_was_not_said_cuts_the_last_line_off(start_tls, secured, line):
+    """Who cuts a connection cannot make half a line count; who says good-bye need not end it."""
+    broker = start_tls()
+    bob = line(broker, nick="bob")
+    cut = secured(broker, nick="cut")
+    cut.send("whole\r\nnot to be s")
+    bob.line("[cut]whole")
+    cut.socket.shutdown(socket.SHUT_WR)
+    bob.line("cut went")
+    polite = secured(broker, nick="polite")
+    polite.send("whole\r\nthe last")
+    with contextlib.suppress(ssl.SSLError, OSError):  # lines come before the other end's good-bye
+        polite.socket.unwrap()
+    bob.line("[polite]the last")
+    bob.line("polite went")
+    assert not any("not to be s" in text for text in bob.heard)
+
+
+def test_who_quits_is_told_the_end_in_order(start_tls, secured):
+    broker = start_tls()
+    ada = secured(broker, nick="ada")
+    ada.say("/quit")
+    ada.line("* Bye.")
+    ada.ends()
+    assert ada.was_goodbye
+
+
+def test_p155_a_second_handshake_is_refused(start_tls, secured):
+    broker = start_tls()
+    ada = secured(broker, nick="ada")
+    host, port = broker.tls
+    program = subprocess.Popen(["openssl", "s_client", "-tls1_2", "-connect", f"{host}:{port}"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    ada.line("came")
+    output, _ = program.communicate(b"R\nI should be gone\n", timeout=PATIENCE_S)
+    ada.line("went")
+    assert b"RENEGOTIATING" in output
+    assert not any("should be gone" in text for text in ada.heard)
+
+
+def shows(broker, cert):
+    """True if who comes now is shown that certificate."""
+    shown = ssl.get_server_certificate(broker.tls)
+    return ssl.PEM_cert_to_DER_cert(shown) == ssl.PEM_cert_to_DER_cert(cert.read_text())
+
+
+def test_p156_a_new_certificate_is_taken_up_and_nobody_is_disturbed(start, secured, tmp_path, line):
+    cert, key = make_certificate(tmp_path)
+    broker = start(tcp=True, door=["--tls-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key])
+    ada = secured(broker, nick="ada", cert=cert)
+    new_cert, new_key = make_certificate(tmp_path, "new")
+    shutil.copy(new_cert, cert)
+    shutil.copy(new_key, key)
+    bridge_process(broker).send_signal(signal.SIGHUP)
+    until(lambda: shows(broker, new_cert), lambda _: None, "the new certificate")
+    ada.say("still here")
+    ada.line("[ada]still here")
+    # What cannot be used changes nothing.
+    key.write_text("nonsense")
+    bridge_process(broker).send_signal(signal.SIGHUP)
+    until(lambda: "tls.unreloaded" in broker.bridge_log(), lambda _: None, "a line in the log")
+    assert shows(broker, new_cert)
+    ada.say("and here")
+    ada.line("[ada]and here")
+
+
+def test_p156_a_key_that_others_can_read_is_refused(run, tmp_path):
+    cert, key = make_certificate(tmp_path)
+    key.chmod(0o644)
+    program = run("hubbub-bridge", "--listen", "none", "--tls-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key,
+                  ready=False)
+    assert program.wait() == 1 and "others can read it" in program.log()
+
+
+@pytest.mark.parametrize("options, says", [
+    (["--listen", "none"], "neither --listen nor --tls-listen"),
+    (["--listen", "none", "--tls-listen", "127.0.0.1:0"], "--tls-listen needs --tls-cert FILE and --tls-key FILE"),
+    (["--tls-listen", "here"], "--tls-listen here: HOST:PORT is needed"),
+    (["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--tls-cert", "/dev/null", "--tls-key", "/none"],
+     "--tls-key /none: No such file"),
+])
+def test_what_is_missing_is_said(run, options, says):
+    program = run("hubbub-bridge", *options, ready=False)
+    assert program.wait() in (1, 2) and says in program.log()
+
+
+def test_the_plain_port_can_be_switched_off(start, certificate, secured):
+    broker = start("--tcp", "none", "--tls-listen", "127.0.0.1:0", "--tls-cert", certificate[0], "--tls-key", certificate[1])
+    assert "tcp" not in broker.ready
+    host, port = broker.ready["tls"][0].rsplit(":", 1)
+    broker.tls = (host, int(port))
+    secured(broker)
