@@ -159,7 +159,7 @@ static bool send_once(bridge_t *self, user_t *user)
     if (size < self->plan.bytes)
         return true;
     self->counters.deliveries += lines_of(&self->plan);
-    return self->plan.part_count == PLAN_PARTS;
+    return !outlet_is_done(&user->outlet); /* a plan has an end; what was lost is told behind it */
 }
 
 static void flush(bridge_t *self, user_t *user)
