@@ -77,7 +77,6 @@ struct bridge {
     uint32_t handshakes; /* steps in this turn */
     int reserve_fd, epoll_fd;
     bool is_accepting; /* the ports are in the epoll set */
-    bool is_full;      /* there was no descriptor left, and nobody has come since */
     bool has_epoll_pwait2;
     bool is_away; /* the broker does not answer, and users know */
     bool was_up;
@@ -92,8 +91,9 @@ struct bridge {
     pace_t *pace;
     gather_t gather;
     patience_t entering, slow, ending, lingering;
-    uint64_t log_ms;    /* when strangers may be told of again */
-    patience_t lagging; /* have only been told what they did themselves: that can wait for more */
+    uint64_t log_ms;      /* when the log may tell of strangers again ... */
+    uint64_t full_log_ms; /* ... and that no descriptor is left */
+    patience_t lagging;   /* have only been told what they did themselves: that can wait for more */
     user_t *touched, *doomed;
     uint32_t sweep_sends; /* since the last look for input */
     bridge_counters_t counters;

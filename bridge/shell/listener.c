@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REST_MS = 1000 };
+enum { REST_MS = 1000, FULL_LOG_MS = 60000 };
 
 span_t on_address(void *context, void *who)
 {
@@ -97,9 +97,10 @@ static void rest(bridge_t *self)
 /* No descriptor left: gives up the reserve to turn those in the queue away, one after the other. */
 static void turn_away(bridge_t *self, const port_t *port)
 {
-    if (!self->is_full)
+    if (self->now_ms >= self->full_log_ms) {
         log_warn("listener.full", log_u64("users", self->users.count));
-    self->is_full = true;
+        self->full_log_ms = self->now_ms + FULL_LOG_MS;
+    }
     if (self->reserve_fd >= 0)
         (void)close(self->reserve_fd);
     for (int i = 0; i < ACCEPT_BUDGET; i++) {
@@ -133,13 +134,8 @@ static bool accept_from(bridge_t *self, const port_t *port)
 void listener_accept(bridge_t *self, const port_t *port)
 {
     assert(self && port->fd >= 0);
-    if (!accept_from(self, port)) {
+    if (!accept_from(self, port))
         turn_away(self, port);
-        return;
-    }
-    if (self->is_full)
-        log_info("listener.open", log_u64("users", self->users.count));
-    self->is_full = false;
 }
 
 port_t *listener_find(bridge_t *self, const void *place)
