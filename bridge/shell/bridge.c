@@ -136,6 +136,8 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     for (size_t i = 0; i < PORT_COUNT; i++)
         self->ports[i].fd = -1;
     self->uplink.dealer.fd = self->uplink.sub.fd = self->uplink.monitor.fd = -1;
+    pipe_init(&self->uplink.dealer_pipe, ZMTP_DEALER);
+    pipe_init(&self->uplink.sub_pipe, ZMTP_SUB);
     self->zmq_context = zmq_context;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
@@ -220,13 +222,13 @@ static bool open_all(bridge_t *self)
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (self->epoll_fd < 0 || self->reserve_fd < 0 || !watch(self, &self->config.stop_fd) ||
-        !watch(self, &self->config.report_fd) || !watch(self, &self->config.reload_fd) ||
-        !uplink_start(self)) {
+        !watch(self, &self->config.report_fd) || !watch(self, &self->config.reload_fd)) {
         log_error("bridge.unstarted", log_errno(errno));
         return false;
     }
     self->link = calls_new_link(self);
     client_link_start(self->link, self->now_ms);
+    uplink_flush(self);
     listener_resume(self);
     return true;
 }
@@ -271,7 +273,7 @@ static void dispatch(bridge_t *self, const struct epoll_event *event)
         report(self, "bridge.counters");
     } else if (place == &self->config.reload_fd)
         reload(self);
-    else if (!uplink_notice(self, place))
+    else if (!uplink_notice(self, place, event->events))
         user_event(self, place, event->events);
 }
 
@@ -295,8 +297,11 @@ static uint64_t wait_us(bridge_t *self)
     if ((next_ms - self->now_ms) * 1000 < us)
         us = (next_ms - self->now_ms) * 1000;
     uint64_t gather = gather_wait_us(&self->gather, self->now_us), lag = lag_us(self);
+    uint64_t retry = uplink_wait_us(self);
     if (gather < us)
         us = gather;
+    if (retry < us)
+        us = retry;
     return lag < us ? lag : us;
 }
 
@@ -323,6 +328,7 @@ static void do_what_is_due(bridge_t *self)
 {
     if (client_link_next_ms(self->link) <= self->now_ms)
         client_link_tick(self->link, self->now_ms);
+    uplink_tick(self);
     expire(self);
     entrance_expire(self);
     if (self->now_ms >= self->tidy_ms) {
@@ -345,6 +351,7 @@ static void turn(bridge_t *self, const struct epoll_event *events, int count)
     }
     do_what_is_due(self);
     users_settle(self);
+    uplink_flush(self);
     bool may_accept = self->doomed || self->now_ms >= self->resume_accepting_ms;
     bury(self); /* nobody is in the list of the touched any more */
     if (may_accept)

@@ -4,7 +4,7 @@
  *   port.c      a listening socket
  *   listener.c  accepting, and whom not
  *   entrance.c  from a connection to a session: PROXY, TLS (tls.c)
- *   uplink.c    DEALER, SUB and the DEALER's monitor
+ *   uplink.c    DEALER, SUB and the DEALER's monitor; pipe.c where libzmq is not needed
  *   input.c     from a user's bytes to orders
  *   orders.c    from orders to requests
  *   replies.c   from replies to lines
@@ -21,6 +21,7 @@
 #include "bridge/core/render.h"
 #include "bridge/shell/bridge.h"
 #include "bridge/shell/hall.h"
+#include "bridge/shell/pipe.h"
 #include "bridge/shell/port.h"
 #include "bridge/shell/user.h"
 #include "client/core/client_link.h"
@@ -56,11 +57,14 @@ typedef struct {
                         had to tell: asked before we sleep */
 } wire_t;
 
-/* The sockets towards the broker. */
+/* What leads to the broker: for each way a socket of libzmq's or, where pipe_takes() the endpoint and no key is
+ * needed, a pipe. */
 typedef struct {
     wire_t dealer, sub, monitor;
+    pipe_t dealer_pipe, sub_pipe;
     char *sub_endpoint; /* owned; what the SUB is connected to */
     unsigned opened;    /* DEALERs, ever: names the monitors */
+    uint64_t retry_ms;  /* when a pipe that nobody listens to is tried again */
 } uplink_t;
 
 struct bridge {
@@ -206,9 +210,6 @@ bool user_hello(bridge_t *self, user_t *user, span_t nick);
 
 /* --- uplink.c --- */
 
-/* Makes the SUB. False: no descriptor left. */
-bool uplink_start(bridge_t *self);
-
 /* Closes everything; what is queued has `linger_ms` to get out. */
 void uplink_stop(bridge_t *self, int linger_ms);
 
@@ -220,10 +221,19 @@ void on_subscribe(void *context, span_t topic);
 void on_unsubscribe(void *context, span_t topic);
 
 /* True if an event of the epoll set is of a socket towards the broker, which is then looked at. */
-bool uplink_notice(bridge_t *self, const void *place);
+bool uplink_notice(bridge_t *self, const void *place, uint32_t events);
 
 /* Takes at most DRAIN_BUDGET frames from each socket. */
 void uplink_drain(bridge_t *self);
+
+/* Tries again what could not be connected. */
+void uplink_tick(bridge_t *self);
+
+/* How long uplink_tick() may wait; UINT64_MAX: for ever. */
+uint64_t uplink_wait_us(const bridge_t *self);
+
+/* Sends what was put, before anybody sleeps or does something long. */
+void uplink_flush(bridge_t *self);
 
 /* True if a socket has frames: do not sleep. */
 bool uplink_has_more(bridge_t *self);

@@ -1,4 +1,4 @@
-/* The sockets towards the broker. A DEALER lives for one attempt: a fresh one has a fresh routing id
+/* What leads to the broker. A DEALER lives for one attempt: a fresh one has a fresh routing id
  * and nothing queued from before. Its monitor tells when TCP breaks, long before heartbeats would. */
 #include "base/log.h"
 #include "bridge/shell/bridge_state.h"
@@ -17,7 +17,8 @@ enum {
     REFUSALS = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
     LOSSES = ZMQ_EVENT_DISCONNECTED | REFUSALS,
-    IDLE_S = 20, /* then the kernel asks whether the SUB's connection is alive */
+    RETRY_MS = 100, /* between two attempts of a pipe */
+    IDLE_S = 20,    /* then the kernel asks whether the SUB's connection is alive */
     ASK_S = 5,
     ASK_MAX = 3
 };
@@ -82,19 +83,29 @@ static void keep_alive(void *sub)
     set_option(sub, ZMQ_TCP_KEEPALIVE_CNT, ASK_MAX);
 }
 
-bool uplink_start(bridge_t *self)
+static bool is_for_pipe(const bridge_t *self, span_t endpoint)
 {
-    assert(self && self->uplink.sub.socket == NULL);
-    if (self->config.direct)
-        return true;
+    return !self->keys.is_keyed && pipe_takes(endpoint);
+}
+
+/* Of libzmq's, kept until the bridge ends: its subscriptions outlive its connections. */
+static void open_sub(bridge_t *self)
+{
+    if (self->uplink.sub.socket)
+        return;
     void *sub = self->uplink.sub.socket = zmq_socket(self->zmq_context, ZMQ_SUB);
-    if (sub == NULL)
-        return false;
+    if (sub == NULL) {
+        log_warn("link.unsubscribed", log_str("error", zmq_strerror(errno)));
+        return;
+    }
     set_option(sub, ZMQ_RCVHWM, RECEIVE_MAX);
     set_option(sub, ZMQ_LINGER, 0);
     put_under(self, sub);
     keep_alive(sub);
-    return watch(self, &self->uplink.sub);
+    if (!watch(self, &self->uplink.sub))
+        shut(self, &self->uplink.sub, 0);
+    else
+        client_link_subscribe_again(self->link);
 }
 
 void uplink_stop(bridge_t *self, int linger_ms)
@@ -103,6 +114,9 @@ void uplink_stop(bridge_t *self, int linger_ms)
     shut_monitor(self);
     shut(self, &self->uplink.dealer, linger_ms);
     shut(self, &self->uplink.sub, 0);
+    pipe_close(&self->uplink.dealer_pipe, linger_ms);
+    pipe_fini(&self->uplink.dealer_pipe);
+    pipe_fini(&self->uplink.sub_pipe);
     free(self->uplink.sub_endpoint);
     self->uplink.sub_endpoint = NULL;
 }
@@ -127,6 +141,12 @@ void on_open(void *context)
     bridge_t *self = context;
     if (self->config.direct) {
         self->config.direct->open(self->config.direct->context);
+        return;
+    }
+    if (is_for_pipe(self, span_of(self->config.router))) {
+        pipe_close(&self->uplink.sub_pipe,
+                   0); /* a loss of it would be thought one of the new link */
+        pipe_open(&self->uplink.dealer_pipe, span_of(self->config.router), self->epoll_fd);
         return;
     }
     shut_monitor(self);
@@ -155,6 +175,9 @@ bool on_send(void *context, span_t frame)
     assert(frame.size > 0);
     if (self->config.direct)
         return self->config.direct->send(self->config.direct->context, frame);
+    if (self->uplink.dealer_pipe.stage != PIPE_CLOSED)
+        return pipe_put(&self->uplink.dealer_pipe, frame) ||
+               self->uplink.dealer_pipe.stage == PIPE_LOST; /* which is told next */
     wire_t *dealer = &self->uplink.dealer;
     if (dealer->socket == NULL)
         return false;
@@ -162,16 +185,22 @@ bool on_send(void *context, span_t frame)
     return zmq_send(dealer->socket, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
 }
 
-void on_listen(void *context, span_t endpoint)
+static void stop_listening(uplink_t *uplink)
 {
-    bridge_t *self = context;
-    uplink_t *uplink = &self->uplink;
-    if (self->config.direct) /* all is heard */
-        return;
-    uplink->sub.is_suspect = true;
+    pipe_close(&uplink->sub_pipe, 0);
     if (uplink->sub_endpoint)
         (void)zmq_disconnect(uplink->sub.socket, uplink->sub_endpoint);
     free(uplink->sub_endpoint);
+    uplink->sub_endpoint = NULL;
+}
+
+static void listen_by_libzmq(bridge_t *self, span_t endpoint)
+{
+    uplink_t *uplink = &self->uplink;
+    open_sub(self);
+    if (uplink->sub.socket == NULL)
+        return;
+    uplink->sub.is_suspect = true;
     uplink->sub_endpoint = strndup(endpoint.data, endpoint.size);
     assert(uplink->sub_endpoint);
     if (zmq_connect(uplink->sub.socket, uplink->sub_endpoint) != 0)
@@ -179,28 +208,52 @@ void on_listen(void *context, span_t endpoint)
                  log_str("error", zmq_strerror(errno)));
 }
 
-void on_subscribe(void *context, span_t topic)
+void on_listen(void *context, span_t endpoint)
 {
     bridge_t *self = context;
-    if (self->config.direct)
+    if (self->config.direct) /* all is heard */
         return;
-    self->uplink.sub.is_suspect = true;
-    (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_SUBSCRIBE, topic.data, topic.size);
+    stop_listening(&self->uplink);
+    if (is_for_pipe(self, endpoint)) {
+        pipe_open(&self->uplink.sub_pipe, endpoint, self->epoll_fd);
+        client_link_subscribe_again(self->link);
+        return;
+    }
+    listen_by_libzmq(self, endpoint);
+}
+
+/* A pipe that has been lost is told of all topics when it is opened again. */
+static void subscribe(bridge_t *self, span_t topic, bool is_wanted)
+{
+    uplink_t *uplink = &self->uplink;
+    (void)pipe_put_topic(&uplink->sub_pipe, topic, is_wanted);
+    if (uplink->sub.socket == NULL)
+        return;
+    uplink->sub.is_suspect = true;
+    int option = is_wanted ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE;
+    (void)zmq_setsockopt(uplink->sub.socket, option, topic.data, topic.size);
+}
+
+void on_subscribe(void *context, span_t topic)
+{
+    subscribe(context, topic, true);
 }
 
 void on_unsubscribe(void *context, span_t topic)
 {
-    bridge_t *self = context;
-    if (self->config.direct)
-        return;
-    self->uplink.sub.is_suspect = true;
-    (void)zmq_setsockopt(self->uplink.sub.socket, ZMQ_UNSUBSCRIBE, topic.data, topic.size);
+    subscribe(context, topic, false);
 }
 
-bool uplink_notice(bridge_t *self, const void *place)
+bool uplink_notice(bridge_t *self, const void *place, uint32_t events)
 {
     assert(self);
     uplink_t *uplink = &self->uplink;
+    pipe_t *const pipes[] = {&uplink->dealer_pipe, &uplink->sub_pipe};
+    for (size_t i = 0; i < sizeof pipes / sizeof pipes[0]; i++)
+        if (place == pipes[i]) {
+            pipe_notice(pipes[i], events);
+            return true;
+        }
     wire_t *const wires[] = {&uplink->dealer, &uplink->sub, &uplink->monitor};
     for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++)
         if (place == wires[i])
@@ -210,6 +263,8 @@ bool uplink_notice(bridge_t *self, const void *place)
 
 static bool has_input(wire_t *wire)
 {
+    if (wire->socket == NULL)
+        return false;
     if (wire->is_told || !wire->is_suspect)
         return wire->is_told;
     int events = 0;
@@ -277,6 +332,20 @@ static void drain_monitor(bridge_t *self, zmq_msg_t *frame)
         client_link_disconnected(self->link, self->now_ms);
 }
 
+/* A frame may lead to a fresh pipe, which is then the one that is read. */
+static void drain_pipes(bridge_t *self)
+{
+    uplink_t *uplink = &self->uplink;
+    span_t frame;
+    for (int i = 0; i < DRAIN_BUDGET && pipe_take(&uplink->dealer_pipe, &frame); i++)
+        client_link_frame(self->link, frame.data, frame.size, self->now_ms);
+    for (int i = 0; i < DRAIN_BUDGET && pipe_take(&uplink->sub_pipe, &frame); i++)
+        client_link_published(self->link, frame.data, frame.size, self->now_ms);
+    bool is_lost = pipe_take_loss(&uplink->dealer_pipe);
+    if (pipe_take_loss(&uplink->sub_pipe) || is_lost)
+        client_link_disconnected(self->link, self->now_ms);
+}
+
 static void drain_direct(bridge_t *self)
 {
     const bridge_direct_t *direct = self->config.direct;
@@ -296,6 +365,9 @@ void uplink_drain(bridge_t *self)
         drain_direct(self);
         return;
     }
+    drain_pipes(self);
+    if (self->uplink.dealer.socket == NULL && self->uplink.sub.socket == NULL)
+        return;
     zmq_msg_t frame;
     (void)zmq_msg_init(&frame);
     drain_dealer(self, &frame);
@@ -304,12 +376,47 @@ void uplink_drain(bridge_t *self)
     (void)zmq_msg_close(&frame);
 }
 
+void uplink_flush(bridge_t *self)
+{
+    assert(self);
+    pipe_flush(&self->uplink.dealer_pipe);
+    pipe_flush(&self->uplink.sub_pipe);
+}
+
+static bool is_connecting(const uplink_t *uplink)
+{
+    return uplink->dealer_pipe.stage == PIPE_CONNECTING ||
+           uplink->sub_pipe.stage == PIPE_CONNECTING;
+}
+
+void uplink_tick(bridge_t *self)
+{
+    assert(self);
+    uplink_t *uplink = &self->uplink;
+    if (!is_connecting(uplink) || self->now_ms < uplink->retry_ms)
+        return;
+    uplink->retry_ms = self->now_ms + RETRY_MS;
+    pipe_connect(&uplink->dealer_pipe);
+    pipe_connect(&uplink->sub_pipe);
+}
+
+uint64_t uplink_wait_us(const bridge_t *self)
+{
+    assert(self);
+    if (!is_connecting(&self->uplink))
+        return UINT64_MAX;
+    uint64_t retry_ms = self->uplink.retry_ms;
+    return retry_ms > self->now_ms ? (retry_ms - self->now_ms) * 1000 : 0;
+}
+
 bool uplink_has_more(bridge_t *self)
 {
     assert(self);
     if (self->config.direct)
         return self->config.direct->has(self->config.direct->context);
     uplink_t *uplink = &self->uplink;
+    if (pipe_has_more(&uplink->dealer_pipe) || pipe_has_more(&uplink->sub_pipe))
+        return true;
     bool has_dealer = has_input(&uplink->dealer), has_sub = has_input(&uplink->sub);
     return has_input(&uplink->monitor) || has_dealer || has_sub;
 }

@@ -373,6 +373,12 @@ uint64_t client_link_next_ms(const client_link_t *self)
     return self->status == LINK_UP && self->due_ms < next ? self->due_ms : next;
 }
 
+void client_link_subscribe_again(client_link_t *self)
+{
+    assert(self);
+    membership_subscribe_again(self);
+}
+
 void client_link_disconnected(client_link_t *self, uint64_t now_ms)
 {
     assert(self && self->depth == 0);

@@ -156,6 +156,10 @@ uint64_t client_link_next_ms(const client_link_t *self);
  * pings are answered again; without that, three unanswered heartbeats say the same, but later. */
 void client_link_disconnected(client_link_t *self, uint64_t now_ms);
 
+/* Calls subscribe() for every topic that there is to be, once each: for a SUB that was made anew. From within
+ * listen(), too. */
+void client_link_subscribe_again(client_link_t *self);
+
 /* True from up() to down(). */
 bool client_link_is_up(const client_link_t *self);
 

@@ -25,6 +25,16 @@ client_room_t *membership_want(client_link_t *self, const name_t *name, uint64_t
     return room;
 }
 
+void membership_subscribe_again(client_link_t *self)
+{
+    assert(self);
+    for (uint32_t index = 0; index < self->rooms.capacity; index++) {
+        const client_room_t *room = client_rooms_at(&self->rooms, index);
+        if (room && room->references > 0 && !room->is_private)
+            self->calls->subscribe(self->context, topic_of(room));
+    }
+}
+
 void membership_release(client_link_t *self, uint32_t index)
 {
     assert(self);

@@ -7,6 +7,9 @@
 /* One more reference to the room of that (folded) name; the first one subscribes. */
 client_room_t *membership_want(client_link_t *self, const name_t *name, uint64_t now_ms);
 
+/* Calls subscribe() for every topic there is to be. */
+void membership_subscribe_again(client_link_t *self);
+
 /* One reference less; the last one unsubscribes and forgets the room. */
 void membership_release(client_link_t *self, uint32_t room);
 
