@@ -46,6 +46,14 @@ int db_open(db_t *self, const char *path, const char *vfs, db_mode_t mode)
     return code;
 }
 
+void db_be_patient(db_t *self, bool is_patient)
+{
+    assert(self && self->handle);
+    int code = sqlite3_busy_timeout(self->handle, is_patient ? BUSY_MS : 0);
+    assert(code == SQLITE_OK);
+    (void)code;
+}
+
 int db_prepare(db_t *self)
 {
     assert(self && self->handle);

@@ -32,6 +32,9 @@ typedef struct {
 /* Opens the file through `vfs` (NULL: SQLite's own). Not SQLITE_OK: `self` is closed. */
 HUB_MUST_CHECK int db_open(db_t *self, const char *path, const char *vfs, db_mode_t mode);
 
+/* Whether somebody else's lock, such as a person's sqlite3, is waited for: it is at first. */
+void db_be_patient(db_t *self, bool is_patient);
+
 /* Prepares the statements; the tables have to be there. */
 HUB_MUST_CHECK int db_prepare(db_t *self);
 

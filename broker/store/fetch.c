@@ -67,7 +67,7 @@ static void read_page(fetch_t *self, const op_t *op)
 void *fetch_run(void *context)
 {
     fetch_t *self = context;
-    while (mailbox_take(&self->inbox, &self->work, true)) {
+    while (mailbox_take(&self->inbox, &self->work) || mailbox_wait(&self->inbox)) {
         for (size_t i = 0; i < self->work.size; i += ops_at(&self->work, i)->size)
             read_page(self, ops_at(&self->work, i));
         buffer_clear(&self->work);

@@ -72,17 +72,48 @@ bool mailbox_is_closed(mailbox_t *self)
     return is_closed;
 }
 
-bool mailbox_take(mailbox_t *self, buffer_t *into, bool waits)
+bool mailbox_take(mailbox_t *self, buffer_t *into)
 {
     assert(self && into && into->size == 0);
     if (into->capacity > KEPT_BYTES)
         buffer_fini(into);
     pthread_mutex_lock(&self->lock);
-    while (waits && self->content.size == 0 && !self->is_closed) {
-        self->is_waited_for = true;
-        pthread_cond_wait(&self->filled, &self->lock);
-    }
     swap(&self->content, into);
     pthread_mutex_unlock(&self->lock);
     return into->size > 0;
+}
+
+bool mailbox_wait(mailbox_t *self)
+{
+    assert(self);
+    pthread_mutex_lock(&self->lock);
+    while (self->content.size == 0 && !self->is_called && !self->is_closed) {
+        self->is_waited_for = true;
+        pthread_cond_wait(&self->filled, &self->lock);
+    }
+    self->is_waited_for = false;
+    bool goes_on = self->content.size > 0 || self->is_called;
+    self->is_called = false;
+    pthread_mutex_unlock(&self->lock);
+    return goes_on;
+}
+
+bool mailbox_enter(mailbox_t *self)
+{
+    assert(self);
+    pthread_mutex_lock(&self->lock);
+    if (self->is_waited_for && self->content.size == 0 && !self->is_closed)
+        return true; /* the taker cannot go on without the lock */
+    pthread_mutex_unlock(&self->lock);
+    return false;
+}
+
+void mailbox_leave(mailbox_t *self, bool calls)
+{
+    assert(self && self->is_waited_for);
+    self->is_called = calls;
+    self->is_waited_for = !calls;
+    pthread_mutex_unlock(&self->lock);
+    if (calls)
+        pthread_cond_signal(&self->filled);
 }

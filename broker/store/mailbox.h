@@ -15,6 +15,7 @@ typedef struct {
     pthread_cond_t filled;
     buffer_t content;
     bool is_waited_for;
+    bool is_called; /* the taker is to look after what it has to do besides */
     bool is_closed;
 } mailbox_t;
 
@@ -33,8 +34,18 @@ void mailbox_close(mailbox_t *self);
 /* True if nothing more will be given. */
 bool mailbox_is_closed(mailbox_t *self);
 
-/* Takes all there is into `into`, which is empty; waits for something if `waits`. False: there is nothing;
- * after waiting: and will not be, it is closed. */
-bool mailbox_take(mailbox_t *self, buffer_t *into, bool waits);
+/* Takes all there is into `into`, which is empty. False: there is nothing. */
+bool mailbox_take(mailbox_t *self, buffer_t *into);
+
+/* The taker waits until there is something, or mailbox_leave() calls. False: there is nothing and will not
+ * be, it is closed. */
+bool mailbox_wait(mailbox_t *self);
+
+/* The giver comes in while the taker waits and nothing is there: until mailbox_leave() it stays so, and what
+ * belongs to the taker may be used. False: it does not wait; no mailbox_leave() then. */
+HUB_MUST_CHECK bool mailbox_enter(mailbox_t *self);
+
+/* Lets the taker be, or wakes it if `calls`. */
+void mailbox_leave(mailbox_t *self, bool calls);
 
 #endif

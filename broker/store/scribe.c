@@ -1,5 +1,6 @@
 #include "broker/store/scribe.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "broker/store/apply.h"
 #include "broker/store/chores.h"
@@ -15,13 +16,21 @@ enum {
      * and when there always is. */
     CHECKPOINT_IDLE_PAGES = 1000,
     CHECKPOINT_BUSY_PAGES = 4000,
+    /* A batch that the owner may commit itself; when that took too long, and for how long it does not then:
+     * doubled each time it takes too long again. */
+    LIGHT_BYTES = 4096,
+    SLOW_US = 5000,
+    REST_US = 1000000,
+    LONGEST_REST_US = 60 * 1000000,
 };
 
 void scribe_init(scribe_t *self, place_t *place, answers_t *answers)
 {
     assert(self && place && answers);
-    *self =
-        (scribe_t){.place = place, .answers = answers, .checkpoint_from = CHECKPOINT_BUSY_PAGES};
+    *self = (scribe_t){.place = place,
+                       .answers = answers,
+                       .checkpoint_from = CHECKPOINT_BUSY_PAGES,
+                       .rest_us = REST_US};
     mailbox_init(&self->inbox);
     shelves_init(&self->shelves);
     buffer_init(&self->work, MAILBOX_BYTES);
@@ -50,7 +59,9 @@ static int count_pages(void *context, sqlite3 *handle, const char *name, int pag
     (void)handle;
     (void)name;
     scribe_t *self = context;
-    self->journal_pages = pages;
+    if (pages < self->journal_most)
+        self->begins_journal = false;
+    self->journal_pages = self->journal_most = pages;
     return SQLITE_OK;
 }
 
@@ -212,6 +223,13 @@ static void bring_in(scribe_t *self, int from_pages)
         code == SQLITE_OK ? CHECKPOINT_BUSY_PAGES : pages + CHECKPOINT_BUSY_PAGES;
 }
 
+/* True if there is enough of the journal to be brought in while nothing else is to be done. */
+static bool may_bring_in(const scribe_t *self)
+{
+    return self->checkpoint_from == CHECKPOINT_BUSY_PAGES &&
+           self->journal_pages >= CHECKPOINT_IDLE_PAGES;
+}
+
 /* Has something to do in self->work or a chore. False: the inbox is closed and empty. */
 static bool get_work(scribe_t *self)
 {
@@ -219,13 +237,15 @@ static bool get_work(scribe_t *self)
         return true;
     buffer_clear(&self->work);
     self->done = 0;
-    if (mailbox_take(&self->inbox, &self->work, false))
-        return true;
-    if (self->checkpoint_from == CHECKPOINT_BUSY_PAGES)
-        bring_in(self, CHECKPOINT_IDLE_PAGES);
-    if (chores_wait(self))
-        return !mailbox_is_closed(&self->inbox); /* what is not done is done after the next start */
-    return mailbox_take(&self->inbox, &self->work, true);
+    do {
+        if (mailbox_take(&self->inbox, &self->work))
+            return true;
+        if (may_bring_in(self))
+            bring_in(self, CHECKPOINT_IDLE_PAGES);
+        if (chores_wait(self))
+            return !mailbox_is_closed(&self->inbox); /* the rest is done after the next start */
+    } while (mailbox_wait(&self->inbox));
+    return false;
 }
 
 static int say_closed(scribe_t *self)
@@ -279,4 +299,50 @@ void *scribe_run(void *context)
     if (self->is_broken)
         leave_journal(self);
     return NULL;
+}
+
+/* --- what the owner does itself ------------------------------------------------------------------ */
+
+/* True if the next batch must not wait for a disk, or for another process. */
+static bool is_light(const scribe_t *self, uint64_t now_ms)
+{
+    return !self->is_failing && !self->begins_journal && transaction_is_light(self, now_ms);
+}
+
+static bool commit_here(scribe_t *self, buffer_t *batch)
+{
+    size_t refused;
+    buffer_t own = self->work;
+    self->work = *batch;
+    self->done = 0;
+    group_t group = survey(self, self->work.size);
+    db_be_patient(&self->db, false);
+    bool is_done = group.first == 0 || commit_group(self, &group, &refused) == SQLITE_OK;
+    db_be_patient(&self->db, true);
+    if (is_done && group.first)
+        succeed(self, &group);
+    *batch = self->work;
+    self->work = own;
+    return is_done;
+}
+
+bool scribe_commit_here(scribe_t *self, buffer_t *batch)
+{
+    assert(self && batch);
+    uint64_t began_us = clock_mono_us();
+    if (batch->size > LIGHT_BYTES || began_us < self->rests_until_us ||
+        !mailbox_enter(&self->inbox))
+        return false;
+    bool is_done = is_light(self, began_us / 1000) && commit_here(self, batch);
+    mailbox_leave(&self->inbox, may_bring_in(self) || chores_wait(self));
+    uint64_t now_us = clock_mono_us();
+    if (now_us - began_us > SLOW_US) {
+        self->rest_us = self->rest_us < LONGEST_REST_US / 2 ? 2 * self->rest_us : LONGEST_REST_US;
+        self->rests_until_us = now_us + self->rest_us;
+    } else if (is_done) {
+        self->rest_us = REST_US;
+    }
+    if (is_done)
+        buffer_clear(batch);
+    return is_done;
 }

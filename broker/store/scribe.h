@@ -60,8 +60,12 @@ typedef struct {
     bool is_broken;                               /* for ever: a fsync has failed */
     bool needs_reopen;                            /* the connection is not to be trusted any more */
     bool chores_rest;    /* one has failed: not again before a batch went well */
-    int journal_pages;   /* after the last commit */
+    int journal_pages;   /* after the last commit; 0: since then it was brought in */
+    int journal_most;    /* after the last commit */
+    bool begins_journal; /* it was brought in: a commit will begin it anew, and wait for the disk */
     int checkpoint_from; /* pages at which the journal is brought in, even while batches wait */
+
+    uint64_t rest_us, rests_until_us; /* the owner's, see scribe_commit_here() */
 } scribe_t;
 
 /* All but what is set before the thread begins; `place` and `answers` are borrowed. */
@@ -70,6 +74,10 @@ void scribe_fini(scribe_t *self);
 
 /* Opens the database for writing, as scribe_t says. */
 HUB_MUST_CHECK int scribe_open(scribe_t *self);
+
+/* The owner's: commits a small batch on the spot, if the thread waits for work and nothing is to be feared that
+ * takes time, and empties it; the answer is there then. False: nothing has happened, it is for the inbox. */
+HUB_MUST_CHECK bool scribe_commit_here(scribe_t *self, buffer_t *batch);
 
 /* Writes until the inbox is closed, then closes in good order. For pthread_create(); `self` is a
  * scribe_t. */

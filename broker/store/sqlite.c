@@ -124,6 +124,10 @@ static void disk_commit(store_t *calls, uint64_t batch)
     run(self);
     add(self, batch, (op_t){.kind = OP_COMMIT, .number = batch, .at_ms = self->generation},
         (span_t){0}, (span_t){0});
+    if (!self->is_too_large && scribe_commit_here(&self->scribe, &self->batch)) {
+        self->batch_number = 0;
+        return;
+    }
     if (self->is_too_large || !mailbox_give(&self->scribe.inbox, &self->batch)) {
         spoil(self);
         add(self, batch, (op_t){.kind = OP_COMMIT, .number = batch, .at_ms = self->generation},

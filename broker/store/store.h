@@ -10,7 +10,7 @@
  * A store is a table of functions, so that memory, a database and one day other machines stand behind
  * one interface: append with the expected number, read, heads (told by restore), erase, trim, and a claim, which
  * is what making a store is: nobody else has it then, and origin says how it was found. One owner calls them; what takes time happens elsewhere, and the answers are taken with
- * next() when fd is readable, or at once where it is -1. */
+ * next() when fd is readable, or at once where it is -1. An answer may be there when the call returns. */
 #ifndef BROKER_STORE_STORE_H
 #define BROKER_STORE_STORE_H
 

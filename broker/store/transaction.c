@@ -77,14 +77,25 @@ static int say(scribe_t *self, bool is_batch)
     return code;
 }
 
+static bool has_to_mark(const scribe_t *self, uint64_t now_ms)
+{
+    return !self->is_used || now_ms - self->marked_ms >= MARK_EVERY_MS;
+}
+
+bool transaction_is_light(const scribe_t *self, uint64_t now_ms)
+{
+    assert(self);
+    return !self->is_synced && self->is_changed && !self->is_broken && !self->needs_reopen &&
+           !has_to_mark(self, now_ms);
+}
+
 int transaction_begin(scribe_t *self, bool is_batch)
 {
     assert(self);
     self->adding = (scribe_recent_t){.rows = 0};
     uint64_t now_ms = clock_mono_ms();
     self->transaction_is_batch = is_batch;
-    self->transaction_marks =
-        is_batch && (!self->is_used || now_ms - self->marked_ms >= MARK_EVERY_MS);
+    self->transaction_marks = is_batch && has_to_mark(self, now_ms);
     if (self->transaction_marks)
         self->marked_ms = now_ms;
     int code = transaction_connect(self);
@@ -141,6 +152,7 @@ int transaction_checkpoint(scribe_t *self, int mode)
     assert(self);
     if (self->is_broken || self->needs_reopen)
         return SQLITE_OK; /* nothing to be brought anywhere now */
+    self->begins_journal = true;
     int code = sqlite3_wal_checkpoint_v2(self->db.handle, "main", mode, NULL, NULL);
     if ((code & 0xff) == SQLITE_BUSY)
         return SQLITE_OK; /* somebody reads: later */

@@ -16,6 +16,10 @@ HUB_MUST_CHECK int transaction_connect(scribe_t *self);
 /* Begins one, on a new connection where the old one is not trusted any more. `is_batch`: of batches. */
 HUB_MUST_CHECK int transaction_begin(scribe_t *self, bool is_batch);
 
+/* True if one of batches would find all as it was left, and wait neither for the disk nor for what else it has
+ * to say of the database. */
+bool transaction_is_light(const scribe_t *self, uint64_t now_ms);
+
 /* Commits it if `code` is SQLITE_OK, else and if that fails rolls it back; the shelves follow. Gives back
  * what went wrong first. */
 HUB_MUST_CHECK int transaction_end(scribe_t *self, int code);

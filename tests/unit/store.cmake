@@ -1,4 +1,4 @@
 #The durable store.
-foreach (part sqlite failure origin damage upkeep)
+foreach (part sqlite failure origin damage upkeep owner)
 hub_test(test_store_${part} SOURCES test_store_${part}.c store_kit.c store_vfs.c LINK broker_store)
     endforeach()

@@ -1,5 +1,7 @@
 #include "tests/unit/store_vfs.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -11,7 +13,8 @@ typedef struct {
     sqlite3_file *real; /* behind this struct */
 } faulty_file_t;
 
-static atomic_int write_code, sync_code, sync_count;
+static atomic_int write_code, sync_code, sync_count, write_ms;
+static _Thread_local int own_writes, own_syncs;
 
 static sqlite3_file *real(sqlite3_file *file)
 {
@@ -38,6 +41,10 @@ static int on_read(sqlite3_file *file, void *out, int size, sqlite3_int64 offset
 static int on_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
 {
     int code = atomic_load(&write_code);
+    uint64_t until_ms = clock_mono_ms() + (uint64_t)atomic_load(&write_ms);
+    own_writes++;
+    while (clock_mono_ms() < until_ms)
+        ; /* the disk is busy */
     return code ? code : real(file)->pMethods->xWrite(real(file), data, size, offset);
 }
 
@@ -51,6 +58,7 @@ static int on_sync(sqlite3_file *file, int flags)
 {
     int code = atomic_load(&sync_code);
     atomic_fetch_add(&sync_count, 1);
+    own_syncs++;
     return code ? code : real(file)->pMethods->xSync(real(file), flags);
 }
 
@@ -189,4 +197,19 @@ void store_vfs_fail_syncs(int code)
 int store_vfs_syncs(void)
 {
     return atomic_load(&sync_count);
+}
+
+void store_vfs_slow_writes(int ms)
+{
+    atomic_store(&write_ms, ms);
+}
+
+int store_vfs_own_writes(void)
+{
+    return own_writes;
+}
+
+int store_vfs_own_syncs(void)
+{
+    return own_syncs;
 }

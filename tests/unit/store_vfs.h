@@ -12,7 +12,14 @@ void store_vfs_register(void);
 void store_vfs_fail_writes(int code);
 void store_vfs_fail_syncs(int code);
 
+/* From now on each write takes so long, as on a disk that is busy; 0: as long as it does. */
+void store_vfs_slow_writes(int ms);
+
 /* How many fsyncs there were. */
 int store_vfs_syncs(void);
+
+/* How many writes and fsyncs the calling thread has done itself. */
+int store_vfs_own_writes(void);
+int store_vfs_own_syncs(void);
 
 #endif
