@@ -138,14 +138,20 @@ static void connect_all(bench_t *bench, const char *router, const char *pub)
     bench->answered = 0;
 }
 
+static bool is_over(const bench_t *bench)
+{
+    const flight_t *flight = &bench->flight;
+    return flight->complete == flight->messages && bench->answered >= flight->messages;
+}
+
 static void run(bench_t *bench)
 {
     flight_t *flight = &bench->flight;
-    while (flight->complete < flight->messages || bench->answered < flight->messages) {
+    while (!is_over(bench)) {
         while (flight_has_room(flight))
             say(bench, '#', flight_say(flight, load_now_s()));
         hear_answers(bench); /* sending may have eaten what the descriptor had to tell */
-        if (!turn(bench, STUCK_MS))
+        if (!is_over(bench) && !turn(bench, STUCK_MS))
             flight_stuck(flight);
     }
 }
