@@ -18,7 +18,7 @@ enum {
     CHECKPOINT_BUSY_PAGES = 4000,
     /* A batch that the owner may commit itself; when that took too long, and for how long it does not then:
      * doubled each time it takes too long again. */
-    LIGHT_BYTES = 4096,
+    LIGHT_BYTES = 16384,
     SLOW_US = 5000,
     REST_US = 1000000,
     LONGEST_REST_US = 60 * 1000000,

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { MANY = 3000, TRIES = 100000, LARGE_BYTES = 5000, SLOW_MS = 10 };
+enum { MANY = 3000, TRIES = 100000, LARGE_BYTES = 20000, SLOW_MS = 10 };
 
 static kit_t kit;
 static uint64_t seq;
