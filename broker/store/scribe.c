@@ -71,7 +71,7 @@ static const char SETTINGS[] = "PRAGMA wal_autocheckpoint = 0;"
                                "PRAGMA journal_size_limit = 67108864;"
                                "PRAGMA secure_delete = FAST;"
                                "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA cache_size = -512;"
+                               "PRAGMA cache_size = -128;"
                                "PRAGMA cache_spill = OFF;";
 
 int scribe_open(scribe_t *self)
