@@ -108,8 +108,6 @@ int apply_row(scribe_t *self, shelf_t *shelf)
 int apply_end(scribe_t *self)
 {
     assert(self);
-    buffer_clear(&self->runs);
-    buffer_clear(&self->block);
     for (shelf_t *shelf = self->shelves.touched; shelf; shelf = shelf->touched) {
         if (shelf->op_count == 0)
             continue;
@@ -157,14 +155,18 @@ static int put(scribe_t *self, const op_t *op)
 
 static int note(scribe_t *self, const op_t *op)
 {
-    sqlite3_stmt *statement = db_use(&self->db, DB_add_note);
-    db_bind_number(statement, 1, op->number);
-    db_bind_bytes(statement, 2, op_bytes(op));
-    return db_do(statement);
+    if (!recent_add_note(&self->runs, &self->block, op->number, op_bytes(op)))
+        return SQLITE_TOOBIG;
+    self->adding.notes++;
+    self->adding.bytes += op->bytes_size;
+    return SQLITE_OK;
 }
 
+/* Those that stood in `recent` have been folded before. */
 static int drop_notes(scribe_t *self, uint64_t below)
 {
+    assert(self->recent.notes == 0);
+    self->adding.notes -= recent_drop_notes(&self->runs, &self->block, below);
     sqlite3_stmt *statement = db_use(&self->db, DB_drop_notes);
     db_bind_number(statement, 1, below);
     return db_do(statement);

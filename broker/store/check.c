@@ -164,12 +164,28 @@ static int check_pages(check_t *self)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* Notes that are not folded yet stand in `recent`. */
+static int count_recent_notes(check_t *self, int64_t *count)
+{
+    sqlite3_stmt *statement = db_use(&self->db, DB_recent);
+    recent_run_t run;
+    int code;
+    while ((code = db_step(statement)) == SQLITE_ROW) {
+        span_t runs = db_column_bytes(statement, 0);
+        while (recent_take_run(&runs, &run) && run.id == RECENT_NOTE)
+            ++*count;
+    }
+    return db_done(statement, code);
+}
+
 static int report(check_t *self)
 {
     int64_t records = 0, notes = 0, closed = 0;
     int code = db_number(&self->db, "SELECT count(*) FROM records", &records);
     if (code == SQLITE_OK)
         code = db_number(&self->db, "SELECT count(*) FROM notes", &notes);
+    if (code == SQLITE_OK)
+        code = count_recent_notes(self, &notes);
     if (code == SQLITE_OK)
         code =
             db_number(&self->db, "SELECT value FROM meta WHERE key = '" META_CLOSED "'", &closed);

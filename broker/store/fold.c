@@ -40,6 +40,14 @@ static void chain(scribe_t *self, shelf_t *shelf, const piece_t *piece)
     shelf->last_op = index;
 }
 
+static int move_note(scribe_t *self, const piece_t *piece)
+{
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_note);
+    db_bind_number(statement, 1, piece->run.first);
+    db_bind_bytes(statement, 2, (span_t){self->folded.data + piece->offset, piece->run.size});
+    return db_do(statement);
+}
+
 /* Takes a row apart. What was erased since is passed over. */
 static int gather_row(scribe_t *self, span_t runs, span_t data)
 {
@@ -51,6 +59,9 @@ static int gather_row(scribe_t *self, span_t runs, span_t data)
             piece.run.size > self->folded.size - piece.offset)
             return SQLITE_CORRUPT;
         shelf_t *shelf = shelves_by_id(&self->shelves, piece.run.id);
+        int code = piece.run.id == RECENT_NOTE ? move_note(self, &piece) : SQLITE_OK;
+        if (code != SQLITE_OK)
+            return code;
         if (shelf)
             chain(self, shelves_touch(&self->shelves, lookup_name(&shelf->key)), &piece);
         piece.offset += piece.run.size;

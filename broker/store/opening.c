@@ -304,14 +304,13 @@ static int load_logs(scribe_t *scribe)
     return loaded == SQLITE_OK ? code : loaded;
 }
 
-/* Adds a run of `recent`, whose block is the front of *data, to its log. */
-static int load_run(scribe_t *scribe, const recent_run_t *run, span_t *data)
+/* Adds a run of `recent`, whose block is the front of `data`, to its log. */
+static int load_run(scribe_t *scribe, const recent_run_t *run, span_t data)
 {
     block_cursor_t cursor;
-    if (run->size > data->size ||
-        !block_open(&cursor, (span_t){data->data, run->size}, run->count, run->first_ms))
+    if (!block_open(&cursor, (span_t){data.data, run->size}, run->count, run->first_ms))
         return SQLITE_CORRUPT;
-    *data = (span_t){data->data + run->size, data->size - run->size};
+    scribe->recent.events += run->count;
     shelf_t *shelf = shelves_by_id(&scribe->shelves, run->id);
     if (shelf == NULL)
         return SQLITE_OK; /* erased since */
@@ -340,8 +339,13 @@ static int load_row(scribe_t *scribe, sqlite3_stmt *row)
     int code = SQLITE_OK;
     while (runs.size > 0 && code == SQLITE_OK) {
         recent_run_t run;
-        code = recent_take_run(&runs, &run) ? load_run(scribe, &run, &data) : SQLITE_CORRUPT;
-        scribe->recent.events += code == SQLITE_OK ? run.count : 0;
+        if (!recent_take_run(&runs, &run) || run.size > data.size)
+            return SQLITE_CORRUPT;
+        if (run.id == RECENT_NOTE)
+            scribe->recent.notes++;
+        else
+            code = load_run(scribe, &run, data);
+        data = (span_t){data.data + run.size, data.size - run.size};
     }
     return code;
 }

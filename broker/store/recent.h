@@ -7,7 +7,10 @@
  *
  * A row has a directory, `runs`, and `data`: a block (block.h) per log, one behind the other. The directory
  * has five varints per block: the log's id, the first event's number, how many events, the first one's time,
- * and the block's bytes. */
+ * and the block's bytes.
+ *
+ * Notes come into the row too, in front of the blocks, ascending: RECENT_NOTE for the log's id, the note's number, 1, 0
+ * and its bytes. A line alone so changes one page, not two. Folding moves them into `notes`. */
 #ifndef BROKER_STORE_RECENT_H
 #define BROKER_STORE_RECENT_H
 
@@ -20,10 +23,18 @@ typedef struct {
     size_t size; /* of the block, in bytes */
 } recent_run_t;
 
+enum { RECENT_NOTE = 0 }; /* no log has this id */
+
 /* Appends one to the directory. */
 void recent_add_run(buffer_t *runs, const recent_run_t *run);
 
 /* Takes the next one off the directory. False: what is there is none. */
 HUB_MUST_CHECK bool recent_take_run(span_t *runs, recent_run_t *out);
+
+/* Adds a note to a row that has no blocks yet. False: `data` would exceed its maximum. */
+HUB_MUST_CHECK bool recent_add_note(buffer_t *runs, buffer_t *data, uint64_t number, span_t note);
+
+/* Drops the notes with a lower number from a row that has no blocks yet; returns how many. */
+uint64_t recent_drop_notes(buffer_t *runs, buffer_t *data, uint64_t below);
 
 #endif

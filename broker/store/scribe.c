@@ -99,6 +99,7 @@ typedef struct {
     size_t begin, end;    /* of self->work */
     uint64_t first, last; /* batches; 0: none */
     uint64_t generation;
+    bool drops_notes;
 } group_t;
 
 static void keep_trim(scribe_t *self, op_t *op)
@@ -120,6 +121,7 @@ static group_t survey(scribe_t *self, size_t limit)
         offset += op->size;
         if (op->kind == OP_TRIM)
             keep_trim(self, op);
+        group.drops_notes |= op->kind == OP_DROP_NOTES;
         if (op->kind != OP_COMMIT)
             continue;
         group.end = offset;
@@ -150,9 +152,13 @@ static size_t batch_begin(const scribe_t *self, size_t begin, size_t offset)
 /* Writes and commits the group. An event out of order: *out_refused is where. */
 static int commit_group(scribe_t *self, const group_t *group, size_t *out_refused)
 {
-    int code = transaction_begin(self, true);
+    int code = group->drops_notes && self->recent.notes > 0 ? fold_all(self) : SQLITE_OK;
+    if (code == SQLITE_OK)
+        code = transaction_begin(self, true);
     if (code != SQLITE_OK)
         return code;
+    buffer_clear(&self->runs);
+    buffer_clear(&self->block);
     for (size_t i = group->begin; i < group->end && code == SQLITE_OK;) {
         code = apply_op(self, i);
         *out_refused = i;
@@ -317,7 +323,8 @@ static bool commit_here(scribe_t *self, buffer_t *batch)
     self->done = 0;
     group_t group = survey(self, self->work.size);
     db_be_patient(&self->db, false);
-    bool is_done = group.first == 0 || commit_group(self, &group, &refused) == SQLITE_OK;
+    bool is_done = group.first == 0 ||
+                   (!group.drops_notes && commit_group(self, &group, &refused) == SQLITE_OK);
     db_be_patient(&self->db, true);
     if (is_done && group.first)
         succeed(self, &group);

@@ -25,7 +25,7 @@ enum { SCRIBE_BOOT_BYTES = 64 };
 
 /* How much stands in the table `recent`. */
 typedef struct {
-    uint64_t rows, events, bytes;
+    uint64_t rows, events, notes, bytes;
 } scribe_recent_t;
 
 typedef struct {
@@ -49,7 +49,7 @@ typedef struct {
     uint64_t void_generation;
     buffer_t trims; /* OP_TRIM that wait */
     size_t trims_done;
-    buffer_t runs, block;            /* that are put together */
+    buffer_t runs, block;            /* that are put together: a row of `recent` */
     buffer_t folded, pieces, events; /* fold.c's */
     scribe_recent_t adding;          /* to `recent`, by this transaction */
     bool is_changed;                 /* META_CLOSED is 0 */

@@ -217,6 +217,37 @@ static hub_err_t tell_notes(disk_t *self, const store_visitor_t *visitor, int *o
     return err;
 }
 
+/* The notes of one row of `recent`. */
+static hub_err_t tell_row(sqlite3_stmt *row, const store_visitor_t *visitor, int *out_code)
+{
+    span_t runs = db_column_bytes(row, 0), data = db_column_bytes(row, 1);
+    hub_err_t err = HUB_OK;
+    recent_run_t run;
+    while (err == HUB_OK && runs.size > 0) {
+        if (!recent_take_run(&runs, &run) || run.size > data.size) {
+            *out_code = SQLITE_CORRUPT;
+            return HUB_OK;
+        }
+        if (run.id != RECENT_NOTE)
+            return HUB_OK; /* notes come first */
+        err = visitor->note(visitor->context, run.first, (span_t){data.data, run.size});
+        data = (span_t){data.data + run.size, data.size - run.size};
+    }
+    return err;
+}
+
+static hub_err_t tell_recent_notes(disk_t *self, const store_visitor_t *visitor, int *out_code)
+{
+    sqlite3_stmt *statement = db_use(&self->scribe.db, DB_recent);
+    hub_err_t err = HUB_OK;
+    int code = SQLITE_ROW, told = SQLITE_OK;
+    while (err == HUB_OK && told == SQLITE_OK && (code = db_step(statement)) == SQLITE_ROW)
+        err = tell_row(statement, visitor, &told);
+    code = db_done(statement, code);
+    *out_code = told == SQLITE_OK ? code : told;
+    return err;
+}
+
 static hub_err_t disk_restore(store_t *calls, const store_visitor_t *visitor)
 {
     disk_t *self = (disk_t *)calls;
@@ -232,6 +263,8 @@ static hub_err_t disk_restore(store_t *calls, const store_visitor_t *visitor)
         err = tell_records(self, visitor, &code);
     if (err == HUB_OK && code == SQLITE_OK)
         err = tell_notes(self, visitor, &code);
+    if (err == HUB_OK && code == SQLITE_OK)
+        err = tell_recent_notes(self, visitor, &code);
     if (err != HUB_OK || code == SQLITE_OK)
         return err;
     log_error("store.unreadable", log_str("database", self->place.database),

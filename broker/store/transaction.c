@@ -117,6 +117,7 @@ static void settle(scribe_t *self)
     shelves_keep(&self->shelves);
     self->recent.rows += self->adding.rows;
     self->recent.events += self->adding.events;
+    self->recent.notes += self->adding.notes;
     self->recent.bytes += self->adding.bytes;
     bool was_firm = is_firm(self, self->transaction_is_batch);
     self->is_changed = true;

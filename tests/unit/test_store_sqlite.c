@@ -109,6 +109,41 @@ static void notes_are_dropped_from_the_front(void **state)
     assert_string_equal(kit_restored(&kit), "note 3=x\nnote 4=x\n");
 }
 
+static void note_three(kit_t *self)
+{
+    kit_note(self, 1, "a");
+    kit_commit_well(self);
+    kit_note(self, 2, "b");
+    kit_say(self, "lobby", 1, "one");
+    kit_note(self, 3, "c");
+    kit_commit_well(self);
+}
+
+/* After an end that was none they stand where the transactions left them, after a good end in their table. */
+static void notes_are_told_and_dropped_wherever_they_stand(void **state)
+{
+    (void)state;
+    kit_close(&kit);
+    kit_in_crash(&kit, note_three);
+    kit_open(&kit);
+    assert_non_null(strstr(kit_restored(&kit), "note 1=a\nnote 2=b\nnote 3=c\n"));
+    kit_note(&kit, 4, "d");
+    kit_commit_well(&kit);
+    kit_note(&kit, 5, "e");
+    kit.store->drop_notes(kit.store, kit.batch + 1, 3);
+    kit_commit_well(&kit);
+    kit_note(&kit, 6, "f");
+    kit_note(&kit, 7, "g");
+    kit.store->drop_notes(kit.store, kit.batch + 1, 7); /* of its own batch too */
+    kit_note(&kit, 8, "h");
+    kit_commit_well(&kit);
+    kit_close(&kit);
+    kit_open(&kit);
+    const char *told = strstr(kit_restored(&kit), "note ");
+    assert_non_null(told);
+    assert_string_equal(told, "note 7=g\nnote 8=h\n");
+}
+
 static void batches_that_wait_are_answered_by_one_answer_at_most_each(void **state)
 {
     (void)state;
@@ -258,6 +293,7 @@ int main(void)
         TEST(an_erased_log_begins_again_at_one),
         TEST(a_record_is_replaced_and_removed),
         TEST(notes_are_dropped_from_the_front),
+        TEST(notes_are_told_and_dropped_wherever_they_stand),
         TEST(batches_that_wait_are_answered_by_one_answer_at_most_each),
         TEST(the_descriptor_is_readable_only_while_answers_wait),
         TEST(what_is_given_before_destroy_lasts),
