@@ -1,0 +1,364 @@
+"""What hostile connections do at the telnet port and at the TLS port: a named line or the end of the connection,
+counters that tell, memory and sessions that go back to where they were, and nobody else notices."""
+import contextlib
+import http.client
+import os
+import random
+import re
+import socket
+import ssl
+import struct
+import time
+import unicodedata
+
+import pytest
+
+from hub import PATIENCE_S, until
+
+LEAK_BYTES = 128 << 10  # what may stay after an attack: blocks of slabs, logs of rooms
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+SEED = 5
+
+
+@pytest.fixture(scope="module")
+def options(certificate):
+    return {"tcp": True, "door": ["--tls-listen", "127.0.0.1:0", "--tls-cert", certificate[0], "--tls-key", certificate[1],
+                                  "--set", "connections_per_address=0", "--set", "enter_ms=2000"]}
+
+
+@pytest.fixture(params=["plain", "tls"])
+def port(request, broker):
+    """Where the attack goes."""
+    return broker.tcp if request.param == "plain" else broker.tls
+
+
+@pytest.fixture(params=["plain", "tls"])
+def inside(request, broker, certificate):
+    """Opens a connection that is past the handshake, where there is one."""
+    def begin():
+        if request.param == "plain":
+            return socket.create_connection(broker.tcp)
+        context = ssl.create_default_context(cafile=certificate[0])
+        return context.wrap_socket(socket.create_connection(broker.tls), server_hostname="localhost")
+    return begin
+
+
+@pytest.fixture
+def unnoticed(broker, line, secured, name):
+    """Runs an attack three times while two honest people talk: they hear each other, and nothing else; afterwards sessions,
+    descriptors and memory are what they were."""
+    ada, bob = line(broker, nick=name("ada")), secured(broker, nick=name("bob"))
+
+    def talk(text):
+        ada.say(text)
+        said = bob.before(f"[{ada.nick}]{text}")
+        bob.say(f"re: {text}")
+        said += ada.before(f"[{bob.nick}]re: {text}")
+        return [line for line in said if line.startswith("[") and not re.match(rf"\[({ada.nick}|{bob.nick})\]", line)]
+
+    def settled():
+        return broker.counter("sessions") == 2 and broker.stats()
+
+    def run(attack, times=3, says=False):
+        until(settled, lambda _: None, "two sessions")
+        attack()  # whatever is made once is made now
+        before = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
+        descriptors = broker.descriptors()
+        for number in range(times):
+            attack()
+            heard = talk(f"round {number}")
+            assert says or heard == []
+        after = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
+        until(lambda: broker.descriptors() <= descriptors, lambda _: None, "descriptors")
+        assert after - before < LEAK_BYTES, (before, after)
+    return run
+
+
+def shut(sock, within_s=PATIENCE_S):
+    """Reads until the other end has closed; what came."""
+    sock.settimeout(within_s)
+    heard = b""
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while data := sock.recv(65536):
+            heard += data
+    sock.close()
+    return heard
+
+
+def send_all(sock, data):
+    """True if all of it went."""
+    sock.settimeout(PATIENCE_S)
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        sock.sendall(data)
+        return True
+    return False
+
+
+def finish(sock):
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+
+
+# Other protocols, and none.
+
+def test_random_bytes(port, unnoticed):
+    chance = random.Random(SEED)
+
+    def attack():
+        for _ in range(20):
+            with socket.create_connection(port) as sock:
+                send_all(sock, chance.randbytes(chance.randrange(1, 20000)))
+                finish(sock)
+                shut(sock)
+    unnoticed(attack, says=True)  # some of it is text, and is said
+
+
+@pytest.mark.parametrize("first, says", [
+    (b"GET / HTTP/1.1\r\nHost: chat\r\n\r\nhello from a page\r\n", b"people who type"),
+    (b"POST / HTTP/1.1\r\nHost: chat\r\nContent-Length: 40\r\n\r\nrename|ada\r\nhello from a page\r\n", b"people who type"),
+    (b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL" + bytes(48), b"people who type"),
+    (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12) + b"hello\r\n", b"people who type"),
+    (HELLO + bytes(600), b"people who type"),
+], ids=["http", "post", "zmtp", "proxy", "tls"])
+def test_p152_another_protocol_says_nothing(broker, unnoticed, first, says):
+    def attack():
+        sock = socket.create_connection(broker.tcp)
+        sock.recv(1)
+        send_all(sock, first)
+        finish(sock)
+        assert says in shut(sock)
+    unnoticed(attack)
+
+
+def test_p152_a_browser_gets_no_answer_it_could_take_for_one(broker):
+    browser = http.client.HTTPConnection(*broker.tcp, timeout=PATIENCE_S)
+    browser.request("GET", "/")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        browser.getresponse()
+
+
+def test_zmtp_and_http_at_the_tls_port(broker, unnoticed):
+    def attack():
+        for first in (b"GET / HTTP/1.1\r\n\r\n", b"\xff" + bytes(8) + b"\x7f", b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c"):
+            sock = socket.create_connection(broker.tls)
+            send_all(sock, first)
+            finish(sock)
+            assert b"This port speaks TLS" in shut(sock)
+    unnoticed(attack)
+
+
+# Floods.
+
+def test_an_endless_line(inside, unnoticed):
+    """50 MB and no end: refused once, the rest is thrown away."""
+    def attack():
+        sock = inside()
+        block = b"x" * (1 << 20)
+        for _ in range(50):
+            assert send_all(sock, block)
+        assert send_all(sock, b"\r\n/quit\r\n")
+        heard = shut(sock)
+        assert heard.count(b"longer than 4096 bytes") == 1 and b"* Bye." in heard
+    unnoticed(attack, times=1)
+
+
+@pytest.mark.parametrize("flood", [b"\xff\xfd\x03", b"\xff\xfb\x18", b"\xff\xfa\x18", b"\xff\xf6", b"\xff\xf4\xff\xf2", b"\xff",
+                                   b"\x1b[2J", b"\0", b"\r"],
+                         ids=["do", "will", "subnegotiation", "are-you-there", "interrupt", "iac", "escape", "zero", "return"])
+def test_floods_of_telnet_commands_and_controls(inside, unnoticed, flood):
+    def attack():
+        sock = inside()
+        sent = send_all(sock, flood * ((1 << 20) // len(flood)))
+        finish(sock) if sent else None
+        if isinstance(sock, ssl.SSLSocket):
+            sock.close()
+        else:
+            assert len(shut(sock)) < 4 << 20  # nobody makes us chatter
+    unnoticed(attack, times=2, says=True)
+
+
+def test_storms_of_connections_and_resets(port, unnoticed):
+    def attack():
+        for number in range(300):
+            sock = socket.create_connection(port)
+            if number % 3 == 0:
+                send_all(sock, HELLO if number % 2 else b"\x1b[2J\xff\xfa")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+    unnoticed(attack)
+
+
+def test_half_handshakes(broker, certificate, unnoticed):
+    """Everything up to a random byte of a true hello, held open until the bridge has had enough."""
+    chance = random.Random(SEED)
+    context = ssl.create_default_context(cafile=certificate[0])
+    out = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello = out.read()
+
+    def attack():
+        socks = [socket.create_connection(broker.tls) for _ in range(100)]
+        for sock in socks:
+            send_all(sock, hello[:chance.randrange(1, len(hello))])
+        for sock in socks:
+            shut(sock)
+    unnoticed(attack, times=1)
+
+
+def test_a_handshake_with_a_byte_that_is_wrong(broker, certificate, unnoticed):
+    chance = random.Random(SEED)
+    context = ssl.create_default_context(cafile=certificate[0])
+
+    def attack():
+        for _ in range(50):
+            incoming, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+            client = context.wrap_bio(incoming, out, server_hostname="localhost")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            hello = bytearray(out.read())
+            hello[chance.randrange(1, len(hello))] ^= 1 << chance.randrange(8)
+            with socket.create_connection(broker.tls) as sock:
+                send_all(sock, bytes(hello))
+                finish(sock)
+                shut(sock)
+    unnoticed(attack)
+
+
+def test_records_that_are_wrong_after_the_handshake(broker, certificate, unnoticed):
+    """Over a true TLS connection, on the raw socket behind it."""
+    chance = random.Random(SEED)
+    context = ssl.create_default_context(cafile=certificate[0])
+
+    def attack():
+        for first in (b"\x17\x03\x03\xff\xff", b"\x17\x03\x03\x00\x00", b"\x16\x03\x03\x00\x20" + bytes(32), b"hello\r\n",
+                      b"\x15\x03\x03\x00\x02\x01\x00", b"\x14\x03\x03\x00\x01\x01" * 1000):
+            raw = socket.create_connection(broker.tls)
+            with context.wrap_socket(raw, server_hostname="localhost") as sock:
+                sock.recv(1)
+                with socket.socket(fileno=os.dup(sock.fileno())) as under:
+                    send_all(under, first + chance.randbytes(1000))
+                    finish(under)
+                    shut(under)
+    unnoticed(attack)
+
+
+def test_eight_senders_of_floods_of_lines(inside, broker, line, name):
+    """At full speed for two seconds; a private line still comes."""
+    ada, bob = line(broker, nick=name("ada")), line(broker, nick=name("bob"))
+    floods = [inside() for _ in range(8)]
+    end = time.monotonic() + 2
+    rounds = 0
+    for sock in floods:
+        sock.setblocking(False)
+    while time.monotonic() < end:
+        for sock in floods:
+            with contextlib.suppress(BlockingIOError, ssl.SSLError, ConnectionError):
+                sock.send(b"/nonsense and more of it\r\n" * 500)
+            with contextlib.suppress(BlockingIOError, ssl.SSLError, ConnectionError):
+                sock.recv(1 << 16)
+        if rounds < 20:
+            ada.say(f"to|{bob.nick}|{rounds}.")
+            bob.line(f"[{ada.nick} -> you]{rounds}.")
+            rounds += 1
+    for sock in floods:
+        sock.close()
+    assert rounds == 20
+
+
+# What is painted.
+
+CONTROLS = "".join(map(chr, [*range(32), *range(127, 160)]))
+FORMATS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\u061c"
+HOSTILE = ["\x1b[2J\x1b[1;1Howned", "\x1b]0;title\x07x", "\x1bP1$r\x1b\\x", "\x9b31mred", "\x9d0;title\x9cx", "\x08\x08\x08x",
+           "a\rb", "a\x85b", "\x0e\x0fx", "\x7fx", "\xff\xfb\x01x", "a\u202etxet", "a\u2066b\u2069", "a\u2028[bob]forged",
+           "a\n[bob]forged", "a\r\n[bob]forged", "a\x0b[bob]forged", "\x1b", "\x1b[", "x\x1b[31"]
+
+
+class Terminal:
+    """All bytes that one person's terminal got."""
+
+    def __init__(self, address):
+        self.socket = socket.create_connection(address)
+        self.bytes = b""
+
+    def sees(self, text):
+        self.socket.settimeout(PATIENCE_S)
+        while text.encode() not in self.bytes:
+            data = self.socket.recv(65536)
+            assert data, self.bytes
+            self.bytes += data
+
+    def check(self):
+        """Text only, and no line that looks like one of bob's, who is not here."""
+        text = self.bytes.decode()  # UTF-8, all of it
+        bad = [char for char in text if char not in "\r\n\t" and (unicodedata.category(char) == "Cc" or char in FORMATS)]
+        assert bad == []
+        assert not re.search(r"\r(?!\n)|(?<!\r)\n", text)
+        for line in text.split("\r\n"):
+            assert not re.match(r"(\| |#\S+ )*\[bob\]", line), line
+
+
+def test_p86_nobody_paints_by_what_the_wire_allows(broker, link, room):
+    """From a ZeroMQ client: whatever the broker lets through."""
+    victim = Terminal(broker.tcp)
+    victim.sees("Welcome")
+    mallory = link()
+    mallory.hello("mallory", join=["lobby"])
+    victim.socket.sendall(b"rename|victim\r\n")
+    victim.sees("You are now victim.")
+    for text in HOSTILE:
+        mallory.ask("say", room="lobby", text=text)
+        mallory.ask("tell", to="victim", text=text)
+        mallory.ask("status", status=text[:40])
+        mallory.ask("nick", nick=text[:10])
+        mallory.ask("join", room=text[:10])
+        mallory.ask("say", room="lobby", text="x", type=text[:20])
+        victim.socket.sendall(b"who\r\n/rooms\r\n")
+    for char in CONTROLS + FORMATS:
+        mallory.ask("say", room="lobby", text=f"a{char}b")
+        mallory.ask("status", status=f"a{char}b")
+        mallory.ask("nick", nick=f"m{char}")
+    mallory.ok("say", room="lobby", text="that was all")
+    victim.socket.sendall(b"who\r\n/rooms\r\n/history 100\r\n")
+    victim.sees("that was all")
+    victim.socket.sendall(b"/status the end\r\n")
+    victim.sees("Your status is now: the end")
+    victim.check()
+    victim.socket.close()
+
+
+def test_p86_nobody_paints_by_what_is_typed(broker, inside, name):
+    victim = Terminal(broker.tcp)
+    victim.sees("Welcome")
+    typist = inside()
+    nick = name("typist")
+    assert send_all(typist, f"rename|{nick}\r\n".encode())
+    for text in HOSTILE:
+        for form in (text.encode(), text.encode("latin-1", "replace")):
+            for line in (form, b"/status " + form, b"rename|" + form, b"/join " + form, b"/join lobby", b"/nonsense" + form,
+                         f"rename|{nick}".encode()):
+                assert send_all(typist, line + b"\r\n")
+    assert send_all(typist, b"/join lobby\r\nthat was typed\r\n")
+    victim.sees("that was typed")
+    victim.socket.sendall(b"who\r\n/rooms\r\n/history 100\r\n/status seen\r\n")
+    victim.sees("Your status is now: seen")
+    victim.check()
+    typist.close()
+    victim.socket.close()
+
+
+@pytest.mark.parametrize("lookalike, says", [
+    ("ADA", "Somebody here has that name"), ("\uff41\uff44\uff41", "Somebody here has that name"),
+    ("a\u200bda", "A name has"), ("ada\u202e", "A name has"), ("\u202aada", "A name has"), ("ada\u00a0", "A name has"),
+    ("a\u0064\u0061\u200d", "A name has"), ("[ada]", "A name has"), ("a\tda", "A name has"), ("ada\u2060", "A name has"),
+])
+def test_p17_names_that_look_like_somebodys_are_refused_at_the_door(start, line, lookalike, says):
+    broker = start(tcp=True)
+    line(broker, nick="ada")
+    other = line(broker)
+    other.say(f"rename|{lookalike}")
+    other.say("/status looked")
+    heard = other.before("Your status is now")
+    assert any(says in text for text in heard) and not any("You are now" in text for text in heard), heard
