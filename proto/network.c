@@ -82,7 +82,7 @@ static uint8_t mask_byte(uint32_t bits, size_t byte)
     uint32_t before = (uint32_t)byte * 8;
     if (bits <= before)
         return 0;
-    return bits >= before + 8 ? 0xff : (uint8_t)(0xff00u >> (bits - before));
+    return (uint8_t)(bits >= before + 8 ? 0xffu : 0xff00u >> (bits - before));
 }
 
 static address_t mask(address_t address, uint32_t bits)
