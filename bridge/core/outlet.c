@@ -205,11 +205,11 @@ static segment_t *segment_before(const cursor_t *cursor, uint64_t line, span_t l
     return segment;
 }
 
-uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current)
+uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current, size_t waiting_max)
 {
     assert(self && lines.size > 0 && lines.data[lines.size - 1] == '\n');
     outlet_rest_t *rest = rest_of(self);
-    if (rest->lost_lines > 0 || rest->waiting_bytes + lines.size > OUTLET_WAITING_BYTES) {
+    if (rest->lost_lines > 0 || rest->waiting_bytes + lines.size > waiting_max) {
         uint64_t lost = count_lines(lines);
         rest->lost_lines += (uint32_t)lost;
         return lost;

@@ -25,9 +25,8 @@
 #include <sys/uio.h>
 
 enum {
-    OUTLET_WAITING_BYTES = 64 * 1024, /* private bytes that may wait for one user */
-    OUTLET_LAST_LINES = 10,           /* of a log, shown after others had to be skipped */
-    PLAN_PARTS = 64,                  /* sources in one plan; what is beyond waits for the next */
+    OUTLET_LAST_LINES = 10, /* of a log, shown after others had to be skipped */
+    PLAN_PARTS = 64,        /* sources in one plan; what is beyond waits for the next */
     PLAN_PIECES = PLAN_PARTS * 2
 };
 
@@ -83,9 +82,9 @@ cursor_t *outlet_cursors(outlet_t *self);
 bool outlet_has_private(const outlet_t *self);
 
 /* Queues private lines (copied; whole lines, not empty) behind what room `current` has now; where the
- * user is not in that room they go at once. When too much waits they are dropped and counted, and the
- * user is told. Returns how many lines were dropped. */
-uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current);
+ * user is not in that room they go at once. When more than `waiting_max` bytes would wait they are dropped and
+ * counted, and the user is told. Returns how many lines were dropped. */
+uint64_t outlet_put(outlet_t *self, span_t lines, uint32_t current, size_t waiting_max);
 
 /* Plans what is next; *out->count is 0 when nothing is. Tells of what was skipped in that language.
  * The plan holds until anything else is done to the outlet or its logs. */

@@ -17,6 +17,7 @@
 enum {
     FILES_APART = 64, /* descriptors that are not users': sockets, libzmq's, logs */
     RESUME_MS = 5000,
+    WAITING_BYTES = 64 * 1024,
     GOODBYE_MS = 500, /* how long the farewells may take to get out */
     LONGEST_WAIT_MS = 1000
 };
@@ -64,6 +65,8 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     }
     self->config.agent = copy(config->agent);
     self->config.users_max = users_permitted(config->users_max);
+    if (config->user_waiting_bytes == 0)
+        self->config.user_waiting_bytes = WAITING_BYTES;
     self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
     if (self->config.backlog_lines > BACKLOG_MAX)
         self->config.backlog_lines = BACKLOG_MAX;

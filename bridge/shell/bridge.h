@@ -59,9 +59,10 @@ typedef struct {
     uint32_t connections_per_address; /* [any number, and as fast as they like] */
     uint32_t connections_per_s;       /* of one address [any number] */
     uint32_t enter_ms;                /* for PROXY header and TLS handshake [10000] */
-    uint32_t users_max;               /* [as many as files may be opened] */
-    uint32_t backlog_lines;           /* messages shown to who enters a room; at most 200 [none] */
-    uint32_t resume_ms;               /* how long sessions outlive the link [5000] */
+    uint32_t user_waiting_bytes; /* private lines that wait for one user [65536]; at least 20480 */
+    uint32_t users_max;          /* [as many as files may be opened] */
+    uint32_t backlog_lines;      /* messages shown to who enters a room; at most 200 [none] */
+    uint32_t resume_ms;          /* how long sessions outlive the link [5000] */
     int stop_fd; /* borrowed; once readable, bridge_run() says good-bye and returns */
     int reload_fd; /* the bridge's from bridge_new() on, also if that fails; each time it is readable the certificate
                       is read again; -1: none */

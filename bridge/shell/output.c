@@ -189,8 +189,8 @@ static void put_lines(bridge_t *self, user_t *user)
             const char *end = memrchr(left.data, '\n', PUT_BYTES);
             size = end ? (size_t)(end - left.data) + 1 : size;
         }
-        self->counters.skipped_lines +=
-            outlet_put(&user->outlet, (span_t){left.data, size}, user->current);
+        self->counters.skipped_lines += outlet_put(&user->outlet, (span_t){left.data, size},
+                                                   user->current, self->config.user_waiting_bytes);
         left = (span_t){left.data + size, left.size - size};
         if (left.size > 0)
             flush(self, user);

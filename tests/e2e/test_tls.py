@@ -131,6 +131,19 @@ def test_a_slow_reader_gets_every_line_in_order(start_tls, secured, client):
         heard += 1
 
 
+def test_p88_who_does_not_read_over_tls_is_disconnected_too(start_tls, secured, client):
+    broker = start_tls()
+    stuck = secured(broker, receive_bytes=4096)
+    speaker = client("speaker", join=["lobby"], to=broker)
+    for number in range(400):
+        speaker.send("say", room="lobby", text=f"{number} " + "x" * 4000)
+    speaker.flush()
+    until(lambda: broker.counter("sessions") == 1, lambda _: None, "the end of who does not read", within_s=3 * PATIENCE_S)
+    stuck.ends()
+    broker.stop()
+    assert broker.bridge_counter("stalled_kicks") == 1
+
+
 def test_many_lines_in_one_record_are_all_read(start_tls, secured, line):
     broker = start_tls()
     ada, bob = secured(broker, nick="ada"), line(broker, nick="bob")

@@ -14,7 +14,14 @@
 #include <time.h>
 #include <cmocka.h>
 
-enum { ROOMS = 4, USERS = 6, STEPS = 20000, PRIVATE = ROOMS, LINE_MAX = 300 };
+enum {
+    ROOMS = 4,
+    USERS = 6,
+    STEPS = 20000,
+    PRIVATE = ROOMS,
+    LINE_MAX = 300,
+    WAITING_BYTES = 64 * 1024
+};
 
 /* What one user is owed and has got. */
 typedef struct {
@@ -120,7 +127,7 @@ static void tell(world_t *world, user_t *user)
     user->place[user->put].room = user->is_in[room] ? room : -1;
     user->place[user->put].line = linelog_end(world->logs[room]);
     span_t line = make_line(world, PRIVATE, user->put, text);
-    if (outlet_put(&user->outlet, line, (uint32_t)room) == 0)
+    if (outlet_put(&user->outlet, line, (uint32_t)room, WAITING_BYTES) == 0)
         user->put++;
 }
 

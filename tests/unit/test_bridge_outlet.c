@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-enum { LOBBY = 1, TEA = 2 };
+enum { LOBBY = 1, TEA = 2, WAITING_BYTES = 64 * 1024 };
 
 /* Two rooms, one user, and all bytes the user got. */
 typedef struct {
@@ -100,7 +100,7 @@ static void a_private_line_stands_where_it_came(void **state)
     bench_t *bench = *state;
     outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
     linelog_append(bench->lobby, span_of("one\n"), 1);
-    assert_int_equal(outlet_put(&bench->outlet, span_of("psst\n"), LOBBY), 0);
+    assert_int_equal(outlet_put(&bench->outlet, span_of("psst\n"), LOBBY, WAITING_BYTES), 0);
     linelog_append(bench->lobby, span_of("two\n"), 1);
     take_all(bench);
     check(bench, "one\npsst\ntwo\n");
@@ -114,7 +114,7 @@ static void a_broken_line_is_completed_before_anything_else(void **state)
     linelog_append(bench->tea, span_of("a line of tea\n"), 1);
     assert_int_equal(take(bench, 4), 4);
     linelog_append(bench->lobby, span_of("lobby\n"), 1);
-    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY, WAITING_BYTES);
     take_all(bench);
     check(bench, "a line of tea\nlobby\npsst\n");
 }
@@ -135,7 +135,7 @@ static void a_private_line_may_be_broken_too(void **state)
 {
     bench_t *bench = *state;
     outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
-    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY, WAITING_BYTES);
     assert_int_equal(take(bench, 2), 2);
     linelog_append(bench->lobby, span_of("one\n"), 1);
     take_all(bench);
@@ -172,10 +172,10 @@ static void a_private_line_among_skipped_ones_stands_where_it_came(void **state)
     line[sizeof line - 1] = '\n';
     outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
     linelog_append(bench->lobby, (span_t){line, sizeof line}, 1);
-    (void)outlet_put(&bench->outlet, span_of("early\n"), LOBBY);
+    (void)outlet_put(&bench->outlet, span_of("early\n"), LOBBY, WAITING_BYTES);
     for (int i = 0; i < 3000; i++)
         linelog_append(bench->lobby, (span_t){line, sizeof line}, 1);
-    (void)outlet_put(&bench->outlet, span_of("late\n"), LOBBY);
+    (void)outlet_put(&bench->outlet, span_of("late\n"), LOBBY, WAITING_BYTES);
     linelog_append(bench->lobby, span_of("end\n"), 1);
     take_all(bench);
     bench->seen[bench->size] = '\0';
@@ -191,14 +191,14 @@ static void too_much_private_text_is_dropped_and_told(void **state)
     line[sizeof line - 1] = '\n';
     uint64_t dropped = 0;
     for (int i = 0; i < 100; i++)
-        dropped += outlet_put(&bench->outlet, (span_t){line, sizeof line}, LOBBY);
-    assert_int_equal(dropped, 100 - OUTLET_WAITING_BYTES / sizeof line);
-    assert_true(outlet_memory(&bench->outlet) < OUTLET_WAITING_BYTES + 8192);
+        dropped += outlet_put(&bench->outlet, (span_t){line, sizeof line}, LOBBY, WAITING_BYTES);
+    assert_int_equal(dropped, 100 - WAITING_BYTES / sizeof line);
+    assert_true(outlet_memory(&bench->outlet) < WAITING_BYTES + 8192);
     take_all(bench);
-    assert_int_equal(outlet_put(&bench->outlet, span_of("again\n"), LOBBY), 0);
+    assert_int_equal(outlet_put(&bench->outlet, span_of("again\n"), LOBBY, WAITING_BYTES), 0);
     take_all(bench);
     bench->seen[bench->size] = '\0';
-    assert_string_equal(bench->seen + OUTLET_WAITING_BYTES, "... 36 lines skipped\r\nagain\n");
+    assert_string_equal(bench->seen + WAITING_BYTES, "... 36 lines skipped\r\nagain\n");
 }
 
 static void leaving_a_room_sends_its_private_lines_at_once(void **state)
@@ -206,7 +206,7 @@ static void leaving_a_room_sends_its_private_lines_at_once(void **state)
     bench_t *bench = *state;
     outlet_enter(&bench->outlet, LOBBY, bench->lobby, 0);
     linelog_append(bench->lobby, span_of("unsent\n"), 1);
-    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY);
+    (void)outlet_put(&bench->outlet, span_of("psst\n"), LOBBY, WAITING_BYTES);
     outlet_leave(&bench->outlet, LOBBY);
     take_all(bench);
     check(bench, "psst\n");
