@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("ar bash cc clang clang-format clang-tidy cmake ctest ctags curl expect gcc gcov gdb git ip "
-         "iptables ld llvm-cov nc ncat ninja nm objcopy objdump perf pkg-config pytest python3 readelf script socat ss strace telnet tmux "
+         "iptables ld llvm-cov nc ncat ninja nm objcopy objdump perf pkg-config pytest python3 readelf script socat ss strace systemd-analyze telnet tmux "
          "valgrind").split()
 PYTHON_FOLDERS = ("tests", "bench", "examples", "packaging")
 

@@ -194,8 +194,7 @@ int main(int argc, char **argv)
     }
     if (!are_places(&options))
         return 2;
-    if (options.tls_listen[0])
-        signals_hold_reload();
+    signals_hold_reload(); /* of no use without TLS, but no reason to drop everybody */
     log_set_level((log_level_t)options.log_level);
     credentials_t keys;
     char trouble[CREDENTIALS_ERROR_BYTES];

@@ -81,8 +81,9 @@ class Program:
         return ready
 
     def log(self):
-        self.log_file.seek(0)
-        return self.log_file.read().decode(errors="replace")
+        """All of it so far. The program writes at the same place of the same open file: reading must not move that."""
+        file = self.log_file.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
     def wait(self, within_s=None):
         return self.process.wait(within_s or PATIENCE_S)
