@@ -37,6 +37,15 @@ bool buffer_reserve(buffer_t *self, size_t size)
     return true;
 }
 
+void buffer_recycle(buffer_t *self)
+{
+    assert(self);
+    if (self->capacity > BUFFER_KEPT_BYTES && self->size < self->capacity / 4)
+        buffer_fini(self);
+    else
+        buffer_clear(self);
+}
+
 bool buffer_append(buffer_t *self, const void *data, size_t size)
 {
     assert(self && (data || size == 0));

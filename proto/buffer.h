@@ -46,6 +46,12 @@ static inline void buffer_clear(buffer_t *self)
     self->size = 0;
 }
 
+enum { BUFFER_KEPT_BYTES = 16384 };
+
+/* Forgets the content; and the memory too, if it is more than BUFFER_KEPT_BYTES and less than a quarter of it was in
+ * use: what a storm has made grow is given back by the first calm that follows. */
+void buffer_recycle(buffer_t *self);
+
 /* The content; borrowed until the next change. */
 static inline span_t buffer_span(const buffer_t *self)
 {

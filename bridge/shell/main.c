@@ -1,5 +1,6 @@
 /* hubbub-bridge - the bridge as a program of its own: any number of them to one broker. */
 #include "base/entropy.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/signals.h"
@@ -196,6 +197,7 @@ int main(int argc, char **argv)
         return 2;
     signals_hold_reload(); /* of no use without TLS, but no reason to drop everybody */
     log_set_level((log_level_t)options.log_level);
+    heap_give_back();
     credentials_t keys;
     char trouble[CREDENTIALS_ERROR_BYTES];
     if (!credentials_load(

@@ -9,7 +9,7 @@
 
 static const char SCHEME[] = "ipc://";
 
-enum { SCHEME_BYTES = sizeof SCHEME - 1, OUTPUT_KEPT_BYTES = 1 << 20 };
+enum { SCHEME_BYTES = sizeof SCHEME - 1, INPUT_KEPT_BYTES = 1 << 16, OUTPUT_KEPT_BYTES = 1 << 16 };
 
 /* An '@' in front means a name without a file, as libzmq has it. False: too long, or none. */
 static bool address_of(span_t endpoint, struct sockaddr_un *out, socklen_t *out_size)
@@ -85,6 +85,14 @@ void pipe_connect(pipe_t *self)
     self->fd = -1;
 }
 
+/* A new buffer of which nothing is in memory yet, where a storm has filled much of the old one. */
+static void renew_input(pipe_t *self)
+{
+    free(self->input);
+    self->input = malloc(PIPE_INPUT_BYTES);
+    assert(self->input);
+}
+
 void pipe_open(pipe_t *self, span_t endpoint, int epoll_fd)
 {
     assert(self && epoll_fd >= 0);
@@ -93,8 +101,7 @@ void pipe_open(pipe_t *self, span_t endpoint, int epoll_fd)
     assert(is_address); /* pipe_takes() it */
     (void)is_address;
     if (self->input == NULL)
-        self->input = malloc(PIPE_INPUT_BYTES);
-    assert(self->input);
+        renew_input(self);
     self->epoll_fd = epoll_fd;
     self->stage = PIPE_CONNECTING;
     zmtp_begin(self->role, &self->output);
@@ -150,7 +157,7 @@ void pipe_flush(pipe_t *self)
     if (self->fd < 0 || self->sent == 0 || self->sent < self->output.size)
         return;
     self->sent = 0;
-    buffer_clear(&self->output);
+    buffer_recycle(&self->output);
     await(self, false);
 }
 
@@ -210,6 +217,8 @@ void pipe_notice(pipe_t *self, uint32_t events)
 /* Puts what has not been taken yet to the front where a whole frame would not fit behind it. */
 static void make_room(pipe_t *self)
 {
+    if (self->from == self->to && self->to > INPUT_KEPT_BYTES)
+        renew_input(self);
     if (self->from == self->to)
         self->from = self->to = 0;
     if (PIPE_INPUT_BYTES - self->from >= ZMTP_WHOLE_BYTES)

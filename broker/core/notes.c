@@ -114,12 +114,12 @@ void notes_write(core_t *core)
     notes_t *notes = &core->notes;
     if (notes->fresh.size == 0)
         return;
-    buffer_clear(&notes->whole);
+    buffer_recycle(&notes->whole);
     if (!notes->is_sweeping && notes->written > notes->kept + SWEEP_AFTER)
         begin_sweep(notes);
     bool is_swept = notes->is_sweeping && sweep_some(core);
     memcpy(extend(&notes->whole, notes->fresh.size), notes->fresh.data, notes->fresh.size);
-    buffer_clear(&notes->fresh);
+    buffer_recycle(&notes->fresh);
     core->pipeline.is_open = true;
     outbox_note(core->out, core->pipeline.batch, ++notes->number, buffer_span(&notes->whole));
     if (!is_swept)

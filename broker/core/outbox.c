@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <czmq.h>
 
-enum { SMALLEST = 64 };
+enum { SMALLEST = 64, KEPT = 256 };
 
 /* The bytes of one turn: bounded by what a turn reads, far below this. Offsets are 32 bits. */
 static const size_t BYTES_MAX = UINT32_MAX;
@@ -26,8 +26,13 @@ void outbox_fini(outbox_t *self)
 void outbox_clear(outbox_t *self)
 {
     assert(self);
+    if (self->capacity > KEPT && self->count < self->capacity / 4) {
+        free(self->effects);
+        self->effects = NULL;
+        self->capacity = 0;
+    }
     self->count = 0;
-    buffer_clear(&self->bytes);
+    buffer_recycle(&self->bytes);
 }
 
 span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size)

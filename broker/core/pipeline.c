@@ -5,6 +5,7 @@
 
 enum {
     SMALLEST = 64,
+    KEPT = 128,         /* things; what they had room for is kept */
     THING_BYTES = 4096, /* that may wait, for each thing that may */
 };
 
@@ -87,6 +88,20 @@ static void reclaim(pipeline_t *self, uint64_t offset)
     self->base = offset;
 }
 
+/* Nothing is held: the queue begins at its front, and what a storm has made grow is given back. */
+static void rest(pipeline_t *self)
+{
+    size_t most =
+        self->first; /* since it was empty, or more: it does not move to the front so soon */
+    self->first = 0;
+    if (self->bytes.size == 0 && most < self->capacity / 4 && self->capacity > KEPT) {
+        free(self->queue);
+        self->queue = NULL;
+        self->capacity = 0;
+        buffer_fini(&self->bytes);
+    }
+}
+
 void pipeline_drop(pipeline_t *self)
 {
     assert(self && self->count > 0);
@@ -94,9 +109,9 @@ void pipeline_drop(pipeline_t *self)
     uint64_t end = held->offset + held->size;
     self->first++;
     self->count--;
-    if (self->count == 0)
-        self->first = 0;
     reclaim(self, end);
+    if (self->count == 0)
+        rest(self);
 }
 
 void pipeline_void(pipeline_t *self)

@@ -11,6 +11,7 @@
  * are told at once. */
 enum {
     SMALLEST = 4,
+    CHANGES_KEPT = 64, /* room for more is given back once they are told */
     CHANGES_MAX = 2 * LIMIT_PRESENCE_NAMED_MEMBERS, /* with those superseded */
     EVENT_BYTES = 1024, /* what an event has besides its changes, and a status grown meanwhile */
     CHANGE_BYTES = 64,  /* keys, uid and state of one change */
@@ -205,6 +206,13 @@ static void write_changes(core_t *core, const room_t *room)
             write_change(core, &room->changes[i]);
 }
 
+static void drop_list(room_t *room)
+{
+    free(room->changes);
+    room->changes = NULL;
+    room->change_capacity = 0;
+}
+
 void presence_flush(core_t *core, room_t *room)
 {
     assert(core && room);
@@ -225,6 +233,8 @@ void presence_flush(core_t *core, room_t *room)
     room->is_counted = false;
     room->change_count = room->named_count = 0;
     room->change_bytes = 0;
+    if (room->change_capacity > CHANGES_KEPT)
+        drop_list(room);
     deliver_end(core, room);
     room_moved(core, room);
 }

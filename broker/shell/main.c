@@ -1,5 +1,6 @@
 /* hubbubd - the broker of Hubbub. */
 #include "base/entropy.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "bridge/shell/bridge.h"
@@ -281,6 +282,7 @@ int main(int argc, char **argv)
     if (!is_place("tcp", options.tcp) || !is_place("tls-listen", options.tls_listen))
         return EXIT_USAGE;
     log_set_level((log_level_t)options.log_level);
+    heap_give_back();
     raise_files();
     certificate_t key = {.has_secret = false};
     char error[KEYED_ERROR_BYTES];

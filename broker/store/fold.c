@@ -179,5 +179,7 @@ int fold_all(scribe_t *self)
         code = transaction_end(self, fold(self));
     if (code == SQLITE_OK)
         self->recent = (scribe_recent_t){.rows = 0};
+    buffer_fini(&self->folded);
+    buffer_fini(&self->pieces);
     return code;
 }

@@ -241,7 +241,7 @@ static bool get_work(scribe_t *self)
 {
     if (self->done < self->work.size)
         return true;
-    buffer_clear(&self->work);
+    buffer_recycle(&self->work);
     self->done = 0;
     do {
         if (mailbox_take(&self->inbox, &self->work))
@@ -350,6 +350,6 @@ bool scribe_commit_here(scribe_t *self, buffer_t *batch)
         self->rest_us = REST_US;
     }
     if (is_done)
-        buffer_clear(batch);
+        buffer_recycle(batch);
     return is_done;
 }

@@ -89,6 +89,29 @@ static void clearing_forgets_the_content_and_keeps_the_memory(void **state)
     buffer_fini(&buffer);
 }
 
+static void what_a_storm_made_grow_is_given_back_by_the_calm(void **state)
+{
+    (void)state;
+    buffer_t buffer;
+    buffer_init(&buffer, 1 << 20);
+    assert_non_null(buffer_extend(&buffer, 8 * BUFFER_KEPT_BYTES));
+    size_t grown = buffer.capacity;
+    buffer_recycle(&buffer); /* it was in use */
+    assert_int_equal(buffer.size, 0);
+    assert_int_equal(buffer.capacity, grown);
+    assert_non_null(buffer_extend(&buffer, grown / 4));
+    buffer_recycle(&buffer);
+    assert_int_equal(buffer.capacity, grown);
+    assert_non_null(buffer_extend(&buffer, grown / 4 - 1));
+    buffer_recycle(&buffer);
+    assert_int_equal(buffer.capacity, 0);
+    assert_non_null(buffer_extend(&buffer, BUFFER_KEPT_BYTES));
+    buffer_recycle(&buffer);
+    buffer_recycle(&buffer); /* a small one stays */
+    assert_int_equal(buffer.capacity, BUFFER_KEPT_BYTES);
+    buffer_fini(&buffer);
+}
+
 static void a_buffer_can_be_used_again_after_its_end(void **state)
 {
     (void)state;
@@ -123,6 +146,7 @@ int main(void)
         cmocka_unit_test(growing_keeps_the_content),
         cmocka_unit_test(extending_gives_the_place_behind_the_content),
         cmocka_unit_test(clearing_forgets_the_content_and_keeps_the_memory),
+        cmocka_unit_test(what_a_storm_made_grow_is_given_back_by_the_calm),
         cmocka_unit_test(a_buffer_can_be_used_again_after_its_end),
         cmocka_unit_test(nothing_can_be_appended_to_a_buffer_that_has_no_memory_yet),
     };

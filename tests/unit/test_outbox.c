@@ -98,6 +98,23 @@ static void clearing_keeps_the_memory(void **state)
     outbox_fini(&outbox);
 }
 
+static void what_a_large_turn_took_a_small_one_gives_back(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    outbox_t outbox;
+    outbox_init(&outbox);
+    for (int i = 0; i < MANY; i++)
+        outbox_publish(&outbox, span_of("a frame of some bytes"));
+    outbox_clear(&outbox);
+    assert_true(outbox.capacity >= MANY && outbox.bytes.capacity > MANY);
+    outbox_publish(&outbox, span_of("a frame"));
+    outbox_clear(&outbox);
+    assert_int_equal(outbox.capacity, 0);
+    assert_int_equal(outbox.bytes.capacity, 0);
+    outbox_fini(&outbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +122,7 @@ int main(void)
         cmocka_unit_test(a_frame_to_many_is_kept_once),
         cmocka_unit_test(a_frame_can_be_written_in_place),
         cmocka_unit_test(clearing_keeps_the_memory),
+        cmocka_unit_test(what_a_large_turn_took_a_small_one_gives_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,12 +74,34 @@ static void memory_is_used_again(void **state)
     pipeline_fini(&pipeline);
 }
 
+static void what_a_storm_held_is_given_back_by_the_calm(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    pipeline_t pipeline;
+    pipeline_init(&pipeline);
+    for (uint64_t i = 1; i <= MANY; i++)
+        hold(&pipeline, HELD_MESSAGE, i, "something");
+    assert_int_equal(pipeline_close(&pipeline), 1);
+    while (pipeline_first(&pipeline, 1))
+        pipeline_drop(&pipeline);
+    assert_true(pipeline.capacity >= MANY);
+    hold(&pipeline, HELD_MESSAGE, 1, "one");
+    assert_first(&pipeline, 2, 1, "one"); /* and drops it */
+    assert_int_equal(pipeline.capacity, 0);
+    assert_int_equal(pipeline.bytes.capacity, 0);
+    hold(&pipeline, HELD_MESSAGE, 2, "two");
+    assert_first(&pipeline, 2, 2, "two");
+    pipeline_fini(&pipeline);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(things_come_out_in_order_up_to_their_batch),
         cmocka_unit_test(only_what_the_store_has_to_do_opens_a_batch),
         cmocka_unit_test(memory_is_used_again),
+        cmocka_unit_test(what_a_storm_held_is_given_back_by_the_calm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
