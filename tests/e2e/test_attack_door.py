@@ -1,6 +1,7 @@
 """What hostile connections do at the telnet port and at the TLS port: a named line or the end of the connection,
 counters that tell, memory and sessions that go back to where they were, and nobody else notices."""
 import contextlib
+import ctypes
 import http.client
 import os
 import random
@@ -243,6 +244,34 @@ def test_records_that_are_wrong_after_the_handshake(broker, certificate, unnotic
                     finish(under)
                     shut(under)
     unnoticed(attack)
+
+
+def openssl():
+    """libssl itself: Python does not change keys."""
+    library = ctypes.CDLL("libssl.so.3")
+    for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
+        getattr(library, name).restype = ctypes.c_void_p
+    return library
+
+
+@pytest.mark.parametrize("is_answer_asked", [0, 1])
+def test_floods_of_changed_keys(broker, unnoticed, is_answer_asked):
+    """TLS 1.3 lets both ends change keys whenever they like; each change may ask for one of the other end."""
+    library = openssl()
+    context = ctypes.c_void_p(library.SSL_CTX_new(ctypes.c_void_p(library.TLS_client_method())))
+
+    def attack():
+        with socket.create_connection(broker.tls) as sock:
+            line = ctypes.c_void_p(library.SSL_new(context))
+            library.SSL_set_fd(line, sock.fileno())
+            assert library.SSL_connect(line) == 1
+            changes = 0
+            while changes < 5000 and library.SSL_key_update(line, is_answer_asked) == 1 and library.SSL_do_handshake(line) == 1:
+                changes += 1
+            library.SSL_free(line)
+        assert changes > 100
+    unnoticed(attack, times=2)
+    library.SSL_CTX_free(context)
 
 
 def test_eight_senders_of_floods_of_lines(inside, broker, line, name):
