@@ -114,6 +114,7 @@ static void compact(pipe_t *self)
 {
     if (self->sent <= self->output.size / 2)
         return;
+    self->beginning -= self->sent < self->beginning ? self->sent : self->beginning;
     self->output.size -= self->sent;
     memmove(self->output.data, self->output.data + self->sent, self->output.size);
     self->sent = 0;
@@ -156,7 +157,7 @@ void pipe_flush(pipe_t *self)
     }
     if (self->fd < 0 || self->sent == 0 || self->sent < self->output.size)
         return;
-    self->sent = 0;
+    self->sent = self->beginning = 0;
     buffer_recycle(&self->output);
     await(self, false);
 }

@@ -40,7 +40,7 @@ typedef struct {
     size_t from, to; /* what waits there */
     buffer_t output;
     size_t sent;      /* of the output */
-    size_t beginning; /* of the output: the rest waits until the other end has answered it */
+    size_t beginning; /* how much of the output may go before the other end has answered */
 } pipe_t;
 
 /* True for endpoints that a pipe can be opened to. */
