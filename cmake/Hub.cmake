@@ -11,7 +11,7 @@
 #   hub_test(test_room LINK broker_core)      in tests/unit/broker.cmake
 #   hub_fuzz(fuzz_walk LINK proto)            in tests/fuzz/proto.cmake, corpus in tests/fuzz/corpus/walk/
 #
-# Libraries: PkgConfig::ZMQ CZMQ MSGPACK UTF8PROC SODIUM EDIT JANSSON SQLITE3 OPENSSL, in tests also PkgConfig::CMOCKA.
+# Libraries: PkgConfig::ZMQ CZMQ MSGPACK UTF8PROC SODIUM EDIT JANSSON SQLITE3 OPENSSL SECCOMP, in tests also PkgConfig::CMOCKA.
 
 add_library(hub_flags INTERFACE)
 target_compile_definitions(hub_flags INTERFACE _GNU_SOURCE HUB_VERSION="${PROJECT_VERSION}")

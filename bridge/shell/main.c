@@ -2,6 +2,7 @@
 #include "base/entropy.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "base/settings.h"
 #include "base/signals.h"
 #include "bridge/shell/bridge.h"
@@ -116,6 +117,7 @@ static int run(const options_t *options, const credentials_t *keys, void *contex
     }
     log_info("bridge.listening", log_str("tcp", bridge_address(bridge)),
              log_str("tls", bridge_tls_address(bridge)), log_str("router", ready.router));
+    sandbox_enter_and_tell(options->sandbox);
     bool was_run = bridge_run(bridge);
     bridge_destroy(&bridge);
     return was_run ? 0 : 1;
@@ -195,6 +197,11 @@ int main(int argc, char **argv)
     }
     if (!are_places(&options))
         return 2;
+    char error_of_user[SANDBOX_ERROR_BYTES];
+    if (!sandbox_become(options.user, error_of_user)) {
+        (void)fprintf(stderr, "hubbub-bridge: %s\n", error_of_user);
+        return 2;
+    }
     signals_hold_reload(); /* of no use without TLS, but no reason to drop everybody */
     log_set_level((log_level_t)options.log_level);
     heap_give_back();

@@ -2,6 +2,7 @@
 #include "base/entropy.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "base/signals.h"
 #include "bridge/shell/bridge.h"
 #include "broker/shell/keyed.h"
@@ -129,9 +130,10 @@ static void close_telnet(bridge_t **bridge_p)
     bridge_destroy(bridge_p);
 }
 
-static void serve_people(const doors_t *doors, server_t *server, const bridge_t *bridge,
-                         int stop_fd)
+static void serve_people(const options_t *options, const doors_t *doors, server_t *server,
+                         const bridge_t *bridge, int stop_fd)
 {
+    sandbox_enter_and_tell(options->sandbox);
     print_ready(doors, bridge ? bridge_address(bridge) : "",
                 bridge ? bridge_tls_address(bridge) : "");
     log_info("broker.ready", log_str("version", HUB_VERSION));
@@ -201,7 +203,7 @@ static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekee
     bool is_open = server_restore(server, error) &&
                    open_telnet(options, doors->context, server, &bridge, error);
     if (is_open)
-        serve_people(doors, server, bridge, stop_fd);
+        serve_people(options, doors, server, bridge, stop_fd);
     close_telnet(&bridge);
     server_destroy(&server);
     return is_open ? 0 : cannot(error);
@@ -277,6 +279,11 @@ int main(int argc, char **argv)
     int status;
     if (options_read(argc, argv, &options, &status) == OPTIONS_EXIT)
         return status;
+    char trouble[SANDBOX_ERROR_BYTES];
+    if (!sandbox_become(options.user, trouble)) {
+        fprintf(stderr, "hubbubd: %s\n", trouble);
+        return EXIT_USAGE;
+    }
     if (upkeep_is_wanted(&options))
         return upkeep_run(&options);
     if (!is_place("tcp", options.tcp) || !is_place("tls-listen", options.tls_listen))
