@@ -85,6 +85,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(here):
 def test_p184_a_unit_bounds_memory_and_comes_back_after_an_abort(installed, name):
     text = unit(installed, name).read_text()
     assert value(text, "MemoryMax") and value(text, "LimitNOFILE")
+    assert "seccomp" in value(text, "SystemCallFilter")[-1].split(), "the program's own filter would fail"
     assert value(text, "Restart") == ["on-failure"] and value(text, "StartLimitIntervalSec") == ["0"]
 
 
