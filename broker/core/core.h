@@ -43,6 +43,7 @@ typedef struct {
     uint64_t keys_enrolled;                           /* now */
     uint64_t handshakes_admitted, handshakes_refused; /* whose key was asked about */
     uint64_t frames_revoked;                          /* dropped: their key is enrolled no more */
+    uint64_t doors_rested; /* times that nobody new was let in for want of descriptors */
 } gate_t;
 
 /* What an operator may set; see base/settings.def for meanings and ranges. All in the unit of the name;

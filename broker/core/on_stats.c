@@ -25,7 +25,7 @@ enum {
 #undef COUNTER
     ,
     PRESENT = 6, /* what there is now, below */
-    GATE = 4,
+    GATE = 5,
     ERRORS = HUB_MALFORMED - 1,
     ALL = NAMED + PRESENT + GATE + OP_COUNT + EV_COUNT + ERRORS,
 };
@@ -39,6 +39,7 @@ static void write_gate(const core_t *core, writer_t *writer)
     write_number(writer, "handshakes_admitted", gate.handshakes_admitted);
     write_number(writer, "handshakes_refused", gate.handshakes_refused);
     write_number(writer, "frames_revoked", gate.frames_revoked);
+    write_number(writer, "doors_rested", gate.doors_rested);
 }
 
 static void write_counters(const core_t *core, writer_t *writer)

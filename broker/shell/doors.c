@@ -5,6 +5,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +15,18 @@
 #include <unistd.h>
 #include <zmq.h>
 
-/* The fixed settings of both kinds of socket. */
-enum {
-    /* Replies libzmq holds per peer, of up to a frame each; what is beyond we hold and count in bytes. */
-    ROUTER_SEND_HWM = 200,
-    /* Events libzmq holds per subscriber before it drops. They are shared, not copied: a thousand stuck
-     * subscribers hold the bytes of one. */
-    PUB_SEND_HWM = 4096,
-    RECEIVE_HWM = 10000,      /* requests of one peer waiting to be read */
-    SUBSCRIPTION_BYTES = 256, /* a subscription is a room's name; nothing longer comes to PUB */
-    HANDSHAKE_BYTES = 1024,   /* under CURVE the greeting counts too, and it is longer */
-    ACCEPT_BACKLOG = 4096,    /* TCP connections waiting to be accepted */
-    HANDSHAKE_MS = 10000,     /* a peer that does not finish its greeting is dropped */
-    PROBE_MS = 10000,         /* ZMTP's own heartbeat finds half-open connections */
-    PROBE_TIMEOUT_MS = 30000,
-    CONTEXT_SOCKETS = 1023,
+enum { CONTEXT_SOCKETS = 1023, NAME_BYTES = 40 };
+
+/* The fixed settings, by kind of socket. */
+enum { ON_ROUTER = 1, ON_PUB = 2, ON_KEYED_PUB = 4, ON_EVERY = ON_ROUTER | ON_PUB | ON_KEYED_PUB };
+static const struct {
+    unsigned on;
+    int option;
+    int64_t value;
+} FIXED[] = {
+#define SOCKET(kind, name, value, unit, why) {ON_##kind, ZMQ_##name, value},
+#include "broker/shell/sockets.def"
+#undef SOCKET
 };
 
 static void set(void *socket, int option, int value)
@@ -45,36 +44,28 @@ static void set_longest(void *socket, int64_t bytes)
     (void)done;
 }
 
-static void set_common(void *socket)
+static void *open_socket(void *context, int type, unsigned kind)
 {
-    set(socket, ZMQ_BACKLOG, ACCEPT_BACKLOG);
-    set(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
-    set(socket, ZMQ_HEARTBEAT_IVL, PROBE_MS);
-    set(socket, ZMQ_HEARTBEAT_TIMEOUT, PROBE_TIMEOUT_MS);
+    void *made = zmq_socket(context, type);
+    for (size_t i = 0; made && i < sizeof FIXED / sizeof FIXED[0]; i++) {
+        if ((FIXED[i].on & kind) == 0)
+            continue;
+        if (FIXED[i].option == ZMQ_MAXMSGSIZE)
+            set_longest(made, FIXED[i].value);
+        else
+            set(made, FIXED[i].option, (int)FIXED[i].value);
+    }
+    return made;
 }
 
 static void *open_router(void *context)
 {
-    void *router = zmq_socket(context, ZMQ_ROUTER);
-    if (router == NULL)
-        return NULL;
-    set_common(router);
-    set(router, ZMQ_SNDHWM, ROUTER_SEND_HWM);
-    set(router, ZMQ_RCVHWM, RECEIVE_HWM);
-    set_longest(router, LIMIT_FRAME_BYTES);
-    set(router, ZMQ_ROUTER_MANDATORY, 1); /* or it drops silently */
-    return router;
+    return open_socket(context, ZMQ_ROUTER, ON_ROUTER);
 }
 
 static void *open_pub(void *context, bool is_keyed)
 {
-    void *pub = zmq_socket(context, ZMQ_PUB);
-    if (pub == NULL)
-        return NULL;
-    set_common(pub);
-    set(pub, ZMQ_SNDHWM, PUB_SEND_HWM);
-    set_longest(pub, is_keyed ? HANDSHAKE_BYTES : SUBSCRIPTION_BYTES);
-    return pub;
+    return open_socket(context, ZMQ_PUB, is_keyed ? ON_KEYED_PUB : ON_PUB);
 }
 
 static bool starts_with(const char *text, const char *beginning)
@@ -106,19 +97,77 @@ static void unlink_paths(const setting_list_t *bound)
             (void)unlink(bound->items[i] + sizeof IPC - 1); /* libzmq may have been first */
 }
 
-static bool bind_one(void *socket, const char *option, const char *endpoint, setting_list_t *bound,
-                     char *out_error)
+static void close_one(void **socket, int linger_ms)
 {
+    if (*socket == NULL)
+        return;
+    set(*socket, ZMQ_LINGER, linger_ms);
+    zmq_close(*socket);
+    *socket = NULL;
+}
+
+static const char TCP[] = "tcp://";
+
+/* The next event of a monitor is that its socket listens: with which descriptor. -1: there is none. */
+static int listening_descriptor(void *monitor)
+{
+    struct {
+        uint16_t event;
+        int32_t value;
+    } __attribute__((packed)) told;
+    if (zmq_recv(monitor, &told, sizeof told, ZMQ_DONTWAIT) != (int)sizeof told)
+        return -1;
+    return told.event == ZMQ_EVENT_LISTENING ? told.value : -1;
+}
+
+/* As zmq_bind(), and `out_fd` is the descriptor that listens, libzmq's; -1: not known, so that door cannot rest. The event comes
+ * while zmq_bind() runs. */
+static int bind_and_tell(doors_t *self, void *socket, const char *endpoint, int *out_fd)
+{
+    char name[NAME_BYTES]; /* another each time: libzmq gives one free when it gets to it */
+    snprintf(name, sizeof name, "inproc://bound-%u", self->binds++);
+    *out_fd = -1;
+    void *monitor = zmq_socket_monitor(socket, name, ZMQ_EVENT_LISTENING) == 0
+                        ? zmq_socket(self->context, ZMQ_PAIR)
+                        : NULL;
+    bool is_heard = monitor && zmq_connect(monitor, name) == 0;
+    int bound = zmq_bind(socket, endpoint);
+    int error = zmq_errno();
+    if (bound == 0 && is_heard)
+        *out_fd = listening_descriptor(monitor);
+    (void)zmq_socket_monitor(socket, NULL, 0);
+    if (monitor)
+        close_one(&monitor, 0);
+    errno = error;
+    return bound;
+}
+
+/* The place is remembered if it is one that can rest. libzmq waits for connections by poll and does not mind that accept() never
+ * does. */
+static void add_place(doors_t *self, void **socket_p, int fd)
+{
+    int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+    if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+        self->places[self->place_count++] = (door_place_t){socket_p, fd};
+}
+
+static bool bind_one(doors_t *self, void **socket_p, const char *option, const char *endpoint,
+                     setting_list_t *bound, char *out_error)
+{
+    void *socket = *socket_p;
     /* Only where it is asked for: IPv4 addresses would be reported in IPv6's clothes. */
     set(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
     bool is_taken_over = is_taken(endpoint);
     if (is_taken_over)
         errno = EADDRINUSE;
-    if (is_taken_over || zmq_bind(socket, endpoint) != 0) {
+    int fd;
+    if (is_taken_over || bind_and_tell(self, socket, endpoint, &fd) != 0) {
         snprintf(out_error, DOORS_ERROR_BYTES, "cannot bind --%s %s: %s (errno %d)", option,
                  endpoint, zmq_strerror(zmq_errno()), zmq_errno());
         return false;
     }
+    if (starts_with(endpoint, TCP))
+        add_place(self, socket_p, fd);
     if (bound == NULL) /* bound again: it knows its port */
         return true;
     assert(bound->count < SETTING_LIST_ITEMS);
@@ -128,6 +177,46 @@ static bool bind_one(void *socket, const char *option, const char *endpoint, set
     (void)done;
     return true;
 }
+
+/* --- resting ------------------------------------------------------------------------------------ */
+
+/* Whoever asks for a connection gets no answer from the kernel, and asks again in a second or two. */
+static void be_deaf(const door_place_t *place)
+{
+    static struct sock_filter nothing[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+    const struct sock_fprog program = {1, nothing};
+    (void)setsockopt(place->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* Those the kernel has let in and libzmq has not taken: it would try to without pause. */
+static void turn_away(const door_place_t *place)
+{
+    int fd;
+    while ((fd = accept4(place->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
+}
+
+void doors_rest(doors_t *self)
+{
+    assert(self);
+    self->rests += !self->is_resting;
+    self->is_resting = true;
+    for (size_t i = 0; i < self->place_count; i++) {
+        be_deaf(&self->places[i]);
+        turn_away(&self->places[i]);
+    }
+}
+
+void doors_wake(doors_t *self)
+{
+    assert(self);
+    int unused = 0;
+    for (size_t i = 0; i < self->place_count; i++)
+        (void)setsockopt(self->places[i].fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+    self->is_resting = false;
+}
+
+/* --- binding ------------------------------------------------------------------------------------ */
 
 /* Which ROUTER takes an endpoint. */
 static int door_of(const char *endpoint, bool is_keyed)
@@ -140,7 +229,7 @@ static int door_of(const char *endpoint, bool is_keyed)
 static bool bind_pub(doors_t *self, const char *endpoint, int which, char *out_error)
 {
     setting_list_t *own = &self->pub_of[which];
-    if (!bind_one(self->pubs[which], "pub", endpoint, &self->pub_bound, out_error))
+    if (!bind_one(self, &self->pubs[which], "pub", endpoint, &self->pub_bound, out_error))
         return false;
     memcpy(own->items[own->count++], self->pub_bound.items[self->pub_bound.count - 1],
            sizeof own->items[0]);
@@ -153,8 +242,8 @@ bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_
     assert(self && self->context && router && pub && is_keyed && out_error);
     for (size_t i = 0; i < router->count; i++) {
         const char *endpoint = router->items[i];
-        void *socket = self->routers[door_of(endpoint, is_keyed(context, endpoint))];
-        if (!bind_one(socket, "router", endpoint, &self->router_bound, out_error))
+        void **socket_p = &self->routers[door_of(endpoint, is_keyed(context, endpoint))];
+        if (!bind_one(self, socket_p, "router", endpoint, &self->router_bound, out_error))
             return false;
     }
     for (size_t i = 0; i < pub->count; i++)
@@ -166,7 +255,6 @@ bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_
 
 bool doors_is_endpoint(const char *endpoint)
 {
-    static const char TCP[] = "tcp://";
     assert(endpoint);
     if (starts_with(endpoint, IPC))
         return endpoint[sizeof IPC - 1] != '\0';
@@ -226,35 +314,41 @@ bool doors_open(doors_t *self, const certificate_t *key, char *out_error)
     return false;
 }
 
-static void close_one(void **socket, int linger_ms)
-{
-    if (*socket == NULL)
-        return;
-    set(*socket, ZMQ_LINGER, linger_ms);
-    zmq_close(*socket);
-    *socket = NULL;
-}
-
 static bool bind_again(doors_t *self)
 {
     const setting_list_t *bound = &self->pub_of[PUB_KEYED];
     char error[DOORS_ERROR_BYTES];
     for (size_t i = 0; i < bound->count; i++)
-        if (!bind_one(self->pubs[PUB_KEYED], "pub", bound->items[i], NULL, error))
+        if (!bind_one(self, &self->pubs[PUB_KEYED], "pub", bound->items[i], NULL, error))
             return false;
     return true;
+}
+
+/* Before a socket is closed, and its descriptors with it. */
+static void forget_places(doors_t *self, void *const *socket_p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->place_count; i++)
+        if (self->places[i].socket_p != socket_p)
+            self->places[kept++] = self->places[i];
+    self->place_count = kept;
 }
 
 bool doors_renew_pub(doors_t *self)
 {
     assert(self && self->key);
+    forget_places(self, &self->pubs[PUB_KEYED]);
     close_one(&self->pubs[PUB_KEYED], 0);
     self->pubs[PUB_KEYED] = open_pub(self->context, true);
     if (self->pubs[PUB_KEYED] == NULL)
         return false;
     put_under_key(self->pubs[PUB_KEYED], self->key);
-    if (bind_again(self))
+    bool is_bound = bind_again(self);
+    if (self->is_resting)
+        doors_rest(self); /* what has just been bound, too */
+    if (is_bound)
         return true;
+    forget_places(self, &self->pubs[PUB_KEYED]);
     close_one(&self->pubs[PUB_KEYED], 0);
     return false;
 }
@@ -262,6 +356,7 @@ bool doors_renew_pub(doors_t *self)
 void doors_shut(doors_t *self, int linger_ms)
 {
     assert(self && linger_ms >= 0);
+    self->place_count = 0;
     for (int door = 0; door < DOOR_COUNT; door++)
         close_one(&self->routers[door], linger_ms);
     for (int pub = 0; pub < PUB_COUNT; pub++)

@@ -10,17 +10,30 @@
 #include "base/settings.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* DOOR_INSIDE has no socket: the bridge in the server's thread (see inside.h). */
 enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
 enum { PUB_PLAIN, PUB_KEYED, PUB_COUNT };
 
+/* Where somebody listens who can be told not to for a while. */
+typedef struct {
+    void *const *socket_p; /* within the doors */
+    int fd;                /* libzmq's */
+} door_place_t;
+
 typedef struct {
     void *context;
     void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc; DOOR_KEYED: under CURVE */
     void *pubs[PUB_COUNT];     /* PUB_KEYED is NULL also while it is being renewed */
-    setting_list_t router_bound, pub_bound; /* with the real ports */
-    setting_list_t pub_of[PUB_COUNT];       /* pub_bound by socket */
+    setting_list_t router_bound, pub_bound;      /* with the real ports */
+    setting_list_t pub_of[PUB_COUNT];            /* pub_bound by socket */
+    door_place_t places[2 * SETTING_LIST_ITEMS]; /* those on TCP */
+    size_t place_count;
+    unsigned binds;           /* so far */
+    bool is_resting;          /* those take nobody new */
+    uint64_t rests;           /* how often */
     const certificate_t *key; /* borrowed; NULL: DOOR_KEYED and PUB_KEYED are not there */
 } doors_t;
 
@@ -41,6 +54,14 @@ typedef bool doors_is_keyed_t(const void *context, const char *endpoint);
 HUB_MUST_CHECK bool doors_bind(doors_t *self, const setting_list_t *router,
                                const setting_list_t *pub, doors_is_keyed_t *is_keyed,
                                const void *context, char *out_error);
+
+/* From now on nobody new comes over TCP: who asks for a connection gets no answer and asks again, as TCP does; who has been let
+ * in by the kernel and not yet by libzmq is turned away. Who is in stays, ipc stays open. May be repeated. (zmq_unbind() would end
+ * the connections that were accepted there.) */
+void doors_rest(doors_t *self);
+
+/* They may come again. */
+void doors_wake(doors_t *self);
 
 /* Ends all connections to the PUB under CURVE, since libzmq cannot end one, and makes it anew: who may
  * connect again does so by itself. False: the port is not free yet, call again in a moment; meanwhile

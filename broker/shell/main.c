@@ -171,10 +171,21 @@ static void tell_pubs(const options_t *options, const doors_t *doors, told_t *ou
     settings->keyed_pub_count = counts[PUB_KEYED];
 }
 
+/* Where `stats` looks for what the core does not see. */
+typedef struct {
+    const gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
+    const doors_t *doors;
+} gate_view_t;
+
 static void report_gate(const void *context, gate_t *out)
 {
-    const gatekeeper_t *gatekeeper = context;
-    *out = (gate_t){.keys_enrolled = keyring_count(gatekeeper->keyring),
+    const gate_view_t *view = context;
+    const gatekeeper_t *gatekeeper = view->gatekeeper;
+    *out = (gate_t){.doors_rested = view->doors->rests};
+    if (gatekeeper == NULL)
+        return;
+    *out = (gate_t){.doors_rested = view->doors->rests,
+                    .keys_enrolled = keyring_count(gatekeeper->keyring),
                     .handshakes_admitted = gatekeeper->admitted,
                     .handshakes_refused = gatekeeper->refused,
                     .frames_revoked = gatekeeper->revoked};
@@ -188,8 +199,9 @@ static int serve(const options_t *options, doors_t *doors, gatekeeper_t *gatekee
     core_settings_t settings = options_core(options);
     tell_pubs(options, doors, &told, &settings);
     settings.has_store = (*store_p)->outlasts_us;
-    settings.gate = gatekeeper ? report_gate : NULL;
-    settings.gatekeeper = gatekeeper;
+    gate_view_t view = {gatekeeper, doors};
+    settings.gate = report_gate;
+    settings.gatekeeper = &view;
     recorder_t *recorder = NULL;
     if (options->record[0] &&
         (recorder = recorder_open(options->record, options->record_texts)) == NULL)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/log.h"
+#include "broker/shell/reserve.h"
 #include "broker/shell/takeover.h"
 #include "broker/shell/unsent.h"
 #include "broker/shell/watch.h"
@@ -16,12 +17,12 @@ enum {
     FRAMES_PER_TURN =
         256,      /* of one door, before effects are performed: nobody can starve the rest */
     RETRY_MS = 2, /* how soon what could not be sent is tried again */
-    LONGEST_SLEEP_MS = 3600 * 1000,
 };
 
 struct server {
     doors_t *doors;
     watch_t watch;
+    reserve_t reserve;
     gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
     bool renews_pub;          /* the PUB under CURVE is to be made anew */
     store_t *store;
@@ -437,6 +438,7 @@ static void keep_gate(server_t *self)
 static void turn(server_t *self)
 {
     take_moment(self);
+    reserve_keep(&self->reserve, self->doors, self->now.mono_ms);
     keep_gate(self);
     receive(self);
     if (core_next_ms(self->core) <= self->now.mono_ms)
@@ -461,8 +463,8 @@ static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
     bool has_to_retry = !unsent_is_empty(self->unsent) || self->renews_pub;
     if (has_to_retry && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;
-    if (next_ms > now_ms + LONGEST_SLEEP_MS)
-        next_ms = now_ms + LONGEST_SLEEP_MS;
+    if (next_ms > self->reserve.next_ms)
+        next_ms = self->reserve.next_ms;
     uint64_t us = next_ms <= now_ms || has_input(self) ? 0 : (next_ms - now_ms) * 1000;
     uint64_t wanted_us =
         self->neighbour.turn ? self->neighbour.wait_us(self->neighbour.context) : us;

@@ -6,7 +6,7 @@ import tree
 NO_ROWS = "no rows"
 
 # Columns that say which thing a row is about, where it is not the first alone.
-NAMED_BY = {"ORDER": slice(1, 3)}
+NAMED_BY = {"ORDER": slice(1, 3), "SOCKET": slice(0, 2)}
 
 
 def phrases():
@@ -31,6 +31,20 @@ def test_no_table_names_a_thing_twice():
     for path in tree.files("*.def", under=("proto", "broker", "bridge", "client")):
         names = [(macro, *arguments[NAMED_BY.get(macro, slice(1))]) for macro, arguments in tree.rows(tree.read(path))]
         assert sorted(set(names)) == sorted(names), path
+
+
+def documented(row):
+    """A row of sockets.def as docs/security.md prints it."""
+    on, option, value, unit, why = row
+    text = value.lower() if value.startswith("LIMIT_") else f"{int(value):,}".replace(",", " ")
+    which = {"EVERY": "all", "KEYED_PUB": "PUB under CURVE"}.get(on, on)
+    return f"| `{option}` | {which} | {(text + ' ' + unit.strip(chr(34))).strip()} | {why.strip(chr(34))} |"
+
+
+def test_the_fixed_settings_of_the_sockets_are_documented_with_their_reasons():
+    rows = [documented(arguments) for _, arguments in tree.rows(tree.read("broker/shell/sockets.def"))]
+    lines = tree.read("docs/security.md").split("\n")
+    assert rows and [row for row in rows if row not in lines] == []
 
 
 def test_the_check_sees_a_row_without_a_text():

@@ -7,7 +7,7 @@ static void some_memory(memory_t *out)
 
 static void some_gate(const void *gatekeeper, gate_t *out)
 {
-    *out = (gate_t){*(const uint64_t *)gatekeeper, 5, 6, 7};
+    *out = (gate_t){*(const uint64_t *)gatekeeper, 5, 6, 7, 8};
 }
 
 static void what_happens_at_the_gate_is_told_too(void **state)
@@ -20,7 +20,8 @@ static void what_happens_at_the_gate_is_told_too(void **state)
     kit_t *kit = kit_new(&settings);
     ASSERT_HAS(kit_ask(kit, LOCAL, "stats"),
                "counters.keys_enrolled=4 counters.handshakes_admitted=5 "
-               "counters.handshakes_refused=6 counters.frames_revoked=7");
+               "counters.handshakes_refused=6 counters.frames_revoked=7 "
+               "counters.doors_rested=8");
     kit_destroy(&kit);
 }
 
