@@ -65,12 +65,6 @@ static void drop_affairs(user_t *user)
     user->affairs = NULL;
 }
 
-tls_line_t *user_tls(const user_t *user)
-{
-    assert(user);
-    return user->affairs ? user->affairs->tls : NULL;
-}
-
 void user_tidy(user_t *user)
 {
     assert(user);

@@ -87,7 +87,10 @@ user_t *users_add(users_t *self, int fd);
 affairs_t *user_affairs(user_t *user);
 
 /* The user's encrypted connection; NULL: it is in clear, or not that far. Borrowed. */
-tls_line_t *user_tls(const user_t *user);
+static inline tls_line_t *user_tls(const user_t *user)
+{
+    return user->is_by_tls && user->affairs ? user->affairs->tls : NULL;
+}
 
 /* Frees affairs with nothing in them. */
 void user_tidy(user_t *user);

@@ -17,6 +17,7 @@ import pytest
 from hub import PATIENCE_S, until
 
 LEAK_BYTES = 128 << 10  # what may stay after an attack: blocks of slabs, logs of rooms
+RESIDENT_BYTES = 8 << 20  # likewise of the process that has the bridge: pages that malloc keeps
 SAID_BYTES = 1 << 20    # and what was said in it, which the room remembers
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 SEED = 5
@@ -65,14 +66,16 @@ def unnoticed(broker, line, secured, name):
         until(settled, lambda _: None, "two sessions")
         attack()  # whatever is made once is made now
         before = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
-        descriptors = broker.descriptors()
+        bridge = broker.bridge or broker
+        descriptors, resident = bridge.descriptors(), bridge.resident_bytes()
         for number in range(times):
             attack()
             heard = talk(f"round {number}")
             assert says or heard == []
         after = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
-        until(lambda: broker.descriptors() <= descriptors, lambda _: None, "descriptors")
+        until(lambda: bridge.descriptors() <= descriptors, lambda _: None, "descriptors")
         assert after - before < LEAK_BYTES + (SAID_BYTES if says else 0), (before, after)
+        assert bridge.resident_bytes() - resident < RESIDENT_BYTES
     return run
 
 
