@@ -216,7 +216,11 @@ void entrance_expire(bridge_t *self)
     assert(self);
     patient_t *patient;
     while ((patient = patience_due(&self->entering, self->now_ms)) != NULL) {
+        user_t *user = user_of(patient);
         self->counters.entered_late++;
-        user_doom(self, user_of(patient));
+        if (user->affairs->entry->step == ENTRY_FIRST)
+            turn_off(self, user, PHRASE_wants_tls); /* somebody who waits for a greeting in clear */
+        else
+            user_doom(self, user);
     }
 }

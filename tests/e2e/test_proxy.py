@@ -39,6 +39,17 @@ def test_p157_limits_see_who_is_behind_the_proxy(behind, line):
     line(broker, first=header("203.0.113.8", command=0x20))  # LOCAL: the proxy itself, which is another
 
 
+def test_p157_a_household_of_ipv6_addresses_comes_at_one_pace(behind, line):
+    broker = behind("--set", "connections_per_s=1")
+    for number in range(4):
+        line(broker, first=header(f"2001:db8:0:1::{number}"))
+    fifth = line(broker, greeted=False, first=header("2001:db8:0:1:ffff::5"))
+    fifth.line("Too many connections from your address in a short time")
+    fifth.finish()
+    fifth.ends()
+    line(broker, first=header("2001:db8:0:2::5"))
+
+
 def test_p157_a_header_comes_before_tls(behind, certificate, secured):
     broker = behind("--show-addresses", "--tls-listen", "127.0.0.1:0", "--tls-cert", certificate[0], "--tls-key", certificate[1])
     assert secured(broker, first=header("203.0.113.7")).nick == "203.0.113.7:40312"

@@ -106,6 +106,7 @@ def test_p153_half_a_handshake_ends(start_tls, line, secured):
     silent = line(broker.tls, greeted=False)
     half = line(broker.tls, greeted=False)
     half.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    silent.line("This port speaks TLS")
     silent.ends()
     half.ends()
     secured(broker)
