@@ -5,7 +5,7 @@ Usage: ./dev bench idle      (environment: USERS, the most; RUNS)
 Up to six bridges of 17 000 users, each with a load generator of its own: a process has 20 000 descriptors.
 Memory is what the processes have written to (Private_Dirty) with the users less without them, by user: code
 and the kernel's buffers, 3.6 KB per connection, are not in it."""
-import os
+import os, time
 
 import crowd, harness
 from harness import Target
@@ -13,6 +13,7 @@ from harness import Target
 MOST = int(os.environ.get("USERS", "100000"))
 CASES = [users for users in (1000, 10000, 100000) if users <= MOST]
 PER_BRIDGE = 17000
+SETTLE_S = 2.5  # after the last has come: servers tidy up when it is calm
 COLUMNS = {"bytes_per_user": ("bytes/user", ".0f"), "bridge_bytes": ("in bridge", ".0f"),
            "broker_bytes": ("in broker", ".0f"), "broker_heap_bytes": ("broker heap", ".0f"),
            "connected_per_s": ("connect/s", ".0f"), "broadcast_ms": ("to all ms", ".0f"), "lost": ("lost", ".0f")}
@@ -37,6 +38,7 @@ def measure(users):
         before, heap = memory(broker, bridges), asker.heap_in_use()
         with crowd.crowd(ports, users) as (generators, seconds):
             asker.seconds_until(users)
+            time.sleep(SETTLE_S)
             after, heap = memory(broker, bridges), asker.heap_in_use() - heap
             spread_s, answers = broadcast(generators)
         asker.close()

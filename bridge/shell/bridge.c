@@ -337,12 +337,15 @@ static void do_what_is_due(bridge_t *self)
     if (self->now_ms >= self->tidy_ms) {
         self->tidy_ms = self->now_ms + TIDY_MS;
         hall_each(&self->hall, tidy_room, self);
+        (void)heap_look(&self->heap, self->now_ms);
     }
 }
 
 static void turn(bridge_t *self, const struct epoll_event *events, int count)
 {
     look_at_clock(self);
+    if (count >= STORM_EVENTS)
+        heap_storm(&self->heap, self->now_ms);
     self->handshakes = 0;
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);

@@ -16,6 +16,7 @@
 #ifndef BRIDGE_SHELL_BRIDGE_STATE_H
 #define BRIDGE_SHELL_BRIDGE_STATE_H
 
+#include "base/heap.h"
 #include "bridge/core/gather.h"
 #include "bridge/core/pace.h"
 #include "bridge/core/render.h"
@@ -39,8 +40,9 @@ enum {
     ENTER_MS = 10000,         /* how long a PROXY header and a TLS handshake may take, by default */
     HANDSHAKES_PER_TURN = 16, /* steps of them: each may cost a millisecond */
     LINGER_MS = 2000,         /* how long a user may take to hang up */
-    LAG_MS = 1,     /* how long what one did oneself may wait for more to be sent with it */
-    TIDY_MS = 1000, /* between two looks at the logs */
+    LAG_MS = 1,        /* how long what one did oneself may wait for more to be sent with it */
+    TIDY_MS = 1000,    /* between two looks at the logs, and at the heap */
+    STORM_EVENTS = 64, /* in one turn: they leave holes in the heap */
     SEND_BUFFER_BYTES = 64 * 1024,
     RECEIVE_BUFFER_BYTES = 32 * 1024,
     CLEAN_TEXT_BYTES = 3 * (LIMIT_TEXT_BYTES + 64) /* a line, cleaned */
@@ -94,6 +96,7 @@ struct bridge {
     addresses_t *addresses;
     pace_t *pace;
     gather_t gather;
+    heap_t heap;
     patience_t entering, slow, ending, lingering;
     uint64_t log_ms;      /* when the log may tell of strangers again ... */
     uint64_t full_log_ms; /* ... and that no descriptor is left */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/entropy.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "broker/shell/reserve.h"
 #include "broker/shell/takeover.h"
@@ -15,8 +16,9 @@
 
 enum {
     FRAMES_PER_TURN =
-        256,      /* of one door, before effects are performed: nobody can starve the rest */
-    RETRY_MS = 2, /* how soon what could not be sent is tried again */
+        256,             /* of one door, before effects are performed: nobody can starve the rest */
+    STORM_BYTES = 32768, /* that a turn has sent: it leaves holes in the heap */
+    RETRY_MS = 2,        /* how soon what could not be sent is tried again */
 };
 
 struct server {
@@ -34,6 +36,7 @@ struct server {
     entropy_t entropy;
     moment_t now;
     outbox_t outbox;
+    heap_t heap;
 };
 
 static void take_moment(server_t *self)
@@ -290,6 +293,8 @@ static void perform(server_t *self)
         while (self->store->next(self->store, &answer))
             take_answer(self, &answer);
     } while (done < self->outbox.count);
+    if (self->outbox.bytes.size >= STORM_BYTES)
+        heap_storm(&self->heap, self->now.mono_ms);
     outbox_clear(&self->outbox);
 }
 
@@ -446,6 +451,7 @@ static void turn(server_t *self)
     step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     retry_unsent(self);
+    (void)heap_look(&self->heap, self->now.mono_ms);
 }
 
 static bool has_input(const server_t *self)
@@ -460,6 +466,8 @@ static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
     uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
         next_ms = until_ms;
+    if (next_ms > heap_due_ms(&self->heap))
+        next_ms = heap_due_ms(&self->heap);
     bool has_to_retry = !unsent_is_empty(self->unsent) || self->renews_pub;
     if (has_to_retry && next_ms > now_ms + RETRY_MS)
         next_ms = now_ms + RETRY_MS;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/entropy.h"
+#include "base/heap.h"
 #include "base/signals.h"
 
 static void the_monotonic_clock_never_goes_back(void **state)
@@ -87,6 +88,20 @@ static void signals_are_read_from_the_descriptor(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+static void holes_are_given_back_once_after_a_storm_when_it_is_calm(void **state)
+{
+    (void)state;
+    heap_t heap = {0};
+    assert_false(heap_look(&heap, UINT64_MAX - 1));
+    heap_storm(&heap, 5000);
+    heap_storm(&heap, 5500);
+    assert_int_equal(heap_due_ms(&heap), 5500 + HEAP_CALM_MS);
+    assert_false(heap_look(&heap, 5500 + HEAP_CALM_MS - 1));
+    assert_true(heap_look(&heap, 5500 + HEAP_CALM_MS));
+    assert_false(heap_look(&heap, UINT64_MAX - 1));
+    assert_true(heap_due_ms(&heap) == UINT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +111,7 @@ int main(void)
         cmocka_unit_test(entropy_comes_from_its_key_alone_and_the_key_moves_on),
         cmocka_unit_test(srand_is_seeded_differently_each_time),
         cmocka_unit_test(signals_are_read_from_the_descriptor),
+        cmocka_unit_test(holes_are_given_back_once_after_a_storm_when_it_is_calm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
