@@ -1,0 +1,419 @@
+"""What hostile connections do at the broker's ZeroMQ ports: a named error, silence or the end of the connection, counters
+that tell, memory that goes back to where it was, and nobody else notices."""
+import contextlib
+import random
+import socket
+import struct
+import threading
+import time
+
+import msgpack
+import pytest
+import zmq
+
+from hub import PATIENCE_S, SLOWNESS, Link, until
+from zmtp import COMMAND, LONG, MORE, Zmtp, frame, greeting, ready
+
+LEAK_BYTES = 64 << 10  # what three rounds of an attack may leave: a block of a slab, messages of the room
+SEED = 5
+PING = msgpack.packb({"op": "ping", "id": 7})
+
+
+@pytest.fixture(scope="module")
+def options():
+    return {"options": ("--set", "heartbeat_ms=60000", "--set", "resume_ms=0")}
+
+
+@pytest.fixture
+def connect(broker):
+    """Makes connections to the broker's ROUTER by hand."""
+    made = []
+
+    def begin(**more):
+        made.append(Zmtp(broker.router, **more))
+        return made[-1]
+    yield begin
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def unnoticed(broker, client, name):
+    """Runs an attack three times while two honest people talk; afterwards memory and descriptors are what they were."""
+    room = name("room")
+    ada, bob = client(name("ada"), join=[room]), client(name("bob"), join=[room])
+
+    def talk(text):
+        for speaker, hearer in ((ada, bob), (bob, ada)):
+            speaker.ok("say", room=room, text=f"{text} by {speaker.me['nick']}")
+            assert hearer.event("message", room=room, text=f"{text} by {speaker.me['nick']}")
+
+    def in_use(attack, number):
+        attack()
+        talk(f"round {number}")
+        until(lambda: broker.descriptors() <= idle, lambda _: ada.ok("ping"), "the descriptors back")
+        return broker.stats()["memory"]["in_use"]
+
+    def run(attack, times=3):
+        """libzmq's queues grow to what an attack needs, once: so many rounds one after the other have to leave nothing."""
+        used = []
+        while len(used) <= times or used[-1] - used[-1 - times] > LEAK_BYTES:
+            used.append(in_use(attack, len(used)))
+            assert len(used) < 30, used
+    talk("before")
+    broker.stats()
+    idle = broker.descriptors()
+    return run
+
+
+def counted(broker, counter, attack):
+    """By how much the counter grew meanwhile."""
+    before = broker.counter(counter)
+    attack()
+    return broker.counter(counter) - before
+
+
+# Other protocols, and none.
+
+@pytest.mark.parametrize("first", [
+    b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600),
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12), b"hello\r\n" * 100, b"\xff" * 1000, bytes(1000)],
+    ids=["http", "tls", "proxy", "text", "ff", "zeros"])
+def test_another_protocol_at_the_zmtp_port(connect, unnoticed, first):
+    def attack():
+        for _ in range(10):
+            with connect(greets=False) as peer, contextlib.suppress(ConnectionError):
+                peer.send(first)
+    unnoticed(attack)
+
+
+def test_random_bytes_at_the_zmtp_port_before_and_after_the_handshake(connect, unnoticed):
+    chance = random.Random(SEED)
+
+    def attack():
+        for greets in (False, True) * 20:
+            with connect(greets=greets) as peer, contextlib.suppress(ConnectionError):
+                peer.send(chance.randbytes(chance.randrange(1, 20000)))
+    unnoticed(attack)
+
+
+def test_handshakes_that_stop_half_way(connect, unnoticed):
+    whole = greeting() + ready(Socket_Type=b"DEALER", Identity=b"")
+
+    def attack():
+        peers = [connect(greets=False) for _ in range(len(whole))]
+        for size, peer in enumerate(peers):
+            with contextlib.suppress(ConnectionError):
+                peer.send(whole[:size])
+        for peer in peers:
+            peer.close()
+    unnoticed(attack)
+
+
+def test_two_hundred_silent_connections_delay_no_hello(connect, unnoticed, link, broker):
+    def attack():
+        peers = [connect(greets=False) for _ in range(200)]
+        begin = time.monotonic()
+        honest = link(broker, hears=False)
+        honest.ok("hello")
+        assert time.monotonic() - begin < 2 * SLOWNESS
+        honest.ok("bye")
+        honest.close()
+        for peer in peers:
+            peer.close()
+    unnoticed(attack)
+
+
+@pytest.mark.parametrize("kind", [b"PUB", b"SUB", b"PULL", b"PAIR", b"XPUB", b"NONSENSE", b""])
+def test_a_socket_that_is_no_partner_of_routers_is_closed(connect, unnoticed, kind):
+    def attack():
+        with connect(greets=False) as peer:
+            peer.send(greeting())
+            peer.take(64)
+            peer.send(ready(Socket_Type=kind, Identity=b""))
+            assert peer.is_ended()
+    unnoticed(attack)
+
+
+def test_a_mechanism_that_the_port_has_not_is_closed(connect, unnoticed):
+    def attack():
+        for mechanism in (b"PLAIN", b"CURVE", b"GSSAPI", b"\xff" * 20):
+            with connect(greets=False) as peer:
+                peer.send(greeting(mechanism))
+                assert peer.is_ended()
+    unnoticed(attack)
+
+
+# Frames.
+
+@pytest.mark.parametrize("size", [65537, 2**32, 2**32 + 7, 2**63 - 1, 2**63, 2**64 - 1], ids=hex)
+def test_a_frame_that_declares_too_much_ends_the_connection(connect, unnoticed, size):
+    def attack():
+        with connect() as peer:
+            peer.send(frame(b"x", size=size))
+            assert peer.is_ended()
+    unnoticed(attack)
+
+
+def test_flags_and_commands_that_zmtp_has_not(connect, unnoticed):
+    def attack():
+        for flags in (8, 16, 32, 64, 128, 0xff, COMMAND | MORE):
+            with connect() as peer, contextlib.suppress(ConnectionError):
+                peer.send(bytes([flags, 3]) + b"abc")
+                peer.send(bytes([flags | LONG]) + struct.pack(">Q", 3) + b"abc")
+                peer.message(PING)
+    unnoticed(attack)
+
+
+def test_a_message_of_ten_thousand_parts_is_counted_once_and_not_answered(broker, connect, unnoticed):
+    def attack():
+        with connect() as peer:
+            def send():
+                peer.message(*[b"x"] * 10000)
+                peer.message(PING)
+                assert b"ok" in peer.receive()[1]
+            assert counted(broker, "malformed", send) == 1
+    unnoticed(attack)
+
+
+def test_a_message_that_never_ends_is_freed_with_its_connection(connect, unnoticed):
+    def attack():
+        with connect() as peer:
+            for _ in range(1000):
+                peer.send(frame(bytes(4096), MORE))
+    unnoticed(attack)
+
+
+# msgpack.
+
+def bombs():
+    """Frames that are no request, each told by its name."""
+    def request(value):
+        return b"\x83\xa2op\xa4ping\xa2id\x07\xa1z" + value
+    deep = b"\x91" * 1000 + b"\xc0"
+    return {
+        "array32": b"\xdd\x00\xff\xff\xff", "map32": b"\xdf\xff\xff\xff\xff", "array of maps": b"\xdd\x00\xff\xff\xff\xdf\xff\xff\xff\xff",
+        "inner array32": request(b"\xdd\x00\xff\xff\xff"), "inner map32": request(b"\xdf\x00\xff\xff\xff"),
+        "str32": request(b"\xdb\xff\xff\xff\xff"), "bin32": request(b"\xc6\xff\xff\xff\xff"), "ext32": request(b"\xc9\xff\xff\xff\xff\x01"),
+        "nesting": request(deep), "nested maps": request(b"\x81\xa1a" * 1000 + b"\xc0"), "trailing": PING + b"\xc0", "two maps": PING + PING,
+        "two ids": b"\x83\xa2op\xa4ping\xa2id\x07\xa2id\x08", "id nan": b"\x82\xa2op\xa4ping\xa2id\xcb\x7f\xf8" + bytes(6),
+        "key map": b"\x83\xa2op\xa4ping\xa2id\x07\x81\xa1a\x01\x01", "key array": b"\x83\xa2op\xa4ping\xa2id\x07\x91\x01\x01",
+        "key nil": b"\x83\xa2op\xa4ping\xa2id\x07\xc0\x01", "key bin": b"\x83\xa2op\xa4ping\xa2id\x07\xc4\x01a\x01", "never used": b"\xc1",
+    }
+
+
+@pytest.mark.parametrize("bomb", bombs().values(), ids=bombs().keys())
+def test_a_msgpack_bomb_is_counted_and_not_answered(broker, connect, unnoticed, bomb):
+    def attack():
+        with connect() as peer:
+            def send():
+                for _ in range(50):
+                    peer.message(bomb)
+                peer.message(PING)
+                assert msgpack.unpackb(peer.receive()[1])["re"] == 7
+            assert counted(broker, "malformed", send) == 50
+    unnoticed(attack)
+
+
+@pytest.mark.parametrize("text", [b"\xa1\xff", b"\xa2\xc3\x28", b"\xa3\xed\xa0\x80", b"\xa4\xf4\x90\x80\x80", b"\xa2\xc0\x80",
+                                  b"\xcb\x7f\xf8" + bytes(6), b"\xcb\x7f\xf0" + bytes(6), b"\xc3", b"\xc4\x01a"],
+                         ids=["ff", "cut", "surrogate", "beyond", "overlong", "nan", "infinity", "true", "bin"])
+def test_a_text_that_is_no_utf8_or_no_string_is_a_bad_request(client, unnoticed, name, room, text):
+    peer = client(name())
+
+    def attack():
+        peer.replies.clear()
+        peer.send_raw(b"\x84\xa2op\xa3say\xa2id\x07\xa4room" + msgpack.packb(room) + b"\xa4text" + text)
+        assert peer.reply(7)["error"] == "bad_request"
+    unnoticed(attack)
+
+
+# Who is who.
+
+def test_a_routing_id_that_is_taken_gets_nothing_and_takes_nothing(broker, connect, unnoticed, name):
+    nick = name("carol")
+    with connect(routing_id=b"mine") as owner:
+        owner.message(msgpack.packb({"op": "hello", "id": 1, "nick": nick, "join": []}))
+        assert msgpack.unpackb(owner.receive()[1])["nick"] == nick
+
+        def attack():
+            with connect(routing_id=b"mine") as thief:
+                thief.message(msgpack.packb({"op": "say", "id": 2, "room": "lobby", "text": "as carol"}))
+                thief.socket.settimeout(0.2)
+                with pytest.raises((TimeoutError, ConnectionError)):
+                    thief.take(1)
+            owner.message(msgpack.packb({"op": "status", "id": 3, "status": "me"}))
+            assert msgpack.unpackb(owner.receive()[1]) == {"re": 3, "ok": True}
+        unnoticed(attack)
+
+
+def test_a_routing_id_that_comes_again_after_its_connection_is_not_the_session_without_a_token(broker, connect, name):
+    nick = name("dora")
+    with connect(routing_id=b"gone soon") as owner:
+        owner.message(msgpack.packb({"op": "hello", "id": 1, "nick": nick, "join": []}))
+        token = msgpack.unpackb(owner.receive()[1])["token"]
+    # libzmq tells nobody that a connection has ended: the link is the same for the broker until it is silent. What goes
+    # to the session goes to whoever has its routing id, which is random where libzmq chose it (docs/security.md).
+    assert len(token) >= 16
+
+
+@pytest.mark.parametrize("op,fields", [("say", {"room": "lobby", "text": "x"}), ("tell", {"to": "x", "text": "x"}), ("nick", {"nick": "x"}),
+                                       ("status", {"status": "x"}), ("join", {"room": "den"}), ("part", {"room": "den"}),
+                                       ("invite", {"room": "den", "nick": "x"}), ("who", {"room": "den"}), ("bye", {}),
+                                       ("history", {"room": "@"}), ("replay", {"room": "@", "first": 1, "last": 9}), ("ping", {})])
+def test_a_sid_of_another_link_is_no_session_here(client, link, name, op, fields):
+    victim = client(name(), sid=77)
+    thief = link()
+    assert thief.error(op, sid=77, **fields) == "no_session"
+    thief.ok("hello", sid=1, join=[])
+    assert thief.error(op, sid=77, **fields) == "no_session"
+    victim.ok("status", sid=77, status="mine")
+
+
+def test_a_session_or_uid_in_place_of_a_token_is_expired(client, link, name):
+    victim = client(name())
+    thief = link()
+    for stolen in (victim.me["session"].encode(), victim.me["uid"].encode(), victim.me["token"][:-1], victim.me["token"] + b"\0",
+                   bytes(len(victim.me["token"])), victim.me["token"][:8] + bytes(len(victim.me["token"]) - 8), b"", b"x" * 60000):
+        assert thief.error("resume", token=stolen) == "expired"
+    assert thief.error("resume", token=victim.me["session"]) == "bad_request"
+    victim.ok("status", status="still me")
+
+
+def test_a_used_token_is_of_no_use_and_its_use_is_told_to_who_had_the_session(client, link, name):
+    victim = client(name())
+    first = victim.me["token"]
+    other = link()
+    fresh = other.ok("resume", token=first)["token"]
+    assert victim.event("kicked")["reason"] == "resumed"
+    assert victim.error("status", status="x") == "no_session"
+    third = link()
+    newest = third.ok("resume", token=fresh)["token"]
+    assert link().error("resume", token=first) == "expired"
+    assert newest != fresh
+
+
+# A bridge that lies.
+
+def test_a_bridge_that_lies_gains_nothing(broker, link, client, name, room):
+    honest = client(name())
+    liar = link()
+    liar.ok("hello", sid=1, nick=name(), join=[], address="127.0.0.1", kick=True)
+    assert liar.error("hello", sid=2, nick=honest.me["nick"]) == "nick_taken"
+    assert liar.error("hello", sid=1, nick=name()) == "bad_request"
+    assert liar.error("resume", sid=1, token=honest.me["token"]) == "bad_request"   # the sid is another session's
+    assert liar.error("hello", sid=3, nick=name(), address="x" * 65) == "bad_request"
+    assert liar.error("hello", sid=3, nick=name(), address=["127.0.0.1"]) == "bad_request"
+    assert liar.error("hello", sid=2**31, nick=name()) == "bad_request"
+    assert liar.error("hello", sid=-1, nick=name()) == "bad_request"
+    for op, fields in (("kick", {"nick": honest.me["nick"]}), ("ban", {"nick": honest.me["nick"]}), ("shutdown", {}), ("stats", {})):
+        assert liar.error(op, sid=1, **fields) == "denied"
+    assert liar.ok("ping")["sessions"] == 1
+    honest.ok("say", room=room, text="still here")
+
+
+# Hashes, names, floods.
+
+def test_ten_thousand_chosen_names_cost_what_others_cost(broker, link):
+    """They would all collide in czmq's own hash, which is not keyed: it ends the process."""
+    def rows(names):
+        peer = link(broker, hears=False)
+        begin = time.monotonic()
+        for sid, nick in enumerate(names):
+            peer.send("hello", sid=sid, nick=nick, join=[])
+        until(lambda: len(peer.replies) == len(names), peer.take, "the welcomes", 60 * SLOWNESS)
+        taken = time.monotonic() - begin
+        assert all(reply.get("ok") for reply in peer.replies.values())
+        for sid in range(len(names)):
+            peer.send("bye", sid=sid)
+        until(lambda: len(peer.replies) == 2 * len(names), peer.take, "the goodbyes", 60 * SLOWNESS)
+        peer.close()
+        return taken
+    plain, chosen = rows(plain_names(4096)), rows(colliding_names(4096))
+    assert chosen < 5 * plain + 1 * SLOWNESS
+
+
+def plain_names(count):
+    return [f"plain{number:06}" for number in range(count)]
+
+
+def colliding_names(count):
+    """Names with one and the same value of Bernstein's hash: hash * 33 ^ char, so two letters make a pair that is like
+    another pair whatever stands before and behind."""
+    def after(pair, start):
+        for char in pair.encode():
+            start = start * 33 ^ char
+        return start & 0xffffffff
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    by_hash = {}
+    for first in letters:
+        for second in letters:
+            by_hash.setdefault(after(first + second, 0), []).append(first + second)
+    pairs = next(pairs for pairs in by_hash.values() if len(pairs) > 1)[:2]
+    return ["".join(pairs[number >> bit & 1] for bit in range(12)) for number in range(count)]
+
+
+def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):
+    honest = client(name())
+    peers = [link(hears=False) for _ in range(20)]
+    slowest = 0.0
+    for turn in range(20):
+        for peer in peers:
+            for sid in range(10):
+                peer.send("hello", sid=sid, join=[])
+                peer.send("bye", sid=sid)
+        begin = time.monotonic()
+        honest.ok("ping")
+        slowest = max(slowest, time.monotonic() - begin)
+    for peer in peers:
+        until(lambda peer=peer: len(peer.replies) == peer.last_id, peer.take, "every answer")
+    assert slowest < 2 * SLOWNESS
+    assert broker.counter("sessions") <= 2
+
+
+def flood_from(broker, stop, sent):
+    """Requests as fast as the socket takes them, at most ten megabytes a second, until told to stop."""
+    peer = Link(broker, hears=False)
+    peer.ok("hello", join=["flood"])
+    frame_ = msgpack.packb({"op": "say", "id": 1, "room": "flood", "text": "x" * 4000})
+    begin, bytes_ = time.monotonic(), 0
+    while not stop.is_set():
+        if bytes_ < 10e6 * (time.monotonic() - begin):
+            with contextlib.suppress(zmq.Again):
+                peer.dealer.send(frame_, zmq.NOBLOCK)
+                bytes_ += len(frame_)
+        while peer.dealer.poll(0):
+            peer.dealer.recv()
+    sent.append(bytes_)
+    peer.close()
+
+
+def test_eight_floods_of_ten_megabytes_a_second_leave_others_served(start, link):
+    broker = start(rate=None)
+    honest = link(broker)
+    honest.hello("ada", join=["tea"])
+    stop, sent = threading.Event(), []
+    threads = [threading.Thread(target=flood_from, args=(broker, stop, sent)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(50):
+            honest.ok("say", room="tea", text=str(number))
+            honest.event("message", room="tea", text=str(number), within_s=PATIENCE_S)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(sent) == 8
+    assert broker.counter("error_flood") > 0
+    honest.ok("say", room="tea", text="afterwards")
+
+
+def test_half_a_million_subscriptions_cost_what_the_document_says_and_go_with_their_connection(broker, unnoticed):
+    """libzmq bounds them not: docs/security.md says what they cost. Here so many as a test has time for."""
+    def attack():
+        with Zmtp(broker.pub, kind=b"SUB") as peer:
+            for begin in range(0, 50000, 1000):
+                peer.send(b"".join(frame(b"\x01t%08d" % number) for number in range(begin, begin + 1000)))
+            peer.message(b"\x01tea\0")
+    unnoticed(attack, times=1)
