@@ -197,8 +197,9 @@ static phrase_t phrase_of_reason(span_t reason)
         const char *reason;
         phrase_t phrase;
     } ROWS[] = {{"idle", PHRASE_kicked_idle},        {"slow", PHRASE_kicked_slow},
-                {"silent", PHRASE_kicked_slow},      {"resumed", PHRASE_kicked_resumed},
-                {"revoked", PHRASE_kicked_operator}, {"operator", PHRASE_kicked_operator}};
+                {"flood", PHRASE_kicked_flood},      {"silent", PHRASE_kicked_slow},
+                {"resumed", PHRASE_kicked_resumed},  {"revoked", PHRASE_kicked_operator},
+                {"operator", PHRASE_kicked_operator}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
         if (span_is(reason, ROWS[i].reason))
             return ROWS[i].phrase;

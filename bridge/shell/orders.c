@@ -126,7 +126,7 @@ static void part(bridge_t *self, user_t *user, const order_t *order)
 static void rooms(bridge_t *self, user_t *user, const order_t *order)
 {
     (void)order;
-    client_request_t request = {.op = OP_rooms, .limit = LIMIT_ROOMS_MAX};
+    client_request_t request = {.op = OP_rooms, .limit = LIMIT_ROOMS_PAGE};
     ask(self, user, &request, tag_of(ORDER_rooms, USER_NO_ROOM));
 }
 

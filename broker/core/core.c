@@ -14,6 +14,7 @@
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
+#include "broker/core/whence.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -56,6 +57,7 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->identities = new_lookup(self, now);
     self->accounts_by_nick = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
+    self->whences = new_lookup(self, now);
     self->journals = journals_new(settings->ring_events, settings->ring_bytes,
                                   settings->rings_bytes, settings->has_store);
     self->deadlines = deadlines_new();
@@ -67,8 +69,10 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
 static void free_things(core_t *self)
 {
     session_t *session;
-    for (uint32_t place = 0; (session = slab_next(self->sessions, &place));)
+    for (uint32_t place = 0; (session = slab_next(self->sessions, &place));) {
+        whence_leave(self, session);
         session_fini(session);
+    }
     account_t *account;
     for (uint32_t place = 0; (account = slab_next(self->accounts, &place));)
         account_fini(account);
@@ -105,6 +109,7 @@ void core_destroy(core_t **self_p)
     lookup_destroy(&self->identities);
     lookup_destroy(&self->accounts_by_nick);
     lookup_destroy(&self->rooms_by_name);
+    lookup_destroy(&self->whences);
     slab_destroy(&self->links);
     slab_destroy(&self->sessions);
     slab_destroy(&self->rooms);

@@ -51,6 +51,10 @@ typedef struct {
 typedef struct {
     uint64_t heartbeat_ms, idle_ms, kick_ms, resume_ms, room_keep_ms;
     uint32_t rate_per_s, rate_burst;
+    uint32_t flood_refusals, flood_window_ms, flood_mute_ms; /* see flood.h */
+    uint32_t greetings_per_s, greetings_burst;   /* of a link; 0 or rate_per_s 0: no limit */
+    uint32_t sessions_per_address;               /* 0: no limit */
+    uint32_t members_max;                        /* of one room; 0: no limit */
     uint32_t links_max, sessions_max, rooms_max; /* > 0 */
     uint32_t accounts_max;                       /* 0: nobody may register */
     uint32_t ring_events;                        /* a power of two */

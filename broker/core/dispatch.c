@@ -1,5 +1,6 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/allowance.h"
 #include "broker/core/links.h"
 #include "broker/core/notes.h"
 #include "broker/core/sessions.h"
@@ -100,17 +101,6 @@ static hub_err_t check_keys(request_t *request)
         return HUB_BAD_REQUEST;
     }
     return HUB_OK;
-}
-
-static hub_err_t check_flood(const core_t *core, request_t *request)
-{
-    session_t *session = request->session;
-    if (session == NULL)
-        return HUB_OK;
-    request->retry_ms =
-        bucket_spend(&session->allowance, command_row(request->op)->cost, core->settings.rate_per_s,
-                     core->settings.rate_burst, core->now->mono_ms);
-    return request->retry_ms ? HUB_FLOOD : HUB_OK;
 }
 
 /* Holds an answer until everything before it is stored. */
@@ -214,7 +204,7 @@ static hub_err_t admit(core_t *core, request_t *request)
     if (request->session &&
         !(request->op == OP_ping && !message_bool(request->message, KEY_active)))
         session_act(core, request->session);
-    return check_flood(core, request);
+    return allowance_take(core, request);
 }
 
 /* May it be done at all, whatever its arguments? */
@@ -254,6 +244,7 @@ static void handle(core_t *core, request_t *request)
     hub_err_t err = admit(core, request);
     if (err != HUB_OK) {
         reply_error(core, request, err);
+        allowance_punish(core, request);
         return;
     }
     err = permit(request);

@@ -23,6 +23,8 @@ typedef struct {
     sids_t sids;            /* the places of its sessions in their slab, from 1, by their sids */
     refs_t rooms;           /* how many of its sessions are in which room */
     bucket_t replay;        /* events it may replay */
+    bucket_t greetings;     /* requests without a session */
+    uint64_t bare_since_ms; /* it has carried no session since then; of use while it carries none */
     uint32_t pages;         /* asked of the store, not answered yet */
     uint64_t waiting_bytes; /* unsent */
     uint64_t waiting_since_ms;

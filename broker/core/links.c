@@ -4,8 +4,9 @@
 
 #include <assert.h>
 
-/* Heartbeats a link may miss, and how long it may leave what is sent to it unread. */
-enum { HEARTBEATS = 3, UNREAD_MS = 10000 };
+/* Heartbeats a link may miss, how long it may leave what is sent to it unread, and how long it is remembered
+ * without a session. */
+enum { HEARTBEATS = 3, UNREAD_MS = 10000, BARE_MS = 10000 };
 
 link_t *link_find(core_t *core, peer_t peer)
 {
@@ -18,6 +19,21 @@ link_t *link_find(core_t *core, peer_t peer)
 static uint64_t silent_ms(const core_t *core, const link_t *link)
 {
     return link->heard_ms + HEARTBEATS * core->settings.heartbeat_ms;
+}
+
+static bool is_bare(const link_t *link)
+{
+    return link->sids.count == 0;
+}
+
+/* The soonest moment at which the link may be found silent, not reading, or of no use. */
+static uint64_t due_ms(const core_t *core, const link_t *link)
+{
+    uint64_t due = silent_ms(core, link), unread = link->waiting_since_ms + UNREAD_MS;
+    if (link->waiting_bytes > 0 && unread < due)
+        due = unread;
+    uint64_t bare = link->bare_since_ms + BARE_MS;
+    return is_bare(link) && bare < due ? bare : due;
 }
 
 link_t *link_under_key(core_t *core, peer_t peer, const peer_key_t *key)
@@ -41,12 +57,14 @@ link_t *link_make(core_t *core, peer_t peer, const peer_key_t *key)
     link->id = id;
     link->heard_ms = core->now->mono_ms;
     link_set_peer(link, peer);
+    link->bare_since_ms = core->now->mono_ms;
     bucket_init(&link->replay, REPLAY_BURST, core->now->mono_ms);
+    bucket_init(&link->greetings, core->settings.greetings_burst, core->now->mono_ms);
     sids_init(&link->sids, mint_number(&core->mint, core->now->entropy));
     link->peer_key = shared_key_new(key);
     span_t name = {link->key, sizeof peer.door + peer.routing.size};
     lookup_add(core->links_by_peer, &link->by_peer, name, link);
-    deadlines_set(core->deadlines, &link->due, DUE_LINK, silent_ms(core, link));
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
     return link;
 }
 
@@ -87,11 +105,18 @@ static void drop_slow(core_t *core, link_t *link)
     link_lose(core, link);
 }
 
-/* The soonest moment at which the link may be found silent or not reading. */
-static uint64_t due_ms(const core_t *core, const link_t *link)
+/* Forgotten once that gives back nothing that it has spent. */
+static void judge_bare(core_t *core, link_t *link)
 {
-    uint64_t silent = silent_ms(core, link), unread = link->waiting_since_ms + UNREAD_MS;
-    return link->waiting_bytes > 0 && unread < silent ? unread : silent;
+    const core_settings_t *settings = &core->settings;
+    uint32_t burst = settings->greetings_burst;
+    if (settings->greetings_per_s == 0 || bucket_left(&link->greetings, settings->greetings_per_s,
+                                                      burst, core->now->mono_ms) == burst) {
+        core->counters.links_bare++;
+        link_lose(core, link);
+        return;
+    }
+    link_is_bare(core, link);
 }
 
 void link_is_due(core_t *core, link_t *link)
@@ -103,9 +128,18 @@ void link_is_due(core_t *core, link_t *link)
     } else if (now_ms >= silent_ms(core, link)) {
         core->counters.links_silent++;
         link_lose(core, link);
+    } else if (is_bare(link) && now_ms - link->bare_since_ms >= BARE_MS) {
+        judge_bare(core, link);
     } else {
         deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
     }
+}
+
+void link_is_bare(core_t *core, link_t *link)
+{
+    assert(core && link && is_bare(link));
+    link->bare_since_ms = core->now->mono_ms;
+    deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
 }
 
 void link_waits(core_t *core, link_t *link, uint64_t bytes)

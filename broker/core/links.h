@@ -1,7 +1,8 @@
 /* broker/core/links.h - how links come and go.
  *
- * A link is known from its first hello or resume until it is silent for three heartbeats, ROUTER no
- * longer knows it, or it does not read what is sent to it. Its sessions are then detached. */
+ * A link is known from its first hello, resume or ping until it is silent for three heartbeats, ROUTER no
+ * longer knows it, or it does not read what is sent to it. Its sessions are then detached. One without a
+ * session is forgotten after 10 s. */
 #ifndef BROKER_CORE_LINKS_H
 #define BROKER_CORE_LINKS_H
 
@@ -28,6 +29,10 @@ void link_lose(core_t *core, link_t *link);
 
 /* The link's deadline has come: is it silent, does it not read? */
 void link_is_due(core_t *core, link_t *link);
+
+/* It carries no session any more: in 10 s it is forgotten. Nothing of it is told to anybody: whatever comes over it
+ * makes it anew. */
+void link_is_bare(core_t *core, link_t *link);
 
 /* So many bytes wait for the link now. Too many: it is lost, and told nothing, since it does not read. */
 void link_waits(core_t *core, link_t *link, uint64_t bytes);

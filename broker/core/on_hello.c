@@ -1,7 +1,9 @@
 #include "broker/core/dispatch.h"
 
 #include "broker/core/accounts.h"
+#include "broker/core/limits.h"
 #include "broker/core/links.h"
+#include "broker/core/whence.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
@@ -105,7 +107,8 @@ static void join_at_once(core_t *core, session_t *session, span_t name)
     if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
         return;
     room_t *room = find_or_make(core, name);
-    if (room && room_may_read(room, session) == HUB_OK && !room_has(room, session))
+    if (room && room_may_read(room, session) == HUB_OK && !room_has(room, session) &&
+        !core_room_is_full(core, room))
         session_enter(core, session, room);
 }
 
@@ -119,30 +122,6 @@ static void join_all(core_t *core, const request_t *request, session_t *session)
     const msgpack_object *rooms = message_list(request->message, KEY_join, &count);
     for (size_t i = 0; i < count; i++)
         join_at_once(core, session, (span_t){rooms[i].via.str.ptr, rooms[i].via.str.size});
-}
-
-static void write_limit(writer_t *writer, const char *name, uint64_t value)
-{
-    pack_span(writer, span_of(name));
-    msgpack_pack_uint64(&writer->packer, value);
-}
-
-static void write_limits(writer_t *writer, const core_settings_t *settings)
-{
-    write_key(writer, KEY_limits);
-    msgpack_pack_map(&writer->packer, 12);
-    write_limit(writer, "frame_bytes", LIMIT_FRAME_BYTES);
-    write_limit(writer, "text_bytes", LIMIT_TEXT_BYTES);
-    write_limit(writer, "nick_bytes", LIMIT_NICK_BYTES);
-    write_limit(writer, "room_bytes", LIMIT_ROOM_BYTES);
-    write_limit(writer, "status_bytes", LIMIT_STATUS_BYTES);
-    write_limit(writer, "rooms_per_session", LIMIT_ROOMS_PER_SESSION);
-    write_limit(writer, "sessions_per_link", LIMIT_SESSIONS_PER_LINK);
-    write_limit(writer, "history_max", LIMIT_HISTORY_MAX);
-    write_limit(writer, "replay_max", LIMIT_REPLAY_MAX);
-    write_limit(writer, "presence_named_members", LIMIT_PRESENCE_NAMED_MEMBERS);
-    write_limit(writer, "rate_per_s", settings->rate_per_s);
-    write_limit(writer, "rate_burst", settings->rate_burst);
 }
 
 /* Where the session's rooms and its inbox stand. */
@@ -180,7 +159,7 @@ static void welcome(core_t *core, const request_t *request, session_t *session)
     write_uint(writer, KEY_idle_ms, settings->idle_ms);
     write_uint(writer, KEY_resume_ms, session->resume_ms);
     write_pub(writer, settings, request);
-    write_limits(writer, settings);
+    limits_write(writer, settings);
     write_heads(core, writer, session);
     write_uint(writer, KEY_cid, session->cids.highest);
     reply_end(core);
@@ -200,9 +179,12 @@ static link_t *link_with_room(core_t *core, request_t *request)
 {
     if (request->link == NULL)
         request->link = link_make(core, request->peer, &request->peer_key);
-    if (request->link == NULL || request->link->sids.count == LIMIT_SESSIONS_PER_LINK)
+    core->counters.full_links += request->link == NULL;
+    if (request->link == NULL)
         return NULL;
-    return request->link;
+    bool is_full = request->link->sids.count == LIMIT_SESSIONS_PER_LINK;
+    core->counters.full_link += is_full;
+    return is_full ? NULL : request->link;
 }
 
 /* The sid carries a session already: the same one, by its nick, gets a new token. */
@@ -216,6 +198,19 @@ static hub_err_t greet_again(core_t *core, request_t *request)
         return HUB_BAD_REQUEST;
     welcome(core, request, session);
     return HUB_OK;
+}
+
+/* Where there are too many from its address it ends at once. */
+static hub_err_t count_origin(core_t *core, request_t *request, session_t *session)
+{
+    hub_err_t err =
+        whence_enter(core, session, message_span(request->message, KEY_address), request->link);
+    if (err == HUB_OK)
+        return err;
+    core->counters.full_address++;
+    session_end(core, session);
+    request->hint = "there are as many from your address as may be";
+    return err;
 }
 
 hub_err_t on_hello(core_t *core, request_t *request)
@@ -233,8 +228,12 @@ hub_err_t on_hello(core_t *core, request_t *request)
         return err;
     link_t *link = link_with_room(core, request);
     session_t *session = link ? session_open(core, nick, &identity) : NULL;
+    core->counters.full_sessions += link && session == NULL;
     if (session == NULL)
         return HUB_FULL;
+    err = count_origin(core, request, session);
+    if (err != HUB_OK)
+        return err;
     session->peer_key = shared_key_hold(link->peer_key);
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);

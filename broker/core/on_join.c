@@ -49,11 +49,19 @@ hub_err_t on_join(core_t *core, request_t *request)
         return HUB_OK;
     }
     request->hint = "you are in as many rooms as one may be; part from one first";
-    if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
+    if (session->membership_count == LIMIT_ROOMS_PER_SESSION) {
+        core->counters.full_memberships++;
         return HUB_FULL;
+    }
+    request->hint = "there are as many in the room as may be";
+    if (room && core_room_is_full(core, room)) {
+        core->counters.full_members++;
+        return HUB_FULL;
+    }
     request->hint = NULL;
     if (room == NULL)
         err = make_room(core, request, &room);
+    core->counters.full_rooms += err == HUB_FULL;
     if (err != HUB_OK)
         return err;
     session_enter(core, session, room);

@@ -122,13 +122,13 @@ static const room_t *next_visible(const core_t *core, const session_t *session, 
 
 hub_err_t on_rooms(core_t *core, request_t *request)
 {
-    _Static_assert(LIMIT_ROOMS_MAX * 80 + REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
+    _Static_assert(LIMIT_ROOMS_PAGE * 80 + REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
     uint64_t number;
     request->hint = "page is the next of the page before";
     if (!read_page(request->message, &number) || number > UINT32_MAX)
         return HUB_BAD_REQUEST;
-    const room_t *rooms[LIMIT_ROOMS_MAX], *room;
-    size_t count = 0, maximum = wanted(request->message, LIMIT_ROOMS_MAX);
+    const room_t *rooms[LIMIT_ROOMS_PAGE], *room;
+    size_t count = 0, maximum = wanted(request->message, LIMIT_ROOMS_PAGE);
     uint32_t place = (uint32_t)number, behind = place;
     while (count < maximum && (room = next_visible(core, request->session, &place))) {
         rooms[count++] = room;

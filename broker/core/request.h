@@ -19,6 +19,7 @@ typedef struct {
     /* Set by a handler that refuses, where the error's own hint is not close enough or waiting helps. */
     const char *hint; /* static; NULL: the error's own */
     uint64_t retry_ms;
+    bool is_too_much; /* it was refused, and so many before it that its session is to end */
     /* Set by a handler whose answer waits for the store. */
     bool is_waiting;
     outcome_t outcome;

@@ -7,6 +7,7 @@
 #include "broker/core/bucket.h"
 #include "broker/core/cids.h"
 #include "broker/core/deadlines.h"
+#include "broker/core/flood.h"
 #include "broker/core/inbox.h"
 #include "broker/core/lookup.h"
 #include "broker/core/mint.h"
@@ -25,6 +26,8 @@ typedef struct {
     uint32_t noted_pseq; /* the lower half of the presence event's that will tell the last change */
     uint32_t noted_at;   /* where in the gathered changes; see presence.h */
 } membership_t;
+
+typedef struct whence whence_t; /* see whence.h */
 
 /* Where a session is reached. */
 typedef struct {
@@ -49,6 +52,7 @@ typedef struct {
     uint8_t token_count;
     uint8_t membership_count;
     bucket_t allowance;
+    flood_t flood;     /* refused of late for want of it */
     uint64_t heard_ms; /* last command, monotonic; when detached: since when */
     cids_t cids;
     nick_t nick; /* folded, it is unique among the present */
@@ -68,8 +72,9 @@ typedef struct {
     union {
         token_hash_t one;
         token_hash_t *list;
-    } tokens;     /* of live ones, oldest first; in place or not like memberships */
-    char *status; /* NULL: none */
+    } tokens;         /* of live ones, oldest first; in place or not like memberships */
+    char *status;     /* NULL: none */
+    whence_t *whence; /* where it comes from; NULL: not counted */
 } session_t;
 _Static_assert(sizeof(session_t) <= 288, "an idle user's share of memory: see docs/performance.md");
 

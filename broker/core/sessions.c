@@ -2,6 +2,8 @@
 
 #include "broker/core/accounts.h"
 #include "broker/core/inboxes.h"
+#include "broker/core/links.h"
+#include "broker/core/whence.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
 #include "broker/core/request.h"
@@ -80,6 +82,8 @@ void session_detach(core_t *core, session_t *session)
     sids_remove(&link->sids, session->address.sid);
     count_rooms(core, session, link, refs_remove);
     session->address = (session_address_t){0};
+    if (link->sids.count == 0)
+        link_is_bare(core, link);
 }
 
 void session_lose_link(core_t *core, session_t *session)
@@ -153,6 +157,7 @@ void session_end(core_t *core, session_t *session)
         session_leave(core, session, core_room(core, last->room));
     }
     session_detach(core, session);
+    whence_leave(core, session);
     deadlines_cancel(core->deadlines, &session->due);
     lookup_remove(core->identities, &session->by_nick);
     records_session_gone(core, session);

@@ -81,6 +81,7 @@ struct core {
     lookup_t *identities;       /* sessions by folded nick: who is online */
     lookup_t *accounts_by_nick; /* folded */
     lookup_t *rooms_by_name;
+    lookup_t *whences; /* by where sessions come from */
     journals_t *journals;
     deadlines_t *deadlines;
     pipeline_t pipeline;
@@ -146,6 +147,12 @@ static inline account_t *core_account(const core_t *core, uint64_t id)
 static inline inbox_t *core_inbox(const core_t *core, uint64_t id)
 {
     return slab_find(core->inboxes, id);
+}
+
+/* True if nobody more may come in. */
+static inline bool core_room_is_full(const core_t *core, const room_t *room)
+{
+    return core->settings.members_max > 0 && room->members.count >= core->settings.members_max;
 }
 
 #endif

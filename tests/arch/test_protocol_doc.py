@@ -66,6 +66,29 @@ def test_every_limit_is_in_the_document_with_its_value():
                if not states_limit(row[0], row[1], text)]
     assert missing == []
 
+def limits_told():
+    """Names in the welcome's `limits`: proto/limits.def, and what the core adds of its settings."""
+    fixed = [row[0].lower() for row in tree.table("proto/limits.def", "LIMIT")]
+    return fixed + re.findall(r"\bSET\((\w+)\)", tree.read("broker/core/limits.c").split("#define SET")[1].split("\n", 1)[1])
+
+
+def limit_rows(text):
+    """The rows of section 15 that name a test: (limit, what stands in the table for its default, test)."""
+    return re.findall(r"^\| `(\w+)` \| ([^|]*) \| [^|]* \| `(\w+)` \|$", text, re.M)
+
+
+def test_every_limit_of_the_welcome_has_a_row_with_a_test_that_crosses_it():
+    rows = {name: test for name, _, test in limit_rows(tree.read(DOCUMENT))}
+    assert sorted(rows) == sorted(limits_told())
+    tests = "".join(tree.read(path) for path in tree.files("*.c", "*.py", under=("tests",)))
+    assert [test for test in rows.values() if not re.search(rf"(def|void) {test}\(", tests)] == []
+
+
+def test_every_setting_among_the_limits_stands_there_with_its_default():
+    defaults = {row[0]: row[2] for row in tree.table("base/settings.def", "SETTING")}
+    stated = {name: re.sub(r"[: ].*", "", value.replace(" ", "")) for name, value, _ in limit_rows(tree.read(DOCUMENT))}
+    assert {name: stated[name] for name in stated if name in defaults} == {name: defaults[name] for name in stated if name in defaults}
+
 
 def test_the_check_sees_orphans():
     assert promised("**P-01** MUST. See P-2. **P-14** MUST") == [1, 14]

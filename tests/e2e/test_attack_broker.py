@@ -15,6 +15,7 @@ from hub import PATIENCE_S, SLOWNESS, Link, until
 from zmtp import COMMAND, LONG, MORE, Zmtp, frame, greeting, ready
 
 LEAK_BYTES = 64 << 10  # what three rounds of an attack may leave: a block of a slab, messages of the room
+DUPLICATE_BYTES = 64 << 10  # what libzmq keeps for ever of a connection that claims a routing id which is taken: 35 KB
 SEED = 5
 PING = msgpack.packb({"op": "ping", "id": 7})
 
@@ -48,21 +49,20 @@ def unnoticed(broker, client, name):
             speaker.ok("say", room=room, text=f"{text} by {speaker.me['nick']}")
             assert hearer.event("message", room=room, text=f"{text} by {speaker.me['nick']}")
 
-    def in_use(attack, number):
+    def in_use(attack, number, idle):
         attack()
         talk(f"round {number}")
-        until(lambda: broker.descriptors() <= idle, lambda _: ada.ok("ping"), "the descriptors back")
+        until(lambda: broker.descriptors() <= idle, lambda _: talk("and on"), "the descriptors back")
         return broker.stats()["memory"]["in_use"]
 
-    def run(attack, times=3):
+    def run(attack, times=3, leaves=0):
         """libzmq's queues grow to what an attack needs, once: so many rounds one after the other have to leave nothing."""
-        used = []
-        while len(used) <= times or used[-1] - used[-1 - times] > LEAK_BYTES:
-            used.append(in_use(attack, len(used)))
+        talk("before")
+        broker.stats()
+        used, idle = [], broker.descriptors()
+        while len(used) <= times or used[-1] - used[-1 - times] > LEAK_BYTES + leaves * times:
+            used.append(in_use(attack, len(used), idle))
             assert len(used) < 30, used
-    talk("before")
-    broker.stats()
-    idle = broker.descriptors()
     return run
 
 
@@ -77,8 +77,8 @@ def counted(broker, counter, attack):
 
 @pytest.mark.parametrize("first", [
     b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600),
-    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12), b"hello\r\n" * 100, b"\xff" * 1000, bytes(1000)],
-    ids=["http", "tls", "proxy", "text", "ff", "zeros"])
+    b"hello\r\n" * 100, b"\xff" * 1000, bytes(1000)],
+    ids=["http", "tls", "text", "ff", "zeros"])
 def test_another_protocol_at_the_zmtp_port(connect, unnoticed, first):
     def attack():
         for _ in range(10):
@@ -244,17 +244,7 @@ def test_a_routing_id_that_is_taken_gets_nothing_and_takes_nothing(broker, conne
                     thief.take(1)
             owner.message(msgpack.packb({"op": "status", "id": 3, "status": "me"}))
             assert msgpack.unpackb(owner.receive()[1]) == {"re": 3, "ok": True}
-        unnoticed(attack)
-
-
-def test_a_routing_id_that_comes_again_after_its_connection_is_not_the_session_without_a_token(broker, connect, name):
-    nick = name("dora")
-    with connect(routing_id=b"gone soon") as owner:
-        owner.message(msgpack.packb({"op": "hello", "id": 1, "nick": nick, "join": []}))
-        token = msgpack.unpackb(owner.receive()[1])["token"]
-    # libzmq tells nobody that a connection has ended: the link is the same for the broker until it is silent. What goes
-    # to the session goes to whoever has its routing id, which is random where libzmq chose it (docs/security.md).
-    assert len(token) >= 16
+        unnoticed(attack, leaves=DUPLICATE_BYTES)
 
 
 @pytest.mark.parametrize("op,fields", [("say", {"room": "lobby", "text": "x"}), ("tell", {"to": "x", "text": "x"}), ("nick", {"nick": "x"}),
@@ -355,6 +345,7 @@ def colliding_names(count):
 
 def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):
     honest = client(name())
+    sessions = broker.counter("sessions")
     peers = [link(hears=False) for _ in range(20)]
     slowest = 0.0
     for turn in range(20):
@@ -368,7 +359,7 @@ def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):
     for peer in peers:
         until(lambda peer=peer: len(peer.replies) == peer.last_id, peer.take, "every answer")
     assert slowest < 2 * SLOWNESS
-    assert broker.counter("sessions") <= 2
+    assert broker.counter("sessions") == sessions
 
 
 def flood_from(broker, stop, sent):
@@ -409,11 +400,24 @@ def test_eight_floods_of_ten_megabytes_a_second_leave_others_served(start, link)
     honest.ok("say", room="tea", text="afterwards")
 
 
-def test_half_a_million_subscriptions_cost_what_the_document_says_and_go_with_their_connection(broker, unnoticed):
-    """libzmq bounds them not: docs/security.md says what they cost. Here so many as a test has time for."""
-    def attack():
-        with Zmtp(broker.pub, kind=b"SUB") as peer:
-            for begin in range(0, 50000, 1000):
-                peer.send(b"".join(frame(b"\x01t%08d" % number) for number in range(begin, begin + 1000)))
-            peer.message(b"\x01tea\0")
-    unnoticed(attack, times=1)
+def test_a_million_subscriptions_cost_160_bytes_each_until_their_connection_ends(broker, client, name):
+    """libzmq does not bound them, and reads them only while something is published."""
+    room = name("room")
+    ada = client(name("ada"), join=[room])
+    before = broker.stats()["memory"]["in_use"]
+    peer = Zmtp(broker.pub, kind=b"SUB")
+
+    def subscribe():
+        for begin in range(0, 1000000, 1000):
+            peer.send(b"".join(frame(b"\x01t%08d" % number) for number in range(begin, begin + 1000)))
+    subscriber = threading.Thread(target=subscribe)
+    subscriber.start()
+
+    def used(_=None):
+        ada.ok("say", room=room, text="x")
+        return broker.stats()["memory"]["in_use"] - before
+    until(lambda: not subscriber.is_alive(), used, "all of them sent", 60 * SLOWNESS)
+    until(lambda: used() > 100e6, used, "all of them read", 60 * SLOWNESS)
+    assert used() < 300e6
+    peer.close()
+    until(lambda: used() < 20e6, used, "the memory back", 60 * SLOWNESS)

@@ -7,8 +7,135 @@ from hub import SLOWNESS, until
 def test_p79_the_welcome_tells_the_limits_of_the_document(start, link):
     limits = link(start(rate=None)).ok("hello")["limits"]
     assert limits == {"frame_bytes": 65536, "text_bytes": 4096, "nick_bytes": 32, "room_bytes": 32, "status_bytes": 128,
+                      "data_bytes": 32768, "x_bytes": 8192, "type_bytes": 64, "nesting": 8, "values": 32768, "invites_per_room": 64,
+                      "who_max": 200, "rooms_page": 200, "cid_window": 1024, "tokens_live": 8,
                       "rooms_per_session": 32, "sessions_per_link": 32768, "history_max": 200, "replay_max": 500,
-                      "presence_named_members": 500, "rate_per_s": 50, "rate_burst": 200}
+                      "presence_named_members": 500, "rate_per_s": 50, "rate_burst": 200, "flood_refusals": 1000,
+                      "flood_window_ms": 10000, "flood_mute_ms": 30000, "greetings_per_s": 1000, "greetings_burst": 40000,
+                      "sessions_max": 200000, "links_max": 10000, "sessions_per_address": 0, "rooms_max": 10000,
+                      "members_max": 200000, "accounts_max": 10000, "link_backlog_bytes": 8388608, "replay_per_s": 20000,
+                      "pages_max": 1024, "pending_max": 65536}
+
+
+def test_p166_the_welcome_tells_what_the_operator_has_set(start, link):
+    wanted = {"flood_refusals": 11, "flood_window_ms": 1000, "flood_mute_ms": 5000, "greetings_per_s": 7, "greetings_burst": 33,
+              "sessions_max": 12, "links_max": 13, "sessions_per_address": 14, "rooms_max": 15, "members_max": 16,
+              "link_backlog_bytes": 65536, "replay_per_s": 17, "pages_max": 18, "pending_max": 19}
+    options = [word for name, value in wanted.items() for word in ("--set", f"{name}={value}")]
+    limits = link(start(*options), hears=False).ok("hello")["limits"]
+    assert {name: limits[name] for name in wanted} == wanted
+
+
+def test_p160_who_goes_on_flooding_is_muted_then_kicked(start, link):
+    broker = start("--set", "rate_burst=20", "--set", "flood_refusals=50", rate=1)
+    peer, other = link(broker), link(broker)
+    peer.hello("ada", sid=1)
+    peer.ok("hello", nick="bob", sid=2, join=[])
+    other.hello("carl")
+    for _ in range(50):
+        peer.send("rooms", sid=1)
+    answers = []
+    while not peer.find("kicked"):
+        answers.append(peer.ask("rooms", sid=1))
+        assert len(answers) < 200, answers[-1]
+    errors = [answer.get("error") for answer in answers]
+    assert peer.event("kicked")["reason"] == "flood"
+    assert "flood" in errors and errors.count("muted") in (51, 52)
+    assert errors.index("muted") > errors.index("flood")
+    assert all(0 < answer["retry_ms"] <= 30000 for answer in answers if answer.get("error") == "muted")
+    assert peer.error("rooms", sid=1) == "no_session"
+    peer.ok("rooms", sid=2)
+    other.ok("rooms")
+    counters = broker.stats()["counters"]
+    assert (counters["sessions_muted"], counters["sessions_flooding"], counters["error_muted"]) == (1, 1, errors.count("muted"))
+
+
+def test_p160_a_burst_that_is_under_way_when_flood_is_told_mutes_nobody(start, link):
+    peer = link(start(rate=None), hears=False)
+    peer.ok("hello", join=[])
+    requests = [peer.send("rooms") for _ in range(1100)]
+    errors = [peer.reply(request).get("error") for request in requests]
+    assert errors.count("flood") > 500 and "muted" not in errors
+    last = peer.reply(requests[-1])
+    peer.poller.poll(last["retry_ms"] + 1)
+    peer.ok("rooms")
+
+
+def test_p161_hellos_of_one_link_have_an_allowance(start, link):
+    broker = start("--set", "greetings_per_s=1", "--set", "greetings_burst=32", rate=50)
+    peer, other = link(broker, hears=False), link(broker, hears=False)
+    replies = [peer.ask("hello", sid=sid, join=[]) for sid in range(40)]
+    made = [reply for reply in replies if reply.get("ok")]
+    assert 32 <= len(made) < 40
+    refused = next(reply for reply in replies if "error" in reply)
+    assert refused["error"] == "flood" and 0 < refused["retry_ms"] <= 1000
+    assert peer.error("resume", sid=50, token=made[0]["token"]) == "flood"
+    peer.ok("rooms", sid=0)
+    other.ok("hello")
+    bare = link(broker, hears=False)
+    pings = [bare.reply(request) for request in [bare.send("ping") for _ in range(200)]]
+    assert pings[0]["ok"] and pings[-1]["error"] == "flood"
+    assert broker.counter("greetings_refused") > 100
+
+
+def test_p162_a_link_without_a_session_takes_nobodys_place(start, link):
+    broker = start("--set", "links_max=1", rate=50)
+    idle = link(broker, hears=False)
+    idle.ok("ping")
+    late = link(broker, hears=False)
+    assert late.error("hello") == "full" and broker.counter("full_links") == 1
+    until(lambda: late.ask("hello", join=[]).get("ok"), lambda seconds: late.poller.poll(seconds * 1000), "a place", 30 * SLOWNESS)
+    assert broker.counter("links_bare") >= 1
+    idle.ok("ping")
+
+
+def test_p163_one_address_has_so_many_sessions(start, link):
+    broker = start("--set", "sessions_per_address=2")
+    one, other = link(broker, hears=False), link(broker, hears=False)
+    one.ok("hello", sid=1, address="192.0.2.7")
+    other.ok("hello", sid=1, address="192.0.2.7")
+    assert one.error("hello", sid=2, address="192.0.2.7") == "full"
+    one.ok("hello", sid=2, address="192.0.2.8")
+    assert broker.counter("full_address") == 1
+    other.ok("bye", sid=1)
+    one.ok("hello", sid=3, address="192.0.2.7")
+
+
+def test_p164_a_room_has_so_many_members(start, link):
+    broker = start("--set", "members_max=2")
+    peer = link(broker, hears=False)
+    for sid in (1, 2, 3):
+        peer.ok("hello", sid=sid, join=["tea"])
+    assert peer.error("join", sid=3, room="tea") == "full"
+    assert broker.counter("full_members") == 1
+    peer.ok("part", sid=1, room="tea")
+    peer.ok("join", sid=3, room="tea")
+
+
+def test_so_many_pages_may_be_asked_of_the_store_at_a_time(start, link, tmp_path):
+    broker = start("--data", tmp_path, "--durability", "file", "--set", "ring_events=16", "--set", "pages_max=1")
+    peer = link(broker, hears=False)
+    peer.ok("hello", join=["tea"])
+    said = [peer.send("say", room="tea", text=str(number)) for number in range(300)]
+    peer.reply(said[-1])
+    pages = [peer.reply(request) for request in [peer.send("history", room="tea", before=100) for _ in range(300)]]
+    refused = [page for page in pages if "error" in page]
+    assert refused and all(page["error"] == "busy" and page["retry_ms"] > 0 for page in refused)
+    assert all(len(page["events"]) == 99 for page in pages if "ok" in page)
+    peer.poller.poll(refused[-1]["retry_ms"])
+    assert len(peer.ok("history", room="tea", before=100)["events"]) == 99
+    assert broker.counter("error_busy") == len(refused)
+
+
+def test_p165_what_is_refused_is_counted_by_its_limit(start, link):
+    broker = start("--set", "sessions_max=2", "--set", "rooms_max=1")
+    peer = link(broker, hears=False)
+    peer.ok("hello", sid=1)
+    peer.ok("hello", sid=2)
+    assert peer.error("hello", sid=3) == "full"
+    assert peer.error("join", sid=1, room="tea") == "full"
+    counters = broker.stats()["counters"]
+    assert (counters["full_sessions"], counters["full_rooms"], counters["error_full"]) == (1, 1, 2)
 
 
 def test_p79_a_link_carries_32768_sessions(start, link):

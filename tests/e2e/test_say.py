@@ -270,6 +270,7 @@ def test_p68_a_pipeline_with_a_refusal_in_it_keeps_its_order(start, client, room
                 cid = max(cid, number + 1)
             else:
                 assert reply["error"] in ("flood", "out_of_order"), reply
+                peer.poller.poll(reply.get("retry_ms", 0))
     assert said == list(range(1, 61))
     assert peer.texts(room, 60) == [str(number) for number in range(1, 61)]
 

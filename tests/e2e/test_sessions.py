@@ -4,8 +4,11 @@ import re
 
 import pytest
 
-LIMITS = {"frame_bytes", "text_bytes", "nick_bytes", "room_bytes", "status_bytes", "rooms_per_session", "sessions_per_link",
-          "history_max", "replay_max", "presence_named_members", "rate_per_s", "rate_burst"}
+LIMITS = {"frame_bytes", "text_bytes", "nick_bytes", "room_bytes", "status_bytes", "data_bytes", "x_bytes", "type_bytes", "nesting",
+          "values", "rooms_per_session", "sessions_per_link", "invites_per_room", "history_max", "replay_max", "who_max", "rooms_page",
+          "presence_named_members", "cid_window", "tokens_live", "rate_per_s", "rate_burst", "flood_refusals", "flood_window_ms",
+          "flood_mute_ms", "greetings_per_s", "greetings_burst", "sessions_max", "links_max", "sessions_per_address", "rooms_max",
+          "members_max", "accounts_max", "link_backlog_bytes", "replay_per_s", "pages_max", "pending_max"}
 WELCOME = {"re", "ok", "nick", "uid", "session", "token", "version", "caps", "heartbeat_ms", "idle_ms", "resume_ms", "pub",
            "limits", "heads", "cid"}
 

@@ -1,11 +1,11 @@
 # The core's parts, each alone.
-foreach(part slab lookup deadlines ring journal bucket cids members refs sids numbers epochs mint pipeline outbox session room)
+foreach(part slab lookup deadlines ring journal bucket flood cids members refs sids numbers epochs mint pipeline outbox session room)
     hub_test(test_${part} LINK broker_core)
 endforeach()
 
 # The core as a whole, driven as the shell drives it.
 foreach(part gate hello resume links say tell commit rooms private presence idle heads who
-             history stats restore stored keys accounts)
+             history stats restore stored keys accounts limits)
     hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c kit_store.c broker_notation.c LINK broker_core)
 endforeach()
 hub_test(test_inside SOURCES test_inside.c ../../broker/shell/inside.c LINK proto)

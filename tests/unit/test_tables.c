@@ -121,7 +121,7 @@ static void p79_the_limits_are_those_of_the_document(void **state)
     assert_int_equal(LIMIT_HISTORY_MAX, 200);
     assert_int_equal(LIMIT_REPLAY_MAX, 500);
     assert_int_equal(LIMIT_WHO_MAX, 200);
-    assert_int_equal(LIMIT_ROOMS_MAX, 200);
+    assert_int_equal(LIMIT_ROOMS_PAGE, 200);
     assert_int_equal(LIMIT_PRESENCE_NAMED_MEMBERS, 500);
     assert_int_equal(LIMIT_CID_WINDOW, 1024);
     assert_int_equal(LIMIT_TOKENS_LIVE, 8);

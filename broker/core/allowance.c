@@ -1,0 +1,97 @@
+#include "broker/core/allowance.h"
+
+#include "broker/core/flood.h"
+#include "broker/core/links.h"
+#include "broker/core/sessions.h"
+
+#include <assert.h>
+
+static flood_rules_t rules_of(const core_settings_t *settings)
+{
+    return (flood_rules_t){settings->flood_refusals, settings->flood_window_ms,
+                           settings->flood_mute_ms};
+}
+
+static hub_err_t refuse_muted(request_t *request, uint64_t retry_ms)
+{
+    request->hint = "too many commands, again and again: wait, or the session ends";
+    request->retry_ms = retry_ms;
+    return HUB_MUTED;
+}
+
+static hub_err_t refuse(core_t *core, request_t *request, uint64_t retry_ms, uint64_t muted_ms)
+{
+    const core_settings_t *settings = &core->settings;
+    flood_rules_t rules = rules_of(settings);
+    switch (flood_refused(&request->session->flood, &rules, core->now->mono_ms)) {
+    case FLOOD_REFUSED:
+        request->retry_ms = retry_ms;
+        return HUB_FLOOD;
+    case FLOOD_MUTED:
+        core->counters.sessions_muted += muted_ms == 0;
+        return refuse_muted(request, muted_ms ? muted_ms : settings->flood_mute_ms);
+    case FLOOD_KICKED:
+        request->is_too_much = true;
+        return refuse_muted(request, muted_ms);
+    }
+    return HUB_FLOOD;
+}
+
+static hub_err_t take_of_session(core_t *core, request_t *request)
+{
+    const core_settings_t *settings = &core->settings;
+    session_t *session = request->session;
+    uint32_t cost = command_row(request->op)->cost;
+    if (cost == 0 || settings->rate_per_s == 0)
+        return HUB_OK;
+    flood_rules_t rules = rules_of(settings);
+    uint64_t muted_ms = flood_muted_ms(&session->flood, &rules, core->now->mono_ms);
+    if (muted_ms > 0)
+        return refuse(core, request, 0, muted_ms);
+    uint64_t retry_ms = bucket_spend(&session->allowance, cost, settings->rate_per_s,
+                                     settings->rate_burst, core->now->mono_ms);
+    if (retry_ms > 0)
+        return refuse(core, request, retry_ms, 0);
+    flood_served(&session->flood);
+    return HUB_OK;
+}
+
+/* The broker's own bridge and its operators are not strangers. */
+static bool is_trusted(const request_t *request)
+{
+    return request->is_local || request->is_operator;
+}
+
+static hub_err_t take_of_link(core_t *core, request_t *request)
+{
+    const core_settings_t *settings = &core->settings;
+    if (settings->rate_per_s == 0 || settings->greetings_per_s == 0 || is_trusted(request))
+        return HUB_OK;
+    if (request->link == NULL)
+        request->link = link_make(core, request->peer, &request->peer_key);
+    if (request->link == NULL)
+        return HUB_OK; /* hello will be refused for it, and a ping costs little */
+    request->retry_ms = bucket_spend(&request->link->greetings, 1, settings->greetings_per_s,
+                                     settings->greetings_burst, core->now->mono_ms);
+    if (request->retry_ms == 0)
+        return HUB_OK;
+    request->hint = "too many hellos and the like on this link; wait";
+    core->counters.greetings_refused++;
+    return HUB_FLOOD;
+}
+
+hub_err_t allowance_take(core_t *core, request_t *request)
+{
+    assert(core && request);
+    return request->session ? take_of_session(core, request) : take_of_link(core, request);
+}
+
+void allowance_punish(core_t *core, request_t *request)
+{
+    assert(core && request);
+    if (!request->is_too_much)
+        return;
+    core->counters.sessions_flooding++;
+    session_kick(core, request->session, "flood");
+    request->session = NULL;
+}

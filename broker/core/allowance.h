@@ -1,0 +1,18 @@
+/* broker/core/allowance.h - whether a request may still be asked now.
+ *
+ * A session pays for its commands, and who goes on without the means is muted, then kicked (flood.h).
+ * Requests that need no session are paid for by their link: hello, resume and the link's ping. */
+#ifndef BROKER_CORE_ALLOWANCE_H
+#define BROKER_CORE_ALLOWANCE_H
+
+#include "broker/core/request.h"
+
+/* Takes what the request costs. HUB_FLOOD, HUB_MUTED: there is not enough, and retry_ms says when there
+ * will be; nothing was taken. The request's session may then be about to be kicked: after the answer
+ * allowance_punish() is called. */
+HUB_MUST_CHECK hub_err_t allowance_take(core_t *core, request_t *request);
+
+/* Kicks the session of a request that was refused too often. */
+void allowance_punish(core_t *core, request_t *request);
+
+#endif

@@ -1,0 +1,60 @@
+#include "broker/core/whence.h"
+
+#include "proto/network.h"
+
+#include <assert.h>
+
+enum { SITE_BYTES = 8 }; /* of an IPv6 address */
+
+struct whence {
+    lookup_key_t by_place;
+    uint32_t sessions;
+    char place[]; /* no zero behind it */
+};
+
+/* Writes the bytes that stand for a place; what is no address is a place by its name. `out` has 64. */
+static span_t place_of(span_t address, const link_t *link, char *out)
+{
+    address_t read;
+    if (address.size == 0) {
+        memcpy(out, &link->id, sizeof link->id);
+        out[sizeof link->id] = 'l';
+        return (span_t){out, sizeof link->id + 1};
+    }
+    if (!network_read_peer(address, &read))
+        return address;
+    size_t size = network_is_four(read) ? sizeof read.bytes : SITE_BYTES;
+    memcpy(out, read.bytes, size);
+    return (span_t){out, size};
+}
+
+hub_err_t whence_enter(core_t *core, session_t *session, span_t address, const link_t *link)
+{
+    assert(core && session && link && session->whence == NULL);
+    if (core->settings.sessions_per_address == 0)
+        return HUB_OK;
+    char text[64];
+    span_t place = place_of(address, link, text);
+    whence_t *whence = lookup_find(core->whences, place);
+    if (whence && whence->sessions >= core->settings.sessions_per_address)
+        return HUB_FULL;
+    if (whence == NULL) {
+        whence = zmalloc(sizeof *whence + place.size);
+        memcpy(whence->place, place.data, place.size);
+        lookup_add(core->whences, &whence->by_place, (span_t){whence->place, place.size}, whence);
+    }
+    whence->sessions++;
+    session->whence = whence;
+    return HUB_OK;
+}
+
+void whence_leave(core_t *core, session_t *session)
+{
+    assert(core && session);
+    whence_t *whence = session->whence;
+    session->whence = NULL;
+    if (whence == NULL || --whence->sessions > 0)
+        return;
+    lookup_remove(core->whences, &whence->by_place);
+    free(whence);
+}

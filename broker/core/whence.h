@@ -1,0 +1,19 @@
+/* broker/core/whence.h - how many sessions come from where, so that one place does not take them all.
+ *
+ * Where: the address that a bridge tells of its user, IPv6 by its /64; a link that tells none is a place of its
+ * own. Nothing is kept where `sessions_per_address` is 0. A broker started anew has forgotten it: sessions that it
+ * restored do not count. */
+#ifndef BROKER_CORE_WHENCE_H
+#define BROKER_CORE_WHENCE_H
+
+#include "broker/core/state.h"
+
+/* Counts a session in that comes from `address` (empty: of that link). HUB_FULL: there are as many from there as
+ * may be; nothing has changed. */
+HUB_MUST_CHECK hub_err_t whence_enter(core_t *core, session_t *session, span_t address,
+                                      const link_t *link);
+
+/* Counts it out; where it was not counted nothing happens. */
+void whence_leave(core_t *core, session_t *session);
+
+#endif
