@@ -1,11 +1,17 @@
 """What `cmake --install` puts in place, and the services of systemd among it."""
+import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from hub import BIN, Program
+from conftest import tls_door
+from hub import BIN, Program, TlsLine
+
+SANITIZED = os.environ.get("HUBBUB_SANDBOX") == "no"
 
 UNITS = ("hubbubd", "hubbub-bridge")
 EXPOSURE_MAX = 2.0  # of systemd-analyze's 10
@@ -106,3 +112,69 @@ def test_broker_and_bridge_meet_with_the_settings_of_their_units(installed, tmp_
     assert (tmp_path / "state/hubbub.db").exists()
     for program in reversed(programs):
         program.stop()
+
+
+# ---- the filter of system calls ----
+
+# Before the filter or only as root: systemd itself starts the program; SQLite gives files to their owner where it is root.
+APART = {"execve", "fchown"}
+
+
+def group(name):
+    """The system calls of one of systemd's groups, or the one of that name."""
+    if not name.startswith("@"):
+        return {name}
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+    words = [word for word in (line.strip() for line in listed.splitlines()[1:]) if word and not word.startswith("#")]
+    return set().union(*map(group, words))
+
+
+def allowed(text):
+    calls = set()
+    for line in value(text, "SystemCallFilter"):
+        named = set().union(*map(group, line.lstrip("~").split()))
+        calls = calls - named if line.startswith("~") else calls | named
+    return calls
+
+
+def made(report):
+    """The system calls in what `strace -c` reports."""
+    rows = [row.split() for row in report.read_text().splitlines()]
+    return {row[-1] for row in rows if len(row) >= 5 and row[0][:1].isdigit()} - {"total"}
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers call what the programs do not")
+def test_p184_broker_and_bridge_make_no_call_that_their_units_refuse(installed, tmp_path, line, certificate):
+    def traced(name, *options):
+        report = tmp_path / f"{name}.calls"
+        programs.append(Program(name, *options, within=("strace", "-f", "-qq", "-c", "-o", report)))
+        return programs[-1]
+    programs = []
+    traced("hubbubd", "--data", tmp_path / "data", "--durability", "power", "--router", "tcp://127.0.0.1:*", "--router",
+           f"ipc://{tmp_path}/router", "--pub", "tcp://127.0.0.1:*", "--pub", f"ipc://{tmp_path}/pub")
+    bridge = traced("hubbub-bridge", "--router", f"ipc://{tmp_path}/router", "--listen", "127.0.0.1:0", *tls_door(certificate))
+    people = [line(place(bridge, "tcp"), nick="ada"), TlsLine(place(bridge, "tls"), certificate[0]).rename("bob")]
+    people[1].say("hello")
+    people[0].line("[bob]hello")
+    people[0].say("/history 3")
+    people[0].line("[bob]hello")
+    people[1].close()
+    for program in reversed(programs):
+        stop_traced(program)
+    for name in UNITS:
+        calls = made(tmp_path / f"{name}.calls")
+        assert len(calls) > 20 and calls - allowed(unit(installed, name).read_text()) - APART == set()
+
+
+def place(program, name):
+    host, port = program.ready[name][0].rsplit(":", 1)
+    return (host, int(port))
+
+
+def stop_traced(program):
+    """strace keeps signals to itself: its child is told to stop."""
+    pid = program.process.pid
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGTERM)
+    assert program.wait() == 0, program.log()
+    program.process.stdout.close()
