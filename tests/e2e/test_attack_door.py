@@ -14,7 +14,7 @@ import unicodedata
 
 import pytest
 
-from hub import PATIENCE_S, until
+from hub import PATIENCE_S, SLOWNESS, until
 
 LEAK_BYTES = 128 << 10  # what may stay after an attack: blocks of slabs, logs of rooms
 RESIDENT_BYTES = 8 << 20  # likewise of the process that has the bridge: pages that malloc keeps
@@ -75,7 +75,7 @@ def unnoticed(broker, line, secured, name):
         after = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
         until(lambda: bridge.descriptors() <= descriptors, lambda _: None, "descriptors")
         assert after - before < LEAK_BYTES + (SAID_BYTES if says else 0), (before, after)
-        assert bridge.resident_bytes() - resident < RESIDENT_BYTES
+        assert SLOWNESS > 1 or bridge.resident_bytes() - resident < RESIDENT_BYTES  # a sanitizer keeps what is freed
     return run
 
 
