@@ -1,6 +1,8 @@
 #include "broker/core/accounts.h"
 
+#include "broker/core/inboxes.h"
 #include "broker/core/records.h"
+#include "broker/core/sessions.h"
 
 #include <assert.h>
 
@@ -87,6 +89,42 @@ void account_leave(core_t *core, session_t *session)
     account->session = account->inbox->session = 0;
     session->account = 0;
     session->inbox = NULL;
+    records_account(core, account);
+}
+
+/* Out of what it has had so far: another account, or an inbox that ends with a guest. */
+static void become_nobody(core_t *core, session_t *session)
+{
+    account_leave(core, session);
+    if (session->inbox == NULL)
+        return;
+    records_inbox_gone(core, session->inbox);
+    inbox_close(core, session->inbox);
+    session->inbox = NULL;
+}
+
+/* Those that do not fit are left for good. */
+static void enter_rooms(core_t *core, account_t *account, session_t *session)
+{
+    while (account->room_count > 0) {
+        room_t *room = core_room(core, account->rooms[account->room_count - 1]);
+        account_remove_room(account, room->id);
+        refs_remove(&room->absent, account->id);
+        if (session->membership_count < LIMIT_ROOMS_PER_SESSION && !room_has(room, session))
+            session_enter(core, session, room);
+    }
+}
+
+void account_enter(core_t *core, account_t *account, session_t *session)
+{
+    assert(core && account && session && account->session == 0 && account->inbox);
+    become_nobody(core, session);
+    memcpy(session->uid, account->uid, MINT_NAME_CHARS);
+    session_rename(core, session, account_nick(account), &account->identity);
+    account_bind(core, account, session);
+    session->inbox_epoch = account->inbox->journal.epoch;
+    enter_rooms(core, account, session);
+    records_session(core, session);
     records_account(core, account);
 }
 

@@ -26,6 +26,11 @@ account_t *account_add(core_t *core, span_t nick, const name_t *identity, const 
 /* Binds a session that is in already under the account's nick and uid. */
 void account_bind(core_t *core, account_t *account, session_t *session);
 
+/* The session, under another nick until now, is in under the account, which nobody else is in under (asserted): its nick,
+ * uid and inbox are the account's, and the rooms that the account was in are its own too, as far as there is room. What
+ * it had as a guest, inbox and uid, ends. Its rooms see a rename. */
+void account_enter(core_t *core, account_t *account, session_t *session);
+
 /* The account takes another nick, which is free or its own. */
 void account_rename(core_t *core, account_t *account, span_t nick, const name_t *identity);
 

@@ -2,6 +2,7 @@
 
 #include "broker/core/commit.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/hashing.h"
 #include "broker/core/inboxes.h"
 #include "broker/core/links.h"
 #include "broker/core/notes.h"
@@ -50,6 +51,7 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->links = slab_new(sizeof(link_t), settings->links_max);
     self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
     self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
+    self->hashings = slab_new(sizeof(hashing_t), LIMIT_HASHES_WAITING);
     self->accounts = slab_new(sizeof(account_t), (size_t)settings->accounts_max + 1);
     self->inboxes =
         slab_new(sizeof(inbox_t), (size_t)settings->sessions_max + settings->accounts_max);
@@ -97,6 +99,7 @@ void core_destroy(core_t **self_p)
     if (self == NULL)
         return;
     free_things(self);
+    hashing_fini(self);
     restore_fini(self);
     records_fini(&self->records);
     notes_fini(&self->notes);
@@ -245,6 +248,9 @@ void core_step(core_t *self, const event_t *event, const moment_t *now, outbox_t
         break;
     case EVENT_KEYS_REVOKED:
         revoke_keys(self, event->revoked);
+        break;
+    case EVENT_HASHED:
+        hashing_done(self, event);
         break;
     }
     self->now = NULL;

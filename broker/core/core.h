@@ -94,6 +94,7 @@ typedef enum {
     EVENT_PAGE,          /* a page that was asked for */
     EVENT_TRIMMED,       /* what is left of a log */
     EVENT_KEYS_REVOKED,  /* nobody may be here under these keys any more */
+    EVENT_HASHED,        /* what EFFECT_HASH asked for */
 } event_kind_t;
 
 typedef struct {
@@ -110,10 +111,11 @@ typedef struct {
     uint64_t after_ms;      /* STOP */
     log_state_t log;        /* LOG, TRIMMED; borrowed */
     span_t key;             /* RECORD; borrowed */
-    span_t value;           /* RECORD, NOTE; borrowed */
-    uint64_t number;        /* NOTE */
-    origin_t origin;        /* RESTORED */
-    page_t page;            /* PAGE; borrowed */
+    span_t value;           /* RECORD, NOTE, HASHED: the hash that was made; borrowed */
+    uint64_t number;        /* NOTE, HASHED */
+    hub_err_t hashed; /* HASHED: HUB_OK, HUB_DENIED: another password, HUB_BUSY: too many wait */
+    origin_t origin;  /* RESTORED */
+    page_t page;      /* PAGE; borrowed */
 } event_t;
 
 /* A broker with nobody in it. `settings` is copied, what it points to is borrowed. */

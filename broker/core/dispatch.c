@@ -14,9 +14,6 @@ static hub_err_t never_reached(core_t *core, request_t *request)
     assert(request == NULL);
     return HUB_DENIED;
 }
-#define on_register never_reached
-#define on_login    never_reached
-#define on_password never_reached
 #define on_kick     never_reached
 #define on_ban      never_reached
 #define on_mute     never_reached
@@ -50,7 +47,7 @@ static bool needs_session(const request_t *request)
     return true;
 }
 
-static hub_err_t check_rights(request_t *request)
+static hub_err_t check_rights(const core_t *core, request_t *request)
 {
     switch (command_row(request->op)->who) {
     case WHO_ANYBODY:
@@ -61,7 +58,7 @@ static hub_err_t check_rights(request_t *request)
         return request->is_local || request->is_operator ? HUB_OK : HUB_DENIED;
     case WHO_ACCOUNTS:
         request->hint = "this broker has no accounts";
-        return HUB_UNSUPPORTED;
+        return core->settings.accounts_max > 0 ? HUB_OK : HUB_UNSUPPORTED;
     case WHO_OPERATOR:
         return HUB_DENIED;
     }
@@ -177,7 +174,7 @@ static void take_cid(core_t *core, const request_t *request, outcome_t outcome)
 static void finish(core_t *core, request_t *request, hub_err_t err)
 {
     if (err == HUB_OK && !request->is_waiting)
-        return; /* the handler has answered */
+        return; /* the handler has answered, or will */
     bool takes_cid = has_cid(request) && request->retry_ms == 0;
     bool has_to_wait = takes_cid && (core->settings.has_store || request->session->waiting > 0);
     if (err != HUB_OK && has_to_wait && request_may_wait(core, request) != HUB_OK) {
@@ -208,10 +205,10 @@ static hub_err_t admit(core_t *core, request_t *request)
 }
 
 /* May it be done at all, whatever its arguments? */
-static hub_err_t permit(request_t *request)
+static hub_err_t permit(const core_t *core, request_t *request)
 {
     hub_err_t err = check_must(request);
-    return err == HUB_OK ? check_rights(request) : err;
+    return err == HUB_OK ? check_rights(core, request) : err;
 }
 
 static bool is_next_cid(const request_t *request)
@@ -236,7 +233,15 @@ static void refuse(core_t *core, request_t *request, hub_err_t err)
 static bool is_recorded(op_t op)
 {
     return op == OP_hello || op == OP_resume || op == OP_join || op == OP_nick || op == OP_status ||
-           op == OP_invite;
+           op == OP_invite || op == OP_register || op == OP_login || op == OP_password;
+}
+
+static hub_err_t call(core_t *core, request_t *request)
+{
+    hub_err_t err = check_keys(request);
+    if (err == HUB_OK && core->settings.has_store && is_recorded(request->op))
+        err = request_may_wait(core, request);
+    return err == HUB_OK ? HANDLERS[request->op](core, request) : err;
 }
 
 static void handle(core_t *core, request_t *request)
@@ -247,7 +252,7 @@ static void handle(core_t *core, request_t *request)
         allowance_punish(core, request);
         return;
     }
-    err = permit(request);
+    err = permit(core, request);
     if (err != HUB_OK) {
         refuse(core, request, err);
         return;
@@ -260,12 +265,7 @@ static void handle(core_t *core, request_t *request)
         return;
     core->counters.commands[request->op]++;
     request->hint = NULL;
-    err = check_keys(request);
-    if (err == HUB_OK && core->settings.has_store && is_recorded(request->op))
-        err = request_may_wait(core, request);
-    if (err == HUB_OK)
-        err = HANDLERS[request->op](core, request);
-    finish(core, request, err);
+    finish(core, request, call(core, request));
 }
 
 /* Finds out which command it is and whose. */
@@ -286,6 +286,15 @@ static hub_err_t identify(const core_t *core, request_t *request)
     return HUB_OK;
 }
 
+/* Which request it is, of a message that has an id. */
+static hub_err_t name(const core_t *core, request_t *request)
+{
+    request->id = message_uint(&core->message, KEY_id);
+    request->has_sid = message_has(&core->message, KEY_sid);
+    request->sid = (uint32_t)message_uint(&core->message, KEY_sid);
+    return identify(core, request);
+}
+
 void dispatch(core_t *core, const event_t *event)
 {
     assert(core && event && event->kind == EVENT_FRAME);
@@ -294,6 +303,7 @@ void dispatch(core_t *core, const event_t *event)
     request_t request = {.message = &core->message,
                          .peer = event->peer,
                          .peer_key = peer_key_of(event->peer_key),
+                         .frame = event->frame,
                          .is_local = event->is_local,
                          .is_operator = event->is_operator};
     request.link = link_under_key(core, event->peer, &request.peer_key);
@@ -306,12 +316,25 @@ void dispatch(core_t *core, const event_t *event)
         core->counters.malformed++;
         return;
     }
-    request.id = message_uint(&core->message, KEY_id);
-    request.has_sid = message_has(&core->message, KEY_sid);
-    request.sid = (uint32_t)message_uint(&core->message, KEY_sid);
-    err = identify(core, &request);
+    err = name(core, &request);
     if (err == HUB_OK)
         handle(core, &request);
     else
         reply_error(core, &request, err);
+}
+
+void dispatch_again(core_t *core, request_t *request, uint64_t session)
+{
+    assert(core && request && request->hashed && request->frame.size > 0);
+    core->has_changed = false;
+    hub_err_t err =
+        decoder_frame(&core->decoder, request->frame.data, request->frame.size, &core->message);
+    assert(err == HUB_OK); /* it was decoded before */
+    request->link = link_under_key(core, request->peer, &request->peer_key);
+    err = name(core, request);
+    assert(err == HUB_OK);
+    uint64_t now = request->session ? request->session->id : 0;
+    err = now == session || (session == 0 && request->op == OP_hello) ? call(core, request)
+                                                                      : HUB_NO_SESSION;
+    finish(core, request, err);
 }

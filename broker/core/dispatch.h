@@ -14,6 +14,16 @@ typedef hub_err_t handler_t(core_t *core, request_t *request);
 /* Takes one frame from a peer through all checks to its handler, and answers it. */
 void dispatch(core_t *core, const event_t *event);
 
+/* Hands a request that was put aside to its handler again, with what was found about its password. `session` is whose it
+ * was: HUB_NO_SESSION is the answer if another one, or none, is at its sid now. */
+void dispatch_again(core_t *core, request_t *request, uint64_t session);
+
+/* The account that a hello with a password is for: verified, or the request is put aside. on_account.c, as the next. */
+HUB_MUST_CHECK hub_err_t hello_account(core_t *core, request_t *request, account_t **out_account);
+
+/* A new session in under the account; one that was in is kicked. NULL: sessions_max are there. */
+session_t *hello_as(core_t *core, account_t *account);
+
 /* One per row of commands.def; each in the file that its comment names. */
 handler_t on_hello, on_resume, on_bye;           /* on_hello.c */
 handler_t on_ping;                               /* on_ping.c */
@@ -23,7 +33,7 @@ handler_t on_who, on_rooms;                      /* on_who.c */
 handler_t on_history, on_replay;                 /* on_history.c */
 handler_t on_nick, on_status;                    /* on_nick.c */
 handler_t on_stats;                              /* on_stats.c */
-handler_t on_register, on_login, on_password;    /* dispatch.c: never reached */
+handler_t on_register, on_login, on_password;    /* on_account.c */
 handler_t on_kick, on_ban, on_mute, on_shutdown; /* dispatch.c: never reached */
 
 #endif

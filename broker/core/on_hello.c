@@ -48,9 +48,6 @@ static hub_err_t check_greeting(request_t *request)
     request->hint = "join and caps are lists of strings";
     if (!are_strings(request->message, KEY_join) || !are_strings(request->message, KEY_caps))
         return HUB_BAD_REQUEST;
-    request->hint = "this broker has no accounts: leave the password out";
-    if (message_has(request->message, KEY_password))
-        return HUB_UNSUPPORTED;
     request->hint = NULL;
     return HUB_OK;
 }
@@ -77,7 +74,7 @@ static span_t make_guest(core_t *core, char *text, name_t *out_identity)
     }
 }
 
-static hub_err_t choose_nick(core_t *core, const request_t *request, char *guest, span_t *out_nick,
+static hub_err_t choose_nick(core_t *core, request_t *request, char *guest, span_t *out_nick,
                              name_t *out_identity)
 {
     if (!message_has(request->message, KEY_nick)) {
@@ -88,6 +85,8 @@ static hub_err_t choose_nick(core_t *core, const request_t *request, char *guest
     hub_err_t err = nick_fold(*out_nick, out_identity);
     if (err != HUB_OK)
         return err;
+    if (account_find(core, out_identity))
+        request->hint = "that nick is registered: its password is needed";
     return nick_is_free(core, out_identity, NULL) ? HUB_OK : HUB_NICK_TAKEN;
 }
 
@@ -125,7 +124,7 @@ static void join_all(core_t *core, const request_t *request, session_t *session)
 }
 
 /* Where the session's rooms and its inbox stand. */
-static void write_heads(core_t *core, writer_t *writer, const session_t *session)
+void write_heads(core_t *core, writer_t *writer, const session_t *session)
 {
     write_key(writer, KEY_heads);
     msgpack_pack_map(&writer->packer, session->membership_count + 1u);
@@ -213,21 +212,23 @@ static hub_err_t count_origin(core_t *core, request_t *request, session_t *sessi
     return err;
 }
 
-hub_err_t on_hello(core_t *core, request_t *request)
+/* The session of somebody new, or of who is in under the account. NULL: there are too many. */
+static session_t *open_session(core_t *core, account_t *account, span_t nick,
+                               const name_t *identity)
 {
-    hub_err_t err = check_greeting(request);
-    if (err != HUB_OK)
-        return err;
-    if (request->session)
-        return greet_again(core, request);
+    return account ? hello_as(core, account) : session_open(core, nick, identity);
+}
+
+static hub_err_t greet(core_t *core, request_t *request, account_t *account)
+{
     char guest[NAME_BYTES];
-    span_t nick;
+    span_t nick = {0};
     name_t identity;
-    err = choose_nick(core, request, guest, &nick, &identity);
+    hub_err_t err = account ? HUB_OK : choose_nick(core, request, guest, &nick, &identity);
     if (err != HUB_OK)
         return err;
     link_t *link = link_with_room(core, request);
-    session_t *session = link ? session_open(core, nick, &identity) : NULL;
+    session_t *session = link ? open_session(core, account, nick, &identity) : NULL;
     core->counters.full_sessions += link && session == NULL;
     if (session == NULL)
         return HUB_FULL;
@@ -241,6 +242,26 @@ hub_err_t on_hello(core_t *core, request_t *request)
     join_all(core, request, session);
     welcome(core, request, session);
     return HUB_OK;
+}
+
+hub_err_t on_hello(core_t *core, request_t *request)
+{
+    account_t *account = NULL;
+    hub_err_t err = check_greeting(request);
+    if (err != HUB_OK)
+        return err;
+    if (request->session)
+        return greet_again(core, request);
+    request->hint = "this broker has no accounts: leave the password out";
+    bool has_password = message_has(request->message, KEY_password);
+    if (has_password && core->settings.accounts_max == 0)
+        return HUB_UNSUPPORTED;
+    request->hint = NULL;
+    if (has_password)
+        err = hello_account(core, request, &account);
+    if (err != HUB_OK || request->is_put_aside)
+        return err;
+    return greet(core, request, account);
 }
 
 /* Tells the old link, if there is one and it is another place, that the session went on. */

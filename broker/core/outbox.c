@@ -1,6 +1,7 @@
 #include "broker/core/outbox.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <czmq.h>
 
 enum { SMALLEST = 64, KEPT = 256 };
@@ -32,6 +33,9 @@ void outbox_clear(outbox_t *self)
         self->capacity = 0;
     }
     self->count = 0;
+    if (self->has_secret)
+        sodium_memzero(self->bytes.data, self->bytes.size);
+    self->has_secret = false;
     buffer_recycle(&self->bytes);
 }
 
@@ -224,4 +228,11 @@ void outbox_forget(outbox_t *self, peer_t peer)
 {
     assert(self);
     add_to_peer(self, EFFECT_FORGET, peer);
+}
+
+void outbox_hash(outbox_t *self, uint64_t number, span_t password, span_t hash)
+{
+    assert(self && password.size > 0);
+    self->has_secret = true;
+    add_to_store(self, EFFECT_HASH, 0, hash, password)->seq = number;
 }

@@ -26,23 +26,26 @@ typedef enum {
     EFFECT_ERASE,      /* a log with all that is in it */
     EFFECT_READ,       /* a page of a log: outbox_query() */
     EFFECT_TRIM,       /* what may stay of a log: outbox_retention() */
+    EFFECT_HASH,       /* a password: make a hash, or verify against the one that is there */
 } effect_kind_t;
 
 typedef struct {
     effect_kind_t kind;
     uint32_t door;                         /* SEND, FORGET */
     uint32_t routing_offset, routing_size; /* SEND, FORGET */
-    uint32_t offset, size;                 /* SEND, PUBLISH, APPEND, PUT, NOTE: the bytes */
-    uint64_t batch;                        /* APPEND, COMMIT, PUT, NOTE, DROP_NOTES, ERASE */
-    uint64_t seq;                          /* APPEND; NOTE, DROP_NOTES: the note's number */
-    uint64_t epoch, at_ms;                 /* APPEND */
-    uint32_t log_offset, log_size; /* APPEND, ERASE, READ, TRIM: the log's name; PUT: the key */
+    uint32_t offset, size; /* SEND, PUBLISH, APPEND, PUT, NOTE: the bytes; HASH: the password */
+    uint64_t batch;        /* APPEND, COMMIT, PUT, NOTE, DROP_NOTES, ERASE */
+    uint64_t seq;          /* APPEND; NOTE, DROP_NOTES: the note's number; HASH: whose */
+    uint64_t epoch, at_ms; /* APPEND */
+    uint32_t log_offset,
+        log_size; /* APPEND, ERASE, READ, TRIM: the log's name; PUT: the key; HASH: the hash */
 } effect_t;
 
 typedef struct {
     effect_t *effects;
     size_t count, capacity;
     buffer_t bytes;
+    bool has_secret; /* wiped when it is cleared */
 } outbox_t;
 
 /* An outbox with nothing in it. Undone by outbox_fini(). */
@@ -96,6 +99,10 @@ void outbox_trim(outbox_t *self, const retention_t *retention);
 /* The query of a READ, the retention of a TRIM; their logs are borrowed until the next change. */
 query_t outbox_query(const outbox_t *self, const effect_t *effect);
 retention_t outbox_retention(const outbox_t *self, const effect_t *effect);
+
+/* The password is to be hashed, or, where `hash` is not empty, verified against it. The answer, EVENT_HASHED, has the
+ * number. */
+void outbox_hash(outbox_t *self, uint64_t number, span_t password, span_t hash);
 
 /* Drop what waits for that peer. */
 void outbox_forget(outbox_t *self, peer_t peer);

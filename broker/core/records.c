@@ -86,7 +86,8 @@ void records_broker(core_t *core)
 
 static void emit_removal(core_t *core, span_t key, span_t log)
 {
-    outbox_put(core->out, core->pipeline.batch, key, (span_t){0});
+    if (key.size > 0)
+        outbox_put(core->out, core->pipeline.batch, key, (span_t){0});
     if (log.size > 0)
         outbox_erase(core->out, core->pipeline.batch, log);
 }
@@ -145,6 +146,16 @@ void records_session_gone(core_t *core, const session_t *session)
     bool has_log = session->inbox && session->inbox->journal.tail > 0;
     remove_now(core, record_session_key(session, key),
                has_log ? inbox_name(session->uid, log) : (span_t){0});
+}
+
+void records_inbox_gone(core_t *core, const inbox_t *inbox)
+{
+    assert(core && inbox);
+    if (!core->settings.has_store || inbox->journal.tail == 0)
+        return;
+    mark(core);
+    char log[INBOX_NAME_BYTES];
+    remove_now(core, (span_t){"", 0}, inbox_name(inbox->uid, log));
 }
 
 void records_room_gone(core_t *core, const room_t *room)

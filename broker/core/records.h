@@ -23,6 +23,9 @@ void records_room(core_t *core, room_t *room);
 /* The numbers of the broker have changed. */
 void records_broker(core_t *core);
 
+/* The inbox is about to end, and the session that had it is not. */
+void records_inbox_gone(core_t *core, const inbox_t *inbox);
+
 /* The session ends now: its record and its inbox go. */
 void records_session_gone(core_t *core, const session_t *session);
 

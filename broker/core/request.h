@@ -4,6 +4,8 @@
 
 #include "broker/core/state.h"
 
+typedef struct hashed hashed_t;
+
 typedef struct {
     const message_t *message;
     peer_t peer;
@@ -15,11 +17,15 @@ typedef struct {
     bool is_local; /* came over ipc or inproc */
     bool is_operator;
     peer_key_t peer_key;
+    span_t frame;           /* as it came */
+    const hashed_t *hashed; /* what became of a password; NULL: nobody has looked yet */
     op_t op;
     /* Set by a handler that refuses, where the error's own hint is not close enough or waiting helps. */
     const char *hint; /* static; NULL: the error's own */
     uint64_t retry_ms;
     bool is_too_much; /* it was refused, and so many before it that its session is to end */
+    /* Set where it will be handled again: see hashing.h. */
+    bool is_put_aside;
     /* Set by a handler whose answer waits for the store. */
     bool is_waiting;
     outcome_t outcome;
@@ -67,6 +73,9 @@ void write_pub(writer_t *writer, const core_settings_t *settings, const request_
 
 /* Writes the pair of a room into a `heads` map. */
 void write_room_head(writer_t *writer, const room_t *room);
+
+/* Writes `heads`: where the session's rooms and its inbox stand. */
+void write_heads(core_t *core, writer_t *writer, const session_t *session);
 
 /* Writes the pair of a session's own log, @, into a `heads` map. */
 void write_inbox_head(writer_t *writer, const session_t *session);

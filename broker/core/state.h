@@ -77,6 +77,7 @@ struct core {
     counters_t counters;
     mint_t mint;
     slab_t *links, *sessions, *rooms, *inboxes, *accounts;
+    slab_t *hashings; /* requests that wait for a hash */
     lookup_t *links_by_peer;
     lookup_t *identities;       /* sessions by folded nick: who is online */
     lookup_t *accounts_by_nick; /* folded */

@@ -7,15 +7,17 @@
 
 enum { NEVER_USED = 0xc1, FIRST_LETTER = 0x20, LAST_ASCII = 0x7e };
 
-static bool is_text_key(span_t key)
+static bool is_one_of(span_t key, const char *const *keys)
 {
-    static const char *const KEYS[] = {"text",     "data",         "x",   "status",
-                                       "password", "new_password", "hash"};
-    for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++)
-        if (span_is(key, KEYS[i]))
+    for (; *keys; keys++)
+        if (span_is(key, *keys))
             return true;
     return false;
 }
+
+static const char *const SECRETS[] = {"password", "new_password", "hash", NULL};
+static const char *const TEXTS[] = {"text",     "data",         "x",    "status",
+                                    "password", "new_password", "hash", NULL};
 
 /* What is no good text stays none: what makes it so is kept. */
 static void blank(char *bytes, size_t size)
@@ -79,7 +81,7 @@ static void mask_value(char *value, size_t size)
 }
 
 /* Masks the map at the front and returns its size; 0: it is none. */
-static size_t mask_map(char *bytes, size_t size)
+static size_t mask_map(char *bytes, size_t size, const char *const *keys)
 {
     walk_t walk;
     uint32_t pairs;
@@ -89,19 +91,30 @@ static size_t mask_map(char *bytes, size_t size)
     for (uint32_t i = 0; i < pairs; i++) {
         if (!walk_key(&walk, &key) || !walk_value(&walk, &value))
             return 0;
-        if (is_text_key(key))
+        if (is_one_of(key, keys))
             mask_value(bytes + (value.data - bytes), value.size);
     }
     return (size_t)((const char *)walk.at - bytes);
 }
 
-void mask_texts(char *bytes, size_t size)
+/* Returns how much of it was maps. */
+static size_t mask_maps(char *bytes, size_t size, const char *const *keys)
 {
     size_t done = 0, map = 1;
     while (done < size && map > 0) {
-        map = mask_map(bytes + done, size - done);
+        map = mask_map(bytes + done, size - done, keys);
         done += map;
     }
-    if (done < size)
+    return done;
+}
+
+void mask_texts(char *bytes, size_t size)
+{
+    if (mask_maps(bytes, size, TEXTS) < size)
         memset(bytes, NEVER_USED, size);
+}
+
+void mask_secrets(char *bytes, size_t size)
+{
+    (void)mask_maps(bytes, size, SECRETS);
 }

@@ -9,4 +9,7 @@
  * broker judges it as before. What is no map of the wire becomes bytes that never are one. */
 void mask_texts(char *bytes, size_t size);
 
+/* The same for the values of password, new_password and hash alone. What is no map of the wire stays as it is. */
+void mask_secrets(char *bytes, size_t size);
+
 #endif

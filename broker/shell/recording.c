@@ -201,10 +201,14 @@ static void set_flags(event_t *event, unsigned flags)
 static void numbers_of(const event_t *event, const moment_t *now, uint64_t *out)
 {
     const uint64_t numbers[NUMBER_COUNT] = {
-        now->mono_ms,         now->wall_ms,         event->peer.door,   event->batch,
-        event->waiting_bytes, event->after_ms,      event->number,      event->log.oldest,
-        event->log.head,      event->log.oldest_ms, event->log.last_ms, event->log.bytes,
-        event->page.id,       event->page.err,      event->page.first,  event->page.last,
+        now->mono_ms,         now->wall_ms,
+        event->peer.door,     event->batch,
+        event->waiting_bytes, event->after_ms,
+        event->number,        event->log.oldest,
+        event->log.head,      event->log.oldest_ms,
+        event->log.last_ms,   event->log.bytes,
+        event->page.id,       event->kind == EVENT_HASHED ? event->hashed : event->page.err,
+        event->page.first,    event->page.last,
     };
     memcpy(out, numbers, sizeof numbers);
 }
@@ -224,7 +228,7 @@ static bool set_numbers(event_t *event, moment_t *now, const uint64_t *numbers)
     event->log.last_ms = numbers[10];
     event->log.bytes = numbers[11];
     event->page.id = numbers[12];
-    event->page.err = (hub_err_t)numbers[13];
+    event->page.err = event->hashed = (hub_err_t)numbers[13];
     event->page.first = numbers[14];
     event->page.last = numbers[15];
     return numbers[2] <= UINT32_MAX && numbers[13] < HUB_ERR_COUNT;
@@ -237,6 +241,14 @@ static void write_span(buffer_t *out, span_t span, bool is_masked)
     append(out, span.data, span.size);
     if (is_masked && span.size > 0)
         mask_texts(out->data + out->size - span.size, span.size);
+}
+
+/* A frame or a record: secrets are never written. */
+static void write_map(buffer_t *out, span_t span, bool is_masked)
+{
+    write_span(out, span, is_masked);
+    if (!is_masked && span.size > 0)
+        mask_secrets(out->data + out->size - span.size, span.size);
 }
 
 void recording_write_event(buffer_t *out, int kind, const event_t *event, const moment_t *now,
@@ -253,10 +265,15 @@ void recording_write_event(buffer_t *out, int kind, const event_t *event, const 
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         append(out, varint, (size_t)(varint_put(varint, numbers[i]) - varint));
     write_span(out, event->peer.routing, false);
-    write_span(out, event->frame, !with_texts);
+    write_map(out, event->frame, !with_texts);
     write_span(out, event->log.log, false);
     write_span(out, event->key, false);
-    write_span(out, event->value, !with_texts && event->kind == EVENT_RECORD);
+    if (event->kind == EVENT_RECORD)
+        write_map(out, event->value, !with_texts);
+    else
+        write_span(out, event->value, false);
+    if (event->kind == EVENT_HASHED && event->value.size > 0)
+        memset(out->data + out->size - event->value.size, 'x', event->value.size);
     write_span(out, event->page.events, !with_texts);
     write_span(out, event->peer_key, false);
     write_span(out, event->revoked, false);
@@ -294,7 +311,7 @@ static bool is_sound(int kind, const event_t *event)
         return false;
     if (kind == EVENT_KEYS_REVOKED && (revoked == 0 || revoked % PEER_KEY_BYTES != 0))
         return false;
-    return (kind >= 0 && kind <= (int)EVENT_KEYS_REVOKED && (!has_peer || routing > 0) &&
+    return (kind >= 0 && kind <= (int)EVENT_HASHED && (!has_peer || routing > 0) &&
             routing <= UINT8_MAX) ||
            kind == RECORDING_BEGIN;
 }

@@ -4,6 +4,7 @@
 #include "base/entropy.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "broker/shell/hasher.h"
 #include "broker/shell/reserve.h"
 #include "broker/shell/takeover.h"
 #include "broker/shell/unsent.h"
@@ -30,6 +31,7 @@ struct server {
     store_t *store;
     core_t *core;
     unsent_t *unsent;
+    hasher_t *hasher;     /* NULL: nobody may have an account */
     recorder_t *recorder; /* NULL: nothing is written down */
     inside_t inside;
     neighbour_t neighbour; /* `turn` is NULL: none */
@@ -65,6 +67,9 @@ server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settin
     entropy_init(&self->entropy);
     take_moment(self);
     self->core = core_new(settings, &self->now);
+    self->hasher = settings->accounts_max > 0 ? hasher_new() : NULL;
+    if (self->hasher)
+        watch_set(&self->watch, WATCH_HASHER, hasher_fd(self->hasher));
     outbox_init(&self->outbox);
     return self;
 }
@@ -86,6 +91,7 @@ void server_destroy(server_t **self_p)
     outbox_fini(&self->outbox);
     inside_fini(&self->inside);
     core_destroy(&self->core);
+    hasher_destroy(&self->hasher);
     unsent_destroy(&self->unsent);
     entropy_fini(&self->entropy);
     self->store->destroy(&self->store);
@@ -233,6 +239,7 @@ static void store_one(server_t *self, const effect_t *effect)
     case EFFECT_SEND:
     case EFFECT_PUBLISH:
     case EFFECT_FORGET:
+    case EFFECT_HASH:
         assert(false);
     }
 }
@@ -249,6 +256,10 @@ static void perform_one(server_t *self, effect_t effect)
         return;
     case EFFECT_FORGET:
         unsent_forget(self->unsent, outbox_peer(outbox, &effect));
+        return;
+    case EFFECT_HASH:
+        assert(self->hasher); /* there are accounts */
+        hasher_put(self->hasher, effect.seq, bytes_of(self, &effect), log_of(self, &effect));
         return;
     case EFFECT_APPEND:
     case EFFECT_PUT:
@@ -440,12 +451,26 @@ static void keep_gate(server_t *self)
 
 /* --- the loop ----------------------------------------------------------------------------------- */
 
+/* Before the turn ends, so that what comes of it is stored with the turn. */
+static void take_hashed(server_t *self)
+{
+    hasher_answer_t answer;
+    if (self->hasher == NULL || !watch_is_ready(&self->watch, WATCH_HASHER))
+        return;
+    while (hasher_next(self->hasher, &answer))
+        step(self, &(event_t){.kind = EVENT_HASHED,
+                              .number = answer.number,
+                              .hashed = answer.err,
+                              .value = span_of(answer.hash)});
+}
+
 static void turn(server_t *self)
 {
     take_moment(self);
     reserve_keep(&self->reserve, self->doors, self->now.mono_ms);
     keep_gate(self);
     receive(self);
+    take_hashed(self);
     if (core_next_ms(self->core) <= self->now.mono_ms)
         step(self, &(event_t){.kind = EVENT_TICK});
     step(self, &(event_t){.kind = EVENT_TURN});

@@ -191,7 +191,7 @@ def test_p14_the_first_fault_in_the_documents_order_is_answered(start, link):
     assert peer.error("say", must=["colour"], room=1) == "unsupported"   # must before types
     assert peer.error("kick", must=["colour"]) == "unsupported"          # must before rights
     assert peer.error("kick", nick=1) == "denied"                        # rights before types
-    assert peer.error("register", password=1) == "unsupported"
+    assert peer.error("register", password=1) == "bad_request"
     assert peer.error("say", room="no such", cid="x") == "bad_request"   # types before needs, both before the command
     assert peer.error("say", room="no such") == "bad_request"
     assert peer.error("say", room="no such", text="a") == "room_invalid"

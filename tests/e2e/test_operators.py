@@ -6,13 +6,15 @@ from hub import SLOWNESS
 
 @pytest.mark.parametrize("op,fields", [("register", {"password": "x"}), ("login", {"nick": "ada", "password": "x"}),
                                        ("password", {"password": "x", "new_password": "y"}), ("register", {}), ("login", {"nick": 1})])
-def test_p59_accounts_do_not_exist_yet(client, name, op, fields):
-    assert client(name()).error(op, **fields) == "unsupported"
+def test_p59_a_broker_without_accounts_says_so(start, link, op, fields):
+    peer = link(start("--accounts-max", "0"))
+    peer.hello("ada")
+    assert peer.error(op, **fields) == "unsupported"
 
 
-def test_p59_a_password_is_never_silently_ignored(link, name):
-    peer = link()
-    assert peer.error("hello", nick=name(), password="secret") == "unsupported"
+def test_p59_a_password_is_never_silently_ignored(start, link):
+    peer = link(start("--accounts-max", "0"))
+    assert peer.error("hello", nick="ada", password="long enough") == "unsupported"
     assert peer.error("status", status="") == "no_session"
 
 

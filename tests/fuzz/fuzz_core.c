@@ -123,6 +123,14 @@ static void perform_one(fuzz_t *self, effect_t effect)
         return;
     case EFFECT_FORGET:
         return;
+    case EFFECT_HASH: /* the first byte of a password decides, so that the fuzzer can */
+        tell(self, (event_t){.kind = EVENT_HASHED,
+                             .number = effect.seq,
+                             .hashed = bytes.data[0] % 3 == 0   ? HUB_OK
+                                       : bytes.data[0] % 3 == 1 ? HUB_DENIED
+                                                                : HUB_BUSY,
+                             .value = effect.log_size == 0 ? span_of("$hash") : span_of("")});
+        return;
     case EFFECT_APPEND:
     case EFFECT_PUT:
     case EFFECT_NOTE:

@@ -22,8 +22,8 @@ SOURCE, BUILD = PLACE / "source", PLACE / "build"
 UNIT_TESTS = ["test_walk", "test_decode", "test_names", "test_payload", "test_vectors"]
 TARGETS = ["hubbubd", *UNIT_TESTS]
 
-# Who may: what it becomes. ACCOUNTS and OPERATOR have no handlers yet: the broker then stops, which is seen.
-OTHER = {"ANYBODY": "SESSION", "SESSION": "ANYBODY", "ACCOUNTS": "SESSION", "LOCAL": "ANYBODY", "OPERATOR": "SESSION"}
+# Who may: what it becomes. OPERATOR has no handlers yet: the broker then stops, which is seen.
+OTHER = {"ANYBODY": "SESSION", "SESSION": "ANYBODY", "ACCOUNTS": "ANYBODY", "LOCAL": "ANYBODY", "OPERATOR": "SESSION"}
 
 # Which tests are asked first; all others follow.
 FIRST = {"who": "frames sessions operators", "needs": "frames", "may": "frames", "cost": "limits",
@@ -63,8 +63,6 @@ def command_mutations(with_all):
     for line, columns in rows(text, "COMMAND"):
         op, who, needs, may, cost, _ = columns
         yield op, "who", f"{op}: {who} becomes {OTHER[who]}", line, row_of("COMMAND", changed(columns, 1, OTHER[who]))
-        if who == "ACCOUNTS":  # refused before anything else is looked at
-            continue
         for key, left in without(needs):
             yield op, "needs", f"{op}: does not need {key}", line, row_of("COMMAND", changed(columns, 2, left))
         if with_all:

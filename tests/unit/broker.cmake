@@ -5,7 +5,7 @@ endforeach()
 
 # The core as a whole, driven as the shell drives it.
 foreach(part gate hello resume links say tell commit rooms private presence idle heads who
-             history stats restore stored keys accounts limits)
+             history stats restore stored keys accounts limits login)
     hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c kit_store.c broker_notation.c LINK broker_core)
 endforeach()
 hub_test(test_inside SOURCES test_inside.c ../../broker/shell/inside.c LINK proto)
@@ -13,3 +13,5 @@ hub_test(test_inside SOURCES test_inside.c ../../broker/shell/inside.c LINK prot
 # The shell's flight recorder, but for its file.
 hub_test(test_recording SOURCES test_recording.c ../../broker/shell/mask.c ../../broker/shell/recording.c
     LINK broker_core)
+
+hub_test(test_hasher SOURCES test_hasher.c ../../broker/shell/hasher.c LINK broker_core)

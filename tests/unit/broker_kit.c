@@ -11,6 +11,13 @@ typedef struct {
     uint64_t id;
 } question_t;
 
+enum { KIT_HASHES = LIMIT_HASHES_WAITING, KIT_HASH_BYTES = 160 };
+
+typedef struct {
+    uint64_t number;
+    char password[LIMIT_PASSWORD_BYTES + 1], hash[KIT_HASH_BYTES];
+} kit_hash_t;
+
 struct kit {
     core_settings_t settings;
     core_t *core;
@@ -28,6 +35,9 @@ struct kit {
     uint64_t *batches; /* given to the store, not answered */
     size_t batch_count, batch_capacity;
     bool holds;
+    kit_hash_t hashes[KIT_HASHES]; /* asked for, not answered */
+    size_t hash_count;
+    bool delays_hashes;
     kit_store_t *store; /* NULL where the settings have none */
     size_t outbox_bytes;
     size_t dropped[LETTERS];
@@ -274,6 +284,19 @@ static void take_store(kit_t *self, const effect_t *effect)
     }
 }
 
+static void take_hash(kit_t *self, const effect_t *effect)
+{
+    span_t password = outbox_span(&self->out, effect->offset, effect->size);
+    span_t hash = outbox_span(&self->out, effect->log_offset, effect->log_size);
+    assert_true(self->hash_count < KIT_HASHES);
+    kit_hash_t *asked = &self->hashes[self->hash_count++];
+    *asked = (kit_hash_t){.number = effect->seq};
+    assert_true(password.size > 0 && password.size < sizeof asked->password &&
+                hash.size < sizeof asked->hash);
+    memcpy(asked->password, password.data, password.size);
+    memcpy(asked->hash, hash.data ? hash.data : "", hash.size);
+}
+
 static void perform_one(kit_t *self, effect_t effect)
 {
     char link = PUB;
@@ -311,6 +334,9 @@ static void perform_one(kit_t *self, effect_t effect)
     case EFFECT_READ:
     case EFFECT_TRIM:
         take_store(self, &effect);
+        return;
+    case EFFECT_HASH:
+        take_hash(self, &effect);
         return;
     }
 }
@@ -391,8 +417,47 @@ void kit_send_multipart(kit_t *self, char link, span_t bytes)
     send_frame(self, link, bytes, true);
 }
 
+/* The hash of a password here: the password behind a sign, so that tests see whose it is. */
+static void answer_hash(kit_t *self, const kit_hash_t *asked, hub_err_t err)
+{
+    enum { SHOWN = 100 };
+    char made[SHOWN + 2] = "#";
+    memcpy(made + 1, asked->password, strnlen(asked->password, SHOWN));
+    bool is_made = asked->hash[0] == '\0';
+    if (err == HUB_OK && !is_made && strcmp(made, asked->hash) != 0)
+        err = HUB_DENIED;
+    kit_step(self, (event_t){.kind = EVENT_HASHED,
+                             .number = asked->number,
+                             .hashed = err,
+                             .value = span_of(is_made && err == HUB_OK ? made : "")});
+}
+
+void kit_delay_hashes(kit_t *self, bool delays)
+{
+    self->delays_hashes = delays;
+}
+
+void kit_hash(kit_t *self, hub_err_t err)
+{
+    while (self->hash_count > 0) {
+        kit_hash_t asked = self->hashes[0];
+        self->hash_count--;
+        memmove(self->hashes, self->hashes + 1, self->hash_count * sizeof asked);
+        answer_hash(self, &asked, err);
+        if (self->delays_hashes)
+            return;
+    }
+}
+
+size_t kit_hashes(const kit_t *self)
+{
+    return self->hash_count;
+}
+
 void kit_turn(kit_t *self)
 {
+    if (!self->delays_hashes)
+        kit_hash(self, HUB_OK);
     kit_step(self, (event_t){.kind = EVENT_TURN});
 }
 

@@ -73,6 +73,12 @@ void kit_send_bytes(kit_t *self, char link, span_t bytes);
 /* The same as one frame of several. */
 void kit_send_multipart(kit_t *self, char link, span_t bytes);
 
+/* Passwords are hashed at the end of each turn, unless this is set: then by kit_hash(), one each time, which answers
+ * with the error instead where it is not HUB_OK. kit_hashes(): how many wait. */
+void kit_delay_hashes(kit_t *self, bool delays);
+void kit_hash(kit_t *self, hub_err_t err);
+size_t kit_hashes(const kit_t *self);
+
 /* Ends the turn: the store gets its batch, and confirms it unless it holds. */
 void kit_turn(kit_t *self);
 

@@ -71,8 +71,6 @@ static hub_err_t judge(const message_t *request)
         return err;
     if (row->who == WHO_OPERATOR)
         return HUB_DENIED;
-    if (row->who == WHO_ACCOUNTS)
-        return HUB_UNSUPPORTED;
     if (request->wrong.word[0] != 0 || request->wrong.word[1] != 0)
         return HUB_BAD_REQUEST;
     if ((request->present.word[0] & row->needs) != row->needs)

@@ -1,0 +1,71 @@
+#include "broker/core/hashing.h"
+
+#include "broker/core/dispatch.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+static void drop(core_t *core, uint64_t id)
+{
+    hashing_t *waiting = slab_find(core->hashings, id);
+    assert(waiting);
+    sodium_memzero(waiting->frame, waiting->frame_size);
+    free(waiting->frame);
+    slab_remove(core->hashings, id);
+}
+
+hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t hash)
+{
+    assert(core && request && password.size > 0 && request->frame.size > 0);
+    uint64_t id;
+    hashing_t *waiting = slab_add(core->hashings, &id);
+    if (waiting == NULL) {
+        request->hint = "many passwords are being looked at";
+        request->retry_ms = BUSY_RETRY_MS;
+        return HUB_BUSY;
+    }
+    waiting->frame = malloc(request->frame.size);
+    assert(waiting->frame);
+    memcpy(waiting->frame, request->frame.data, request->frame.size);
+    waiting->frame_size = request->frame.size;
+    waiting->session = request->session ? request->session->id : 0;
+    waiting->door = request->peer.door;
+    waiting->routing_size = (uint8_t)request->peer.routing.size;
+    memcpy(waiting->routing, request->peer.routing.data, request->peer.routing.size);
+    waiting->is_local = request->is_local;
+    waiting->is_operator = request->is_operator;
+    waiting->peer_key = request->peer_key;
+    request->is_put_aside = true;
+    outbox_hash(core->out, id, password, hash);
+    return HUB_OK;
+}
+
+void hashing_done(core_t *core, const event_t *event)
+{
+    assert(core && event && event->kind == EVENT_HASHED);
+    const hashing_t *waiting = slab_find(core->hashings, event->number);
+    if (waiting == NULL)
+        return; /* a recording from elsewhere may say so */
+    hashed_t hashed = {event->hashed, event->value};
+    request_t request = {.message = &core->message,
+                         .peer = {waiting->door, {waiting->routing, waiting->routing_size}},
+                         .peer_key = waiting->peer_key,
+                         .frame = {waiting->frame, waiting->frame_size},
+                         .is_local = waiting->is_local,
+                         .is_operator = waiting->is_operator,
+                         .hashed = &hashed};
+    dispatch_again(core, &request, waiting->session);
+    drop(core, event->number);
+}
+
+void hashing_fini(core_t *core)
+{
+    assert(core);
+    const hashing_t *waiting;
+    for (uint32_t place = 0; (waiting = slab_next(core->hashings, &place));) {
+        sodium_memzero(waiting->frame, waiting->frame_size);
+        free(waiting->frame);
+    }
+    slab_destroy(&core->hashings);
+}

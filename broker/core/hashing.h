@@ -1,0 +1,46 @@
+/* broker/core/hashing.h - requests that wait for a password's hash.
+ *
+ * Hashing takes tens of milliseconds and megabytes on purpose, so the shell does it elsewhere. A request with a password
+ * is put aside, EFFECT_HASH asks for what it needs, and EVENT_HASHED hands the request to its handler again, with what
+ * was found:
+ *
+ *   on_login() --> hashing_ask (verify) ...... EVENT_HASHED --> on_login() with request->hashed --> reply
+ *
+ * How many may wait is bounded. What waits holds a password: it is wiped when it goes. */
+#ifndef BROKER_CORE_HASHING_H
+#define BROKER_CORE_HASHING_H
+
+#include "broker/core/request.h"
+
+/* What was found about a password. */
+struct hashed {
+    hub_err_t
+        err;     /* HUB_OK: made, or it is right; HUB_DENIED: it is not; HUB_BUSY: too many wait */
+    span_t hash; /* that was made; empty where one was verified */
+};
+
+/* A request that waits, in the core's slab `hashings`. */
+typedef struct {
+    char *frame; /* owned; the request's */
+    size_t frame_size;
+    uint64_t session; /* whose request it is; 0: it opens one */
+    uint32_t door;
+    uint8_t routing_size;
+    bool is_local, is_operator;
+    char routing[UINT8_MAX];
+    peer_key_t peer_key;
+} hashing_t;
+
+/* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been
+ * made of it. HUB_BUSY with the request's retry_ms: too many wait already; nothing was done. The handler returns what
+ * this does. */
+HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, span_t password,
+                                     span_t hash);
+
+/* The shell has done what was asked. */
+void hashing_done(core_t *core, const event_t *event);
+
+/* Wipes and frees what waits. */
+void hashing_fini(core_t *core);
+
+#endif

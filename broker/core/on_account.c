@@ -1,0 +1,190 @@
+/* register, login, password; and hello's way into an account. */
+#include "broker/core/accounts.h"
+#include "broker/core/dispatch.h"
+#include "broker/core/hashing.h"
+#include "broker/core/inboxes.h"
+#include "broker/core/links.h"
+#include "broker/core/records.h"
+#include "broker/core/sessions.h"
+
+#include <assert.h>
+
+/* The hash of no password of anybody: who asks for a nick that nobody has registered waits as long as who is wrong. */
+static const char NOBODY[] = "$argon2id$v=19$m=19456,t=2,p=1$mHkH1NroIxepKVHNFjAewQ"
+                             "$6V1m+tdDPYJOFSIhuG15VffmxCF6DvwhioqfyrazbCs";
+
+static const char WRONG[] = "that nick and password do not go together";
+
+static hub_err_t check_password(request_t *request, key_id_t key)
+{
+    span_t password = message_span(request->message, key);
+    request->hint = "a password has 8 to 128 bytes";
+    if (password.size < LIMIT_PASSWORD_MIN_BYTES || password.size > LIMIT_PASSWORD_BYTES)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
+static hub_err_t refuse(request_t *request)
+{
+    request->hint = WRONG;
+    return HUB_DENIED;
+}
+
+/* What the worker answered, as the request's answer. */
+static hub_err_t judge(request_t *request)
+{
+    hub_err_t err = request->hashed->err;
+    request->retry_ms = err == HUB_BUSY ? BUSY_RETRY_MS : 0;
+    return err == HUB_DENIED ? refuse(request) : err;
+}
+
+static void reply_person(core_t *core, const request_t *request, const session_t *session,
+                         bool has_heads)
+{
+    writer_t *writer = reply_begin(core, request);
+    write_str(writer, KEY_nick, session_nick(session));
+    write_str(writer, KEY_uid, session_uid(session));
+    if (has_heads)
+        write_heads(core, writer, session);
+    reply_end(core);
+}
+
+static hub_err_t may_register(const core_t *core, request_t *request)
+{
+    request->hint = "this nick is registered already, and is yours";
+    if (request->session->account)
+        return HUB_EXISTS;
+    request->hint = "this broker takes no more accounts";
+    if (slab_count(core->accounts) >= core->settings.accounts_max)
+        return HUB_FULL;
+    return check_password(request, KEY_password);
+}
+
+hub_err_t on_register(core_t *core, request_t *request)
+{
+    hub_err_t err = may_register(core, request);
+    if (err == HUB_OK && request->hashed == NULL)
+        return hashing_ask(core, request, message_span(request->message, KEY_password),
+                           (span_t){0});
+    if (err == HUB_OK)
+        err = judge(request);
+    if (err != HUB_OK)
+        return err;
+    session_t *session = request->session;
+    name_t identity;
+    err = nick_fold(session_nick(session), &identity);
+    assert(err == HUB_OK);
+    (void)inbox_of(core, session);
+    account_t *account = account_add(core, session_nick(session), &identity, session->uid);
+    assert(account); /* there was room, and a nick that is had is nobody else's account */
+    account_set_hash(account, request->hashed->hash);
+    account_bind(core, account, session);
+    records_session(core, session);
+    records_account(core, account);
+    core->counters.accounts_made++;
+    reply_person(core, request, session, false);
+    return HUB_OK;
+}
+
+/* Has the password verified against that of the account of the request's nick, or of nobody. */
+static hub_err_t ask_account(core_t *core, request_t *request)
+{
+    hub_err_t err = check_password(request, KEY_password);
+    if (err != HUB_OK)
+        return refuse(request);
+    const account_t *account = account_of_nick(core, message_span(request->message, KEY_nick));
+    return hashing_ask(core, request, message_span(request->message, KEY_password),
+                       span_of(account ? account->hash : NOBODY));
+}
+
+/* HUB_OK: *out_account is proven to be the peer's. */
+static hub_err_t take_account(core_t *core, request_t *request, account_t **out_account)
+{
+    hub_err_t err = judge(request);
+    account_t *account = account_of_nick(core, message_span(request->message, KEY_nick));
+    if (err == HUB_OK && account == NULL)
+        err = refuse(request); /* renamed meanwhile */
+    core->counters.logins_refused += err == HUB_DENIED;
+    if (err != HUB_OK)
+        return err;
+    core->counters.logins++;
+    *out_account = account;
+    return HUB_OK;
+}
+
+/* One session per account: the one that was in ends. */
+static void make_way(core_t *core, const account_t *account, const session_t *session)
+{
+    session_t *other = core_session(core, account->session);
+    if (other && other != session)
+        session_kick(core, other, "login");
+}
+
+hub_err_t on_login(core_t *core, request_t *request)
+{
+    if (request->hashed == NULL)
+        return ask_account(core, request);
+    account_t *account;
+    hub_err_t err = take_account(core, request, &account);
+    if (err != HUB_OK)
+        return err;
+    session_t *session = request->session;
+    make_way(core, account, session);
+    if (session->account != account->id)
+        account_enter(core, account, session);
+    reply_person(core, request, session, true);
+    return HUB_OK;
+}
+
+hub_err_t hello_account(core_t *core, request_t *request, account_t **out_account)
+{
+    *out_account = NULL;
+    request->hint = "hello with a password needs a nick";
+    if (!message_has(request->message, KEY_nick))
+        return HUB_BAD_REQUEST;
+    return request->hashed ? take_account(core, request, out_account) : ask_account(core, request);
+}
+
+session_t *hello_as(core_t *core, account_t *account)
+{
+    make_way(core, account, NULL);
+    session_t *session = session_open(core, account_nick(account), &account->identity);
+    if (session)
+        account_enter(core, account, session);
+    return session;
+}
+
+static hub_err_t check_change(const core_t *core, request_t *request, account_t **out_account)
+{
+    *out_account = core_account(core, request->session->account);
+    request->hint = "this nick is not registered: there is no password to change";
+    if (*out_account == NULL)
+        return HUB_DENIED;
+    return check_password(request, KEY_new_password);
+}
+
+/* First the old password is verified, then the new one is hashed. */
+hub_err_t on_password(core_t *core, request_t *request)
+{
+    account_t *account;
+    hub_err_t err = check_change(core, request, &account);
+    if (err != HUB_OK)
+        return err;
+    if (request->hashed == NULL)
+        return check_password(request, KEY_password) == HUB_OK
+                   ? hashing_ask(core, request, message_span(request->message, KEY_password),
+                                 span_of(account->hash))
+                   : refuse(request);
+    err = judge(request);
+    if (err != HUB_OK)
+        return err;
+    if (request->hashed->hash.size == 0)
+        return hashing_ask(core, request, message_span(request->message, KEY_new_password),
+                           (span_t){0});
+    account_set_hash(account, request->hashed->hash);
+    records_account(core, account);
+    core->counters.passwords_changed++;
+    reply_ok(core, request);
+    return HUB_OK;
+}
