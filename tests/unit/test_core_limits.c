@@ -1,4 +1,7 @@
 /* Limits of the broker as a whole, each crossed by one; and floods. */
+#include <ctype.h>
+#include <stdio.h>
+
 #include "tests/unit/broker_kit.h"
 
 static core_settings_t with_rate(uint32_t per_s, uint32_t burst)
@@ -183,22 +186,35 @@ static void p165_sessions_links_and_rooms_have_their_limits_and_counters(void **
     kit_destroy(&kit);
 }
 
+/* A row of limits.def: its symbol, which is the key in capitals, and what it stands at. */
+typedef struct {
+    const char *symbol;
+    uint64_t value;
+} welcome_row_t;
+
+static const welcome_row_t the_limits[] = {
+#define LIMIT(symbol, value, unit, reason) {#symbol, value},
+#include "proto/limits.def"
+#undef LIMIT
+};
+
+static void assert_told(const frame_t *welcome, const welcome_row_t *limit)
+{
+    char path[64];
+    snprintf(path, sizeof path, "limits.%s", limit->symbol);
+    for (char *place = path; *place; place++)
+        *place = (char)tolower((unsigned char)*place);
+    assert_int_equal(frame_uint(welcome, path), limit->value);
+}
+
 static void p166_the_welcome_tells_every_limit(void **state)
 {
     (void)state;
     core_settings_t settings = with_rate(50, 200);
     kit_t *kit = kit_new(&settings);
     const frame_t *welcome = kit_ask(kit, 'A', "hello nick=ada");
-#define LIMIT(symbol, value, unit, reason)                                                         \
-    {                                                                                              \
-        char path[64] = "limits." #symbol;                                                         \
-        for (char *place = path; *place; place++)                                                  \
-            if (*place >= 'A' && *place <= 'Z')                                                    \
-                *place = (char)(*place - 'A' + 'a');                                               \
-        assert_int_equal(frame_uint(welcome, path), LIMIT_##symbol);                               \
-    }
-#include "proto/limits.def"
-#undef LIMIT
+    for (size_t i = 0; i < sizeof the_limits / sizeof the_limits[0]; i++)
+        assert_told(welcome, &the_limits[i]);
     ASSERT_HAS(welcome,
                "limits.rate_per_s=50 limits.rate_burst=200 limits.flood_refusals=20 "
                "limits.flood_window_ms=10000 "
