@@ -31,6 +31,7 @@ typedef struct {
     char nick[NAME_BYTES];         /* as it was typed */
     char uid[MINT_NAME_CHARS + 1]; /* of the person, for good */
     char hash[ACCOUNT_HASH_BYTES]; /* of the password, as the shell made it */
+    uint32_t whence;               /* of whom was right last; 0: unknown */
     uint64_t session;              /* that is in under it; 0: none */
     inbox_t *inbox;                /* always there */
     uint64_t *rooms;               /* while no session is in */

@@ -100,6 +100,7 @@ void core_destroy(core_t **self_p)
         return;
     free_things(self);
     hashing_fini(self);
+    backoff_fini(&self->wrong_passwords);
     restore_fini(self);
     records_fini(&self->records);
     notes_fini(&self->notes);

@@ -32,6 +32,15 @@ static lookup_key_t key_of(const lookup_t *self, span_t name)
     return (lookup_key_t){name.data, (uint32_t)name.size, hash[0]};
 }
 
+uint64_t lookup_number(const lookup_t *self, span_t name)
+{
+    assert(self);
+    uint64_t number;
+    _Static_assert(sizeof number == crypto_shorthash_BYTES, "SipHash-2-4 makes 8 bytes");
+    crypto_shorthash((uint8_t *)&number, (const uint8_t *)name.data, name.size, self->secret);
+    return number > 0 ? number : 1;
+}
+
 lookup_t *lookup_new(const uint8_t *secret)
 {
     assert(secret);

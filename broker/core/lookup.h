@@ -42,6 +42,9 @@ void lookup_add(lookup_t *self, lookup_key_t *key, span_t name, void *thing);
 /* Removes what was added with `key`. */
 void lookup_remove(lookup_t *self, const lookup_key_t *key);
 
+/* A number for a name that nobody can foresee without the secret: SipHash-2-4 of it. Never 0. */
+uint64_t lookup_number(const lookup_t *self, span_t name);
+
 /* How many things there are. */
 size_t lookup_count(lookup_t *self);
 

@@ -6,12 +6,15 @@
 #include "broker/core/links.h"
 #include "broker/core/records.h"
 #include "broker/core/sessions.h"
+#include "broker/core/whence.h"
 
 #include <assert.h>
 
 /* The hash of no password of anybody: who asks for a nick that nobody has registered waits as long as who is wrong. */
 static const char NOBODY[] = "$argon2id$v=19$m=19456,t=2,p=1$mHkH1NroIxepKVHNFjAewQ"
                              "$6V1m+tdDPYJOFSIhuG15VffmxCF6DvwhioqfyrazbCs";
+
+enum { FIRST_WAIT_MS = 1000 };
 
 static const char WRONG[] = "that nick and password do not go together";
 
@@ -37,6 +40,64 @@ static hub_err_t judge(request_t *request)
     hub_err_t err = request->hashed->err;
     request->retry_ms = err == HUB_BUSY ? BUSY_RETRY_MS : 0;
     return err == HUB_DENIED ? refuse(request) : err;
+}
+
+static const backoff_rule_t PER_NICK = {LIMIT_LOGIN_TRIES, FIRST_WAIT_MS, LIMIT_LOGIN_WAIT_MS};
+static const backoff_rule_t PER_ADDRESS = {LIMIT_LOGIN_TRIES_ADDRESS, FIRST_WAIT_MS,
+                                           LIMIT_LOGIN_WAIT_MS};
+
+/* Who tries a password, as numbers: for which nick, and from which address. */
+typedef struct {
+    uint64_t nick;
+    uint32_t address; /* 0: unknown */
+} tryer_t;
+
+/* A nick that is nobody's counts like one that is. */
+static tryer_t tryer_of(const core_t *core, const request_t *request, span_t nick)
+{
+    name_t identity;
+    bool is_nick = nick_fold(nick, &identity) == HUB_OK;
+    span_t address = message_span(request->message, KEY_address);
+    return (tryer_t){lookup_number(core->accounts_by_nick, is_nick ? name_span(&identity) : nick),
+                     request->session ? request->session->whence_number
+                                      : (uint32_t)whence_number(core, address)};
+}
+
+/* Has the password verified unless too many were wrong. The nick's count goes up before it is known, or many could be
+ * tried at a time; where the nick's owner was last they are not kept waiting by what others try elsewhere. */
+static hub_err_t try_password(core_t *core, request_t *request, const account_t *account,
+                              span_t nick, span_t hash)
+{
+    tryer_t tryer = tryer_of(core, request, nick);
+    uint64_t now_ms = core->now->mono_ms;
+    bool is_at_home = account && account->whence != 0 && account->whence == tryer.address;
+    uint64_t wait_ms = backoff_wait_ms(&core->wrong_passwords, tryer.address, now_ms);
+    uint64_t nick_ms = backoff_wait_ms(&core->wrong_passwords, tryer.nick, now_ms);
+    if (nick_ms > wait_ms && !is_at_home)
+        wait_ms = nick_ms;
+    request->hint = "too many wrong passwords: wait";
+    request->retry_ms = wait_ms;
+    core->counters.logins_delayed += wait_ms > 0;
+    if (wait_ms > 0)
+        return HUB_FLOOD;
+    request->hint = NULL;
+    hub_err_t err = hashing_ask(core, request, message_span(request->message, KEY_password), hash);
+    if (err == HUB_OK)
+        backoff_wrong(&core->wrong_passwords, &PER_NICK, tryer.nick, now_ms);
+    return err;
+}
+
+/* What was found about the password that was tried. */
+static void note_tried(core_t *core, const request_t *request, account_t *account, span_t nick,
+                       hub_err_t err)
+{
+    tryer_t tryer = tryer_of(core, request, nick);
+    if (err == HUB_DENIED)
+        backoff_wrong(&core->wrong_passwords, &PER_ADDRESS, tryer.address, core->now->mono_ms);
+    if (err != HUB_OK)
+        return;
+    account->whence = tryer.address;
+    backoff_right(&core->wrong_passwords, tryer.nick);
 }
 
 static void reply_person(core_t *core, const request_t *request, const session_t *session,
@@ -93,18 +154,20 @@ static hub_err_t ask_account(core_t *core, request_t *request)
     hub_err_t err = check_password(request, KEY_password);
     if (err != HUB_OK)
         return refuse(request);
-    const account_t *account = account_of_nick(core, message_span(request->message, KEY_nick));
-    return hashing_ask(core, request, message_span(request->message, KEY_password),
-                       span_of(account ? account->hash : NOBODY));
+    span_t nick = message_span(request->message, KEY_nick);
+    const account_t *account = account_of_nick(core, nick);
+    return try_password(core, request, account, nick, span_of(account ? account->hash : NOBODY));
 }
 
 /* HUB_OK: *out_account is proven to be the peer's. */
 static hub_err_t take_account(core_t *core, request_t *request, account_t **out_account)
 {
     hub_err_t err = judge(request);
-    account_t *account = account_of_nick(core, message_span(request->message, KEY_nick));
+    span_t nick = message_span(request->message, KEY_nick);
+    account_t *account = account_of_nick(core, nick);
     if (err == HUB_OK && account == NULL)
         err = refuse(request); /* renamed meanwhile */
+    note_tried(core, request, account, nick, err);
     core->counters.logins_refused += err == HUB_DENIED;
     if (err != HUB_OK)
         return err;
@@ -173,10 +236,12 @@ hub_err_t on_password(core_t *core, request_t *request)
         return err;
     if (request->hashed == NULL)
         return check_password(request, KEY_password) == HUB_OK
-                   ? hashing_ask(core, request, message_span(request->message, KEY_password),
-                                 span_of(account->hash))
+                   ? try_password(core, request, account, account_nick(account),
+                                  span_of(account->hash))
                    : refuse(request);
     err = judge(request);
+    if (request->hashed->hash.size == 0)
+        note_tried(core, request, account, account_nick(account), err);
     if (err != HUB_OK)
         return err;
     if (request->hashed->hash.size == 0)

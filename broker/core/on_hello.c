@@ -236,6 +236,8 @@ static hub_err_t greet(core_t *core, request_t *request, account_t *account)
     if (err != HUB_OK)
         return err;
     session->peer_key = shared_key_hold(link->peer_key);
+    session->whence_number =
+        (uint32_t)whence_number(core, message_span(request->message, KEY_address));
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);
     session_attach(core, session, link, request->sid);

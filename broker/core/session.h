@@ -45,6 +45,7 @@ typedef struct {
     session_address_t address;
     uint32_t waiting; /* answers that wait for a commit */
     uint32_t resume_ms;
+    uint32_t whence_number; /* the lower half of whence_number(); 0: unknown */
     state_t state : 8;
     bool is_kicked_when_idle : 1; /* asked for in hello */
     bool is_warned : 1;

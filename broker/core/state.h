@@ -3,6 +3,7 @@
 #define BROKER_CORE_STATE_H
 
 #include "broker/core/account.h"
+#include "broker/core/backoff.h"
 #include "broker/core/core.h"
 #include "broker/core/counters.h"
 #include "broker/core/link.h"
@@ -82,7 +83,8 @@ struct core {
     lookup_t *identities;       /* sessions by folded nick: who is online */
     lookup_t *accounts_by_nick; /* folded */
     lookup_t *rooms_by_name;
-    lookup_t *whences; /* by where sessions come from */
+    backoff_t wrong_passwords; /* by nick and by address */
+    lookup_t *whences;         /* by where sessions come from */
     journals_t *journals;
     deadlines_t *deadlines;
     pipeline_t pipeline;

@@ -12,20 +12,36 @@ struct whence {
     char place[]; /* no zero behind it */
 };
 
-/* Writes the bytes that stand for a place; what is no address is a place by its name. `out` has 64. */
+/* The bytes that stand for an address; what is no address is a place by its name. *read is where they may be kept. */
+static span_t site_of(span_t address, address_t *read)
+{
+    if (!network_read_peer(address, read))
+        return address;
+    return (span_t){(const char *)read->bytes,
+                    network_is_four(*read) ? sizeof read->bytes : SITE_BYTES};
+}
+
+uint64_t whence_number(const core_t *core, span_t address)
+{
+    assert(core);
+    address_t read;
+    return address.size > 0 ? lookup_number(core->whences, site_of(address, &read)) : 0;
+}
+
+/* The same where a link that tells none is a place of its own. `out` has 64. */
 static span_t place_of(span_t address, const link_t *link, char *out)
 {
     address_t read;
+    span_t site = site_of(address, &read);
     if (address.size == 0) {
         memcpy(out, &link->id, sizeof link->id);
         out[sizeof link->id] = 'l';
         return (span_t){out, sizeof link->id + 1};
     }
-    if (!network_read_peer(address, &read))
-        return address;
-    size_t size = network_is_four(read) ? sizeof read.bytes : SITE_BYTES;
-    memcpy(out, read.bytes, size);
-    return (span_t){out, size};
+    if (site.data != (const char *)read.bytes)
+        return site;
+    memcpy(out, site.data, site.size);
+    return (span_t){out, site.size};
 }
 
 hub_err_t whence_enter(core_t *core, session_t *session, span_t address, const link_t *link)

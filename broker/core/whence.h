@@ -13,6 +13,9 @@
 HUB_MUST_CHECK hub_err_t whence_enter(core_t *core, session_t *session, span_t address,
                                       const link_t *link);
 
+/* The number of an `address`, never 0, for counting what comes from there; 0 where there is none, or none was told. */
+uint64_t whence_number(const core_t *core, span_t address);
+
 /* Counts it out; where it was not counted nothing happens. */
 void whence_leave(core_t *core, session_t *session);
 

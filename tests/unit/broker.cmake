@@ -1,5 +1,5 @@
 # The core's parts, each alone.
-foreach(part slab lookup deadlines ring journal bucket flood cids members refs sids numbers epochs mint pipeline outbox session room)
+foreach(part slab lookup deadlines ring journal backoff bucket flood cids members refs sids numbers epochs mint pipeline outbox session room)
     hub_test(test_${part} LINK broker_core)
 endforeach()
 

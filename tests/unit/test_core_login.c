@@ -257,8 +257,11 @@ static void p117_too_many_passwords_at_once_are_busy(void **state)
     kit_t *kit = kit_with_ada();
     kit_delay_hashes(kit, true);
     kit_ask(kit, 'C', "hello nick=carol");
-    for (int i = 0; i < LIMIT_HASHES_WAITING; i++)
-        (void)kit_send(kit, 'C', "login nick=ada password=" ANOTHER);
+    for (int i = 0; i < LIMIT_HASHES_WAITING; i++) {
+        char request[64];
+        snprintf(request, sizeof request, "login nick=who%d password=" ANOTHER, i);
+        (void)kit_send(kit, 'C', request);
+    }
     ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "error=busy retry_ms");
     kit_hash(kit, HUB_BUSY); /* the shell may say so too */
     kit_turn(kit);
@@ -267,6 +270,99 @@ static void p117_too_many_passwords_at_once_are_busy(void **state)
     kit_turn(kit);
     ASSERT_HAS(kit_reply(kit, 'C', id), "ok=true nick=Ada");
     kit_destroy(&kit); /* and one that ends while some wait leaks nothing */
+}
+
+#define TRY_FROM(address, password) "hello nick=ada address=" address " password=" password
+
+static void p118_wrong_passwords_for_a_nick_are_to_wait_longer_each_time(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'C', "hello nick=carol");
+    for (int i = 0; i < LIMIT_LOGIN_TRIES; i++)
+        ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" ANOTHER), "error=denied");
+    size_t hashes = kit_hashes(kit);
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ADA password=" PASSWORD),
+               "error=flood retry_ms=1000 hint='too many wrong passwords: wait'");
+    ASSERT_HAS(kit_ask(kit, 'D', "hello nick=ada password=" PASSWORD), "error=flood retry_ms=1000");
+    assert_int_equal(kit_hashes(kit), hashes); /* nothing was hashed */
+    kit_pass(kit, 1000);
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" ANOTHER), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "error=flood retry_ms=2000");
+    kit_pass(kit, 2000);
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'D', "hello nick=ada password=" ANOTHER), "error=denied"); /* anew */
+    assert_int_equal(kit_counter(kit, "logins_delayed"), 3);
+    kit_destroy(&kit);
+}
+
+static void p118_an_unknown_nick_waits_like_a_registered_one(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'C', "hello nick=carol");
+    for (int i = 0; i < LIMIT_LOGIN_TRIES; i++)
+        ASSERT_HAS(kit_ask(kit, 'C', "login nick=nobody password=" ANOTHER), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=nobody password=" ANOTHER),
+               "error=flood retry_ms=1000");
+    kit_destroy(&kit);
+}
+
+static void p118_many_at_a_time_are_counted_before_they_are_known_to_be_wrong(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_delay_hashes(kit, true);
+    kit_ask(kit, 'C', "hello nick=carol");
+    for (int i = 0; i < LIMIT_LOGIN_TRIES; i++)
+        (void)kit_send(kit, 'C', "login nick=ada password=" ANOTHER);
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" ANOTHER), "error=flood retry_ms=1000");
+    kit_delay_hashes(kit, false);
+    kit_turn(kit);
+    kit_destroy(&kit);
+}
+
+static void p118_changing_a_password_is_no_way_to_guess_it(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD);
+    for (int i = 0; i < LIMIT_LOGIN_TRIES; i++)
+        ASSERT_HAS(kit_ask(kit, 'A', "password password=" ANOTHER " new_password=" ANOTHER),
+                   "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "password password=" PASSWORD " new_password=" ANOTHER),
+               "error=flood retry_ms=1000");
+    kit_destroy(&kit);
+}
+
+static void p119_where_the_owner_was_last_others_do_not_keep_them_waiting(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    ASSERT_HAS(kit_ask(kit, 'A', TRY_FROM("192.0.2.1", PASSWORD)), "ok=true");
+    kit_ask(kit, 'A', "bye");
+    for (int i = 0; i < LIMIT_LOGIN_TRIES; i++)
+        ASSERT_HAS(kit_ask(kit, 'C', TRY_FROM("192.0.2.2", ANOTHER)), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'C', TRY_FROM("192.0.2.3", PASSWORD)), "error=flood retry_ms=1000");
+    ASSERT_HAS(kit_ask(kit, 'A', TRY_FROM("192.0.2.1", PASSWORD)), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p119_an_address_that_tries_many_nicks_is_to_wait(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    for (int i = 0; i < LIMIT_LOGIN_TRIES_ADDRESS; i++) {
+        char request[96];
+        snprintf(request, sizeof request, "hello nick=who%d address=192.0.2.2 password=" ANOTHER,
+                 i);
+        ASSERT_HAS(kit_ask(kit, 'C', request), "error=denied");
+    }
+    ASSERT_HAS(kit_ask(kit, 'C', TRY_FROM("192.0.2.2", PASSWORD)), "error=flood retry_ms=1000");
+    ASSERT_HAS(kit_ask(kit, 'D', "hello nick=eve address=192.0.2.2"), "ok=true"); /* as a guest */
+    ASSERT_HAS(kit_ask(kit, 'D', "login nick=ada password=" PASSWORD), "error=flood retry_ms=1000");
+    ASSERT_HAS(kit_ask(kit, 'E', TRY_FROM("192.0.2.1", PASSWORD)), "ok=true");
+    kit_destroy(&kit);
 }
 
 static void a_core_may_end_while_passwords_are_looked_at(void **state)
@@ -297,6 +393,12 @@ int main(void)
         cmocka_unit_test(p116_other_requests_go_on_while_a_password_is_looked_at),
         cmocka_unit_test(who_has_gone_meanwhile_is_not_logged_in),
         cmocka_unit_test(p117_too_many_passwords_at_once_are_busy),
+        cmocka_unit_test(p118_wrong_passwords_for_a_nick_are_to_wait_longer_each_time),
+        cmocka_unit_test(p118_an_unknown_nick_waits_like_a_registered_one),
+        cmocka_unit_test(p118_many_at_a_time_are_counted_before_they_are_known_to_be_wrong),
+        cmocka_unit_test(p118_changing_a_password_is_no_way_to_guess_it),
+        cmocka_unit_test(p119_where_the_owner_was_last_others_do_not_keep_them_waiting),
+        cmocka_unit_test(p119_an_address_that_tries_many_nicks_is_to_wait),
         cmocka_unit_test(a_core_may_end_while_passwords_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
