@@ -42,6 +42,8 @@ void outbox_clear(outbox_t *self)
 span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size)
 {
     assert(self && (size_t)offset + size <= self->bytes.size);
+    if (size == 0)
+        return (span_t){"", 0}; /* there may be no bytes at all to point into */
     return (span_t){self->bytes.data + offset, size};
 }
 

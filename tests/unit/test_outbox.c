@@ -43,6 +43,17 @@ static void effects_keep_their_order_and_bytes(void **state)
     outbox_fini(&outbox);
 }
 
+static void nothing_is_found_where_nothing_was_kept(void **state)
+{
+    (void)state;
+    outbox_t outbox;
+    outbox_init(&outbox);
+    span_t nothing = outbox_span(&outbox, 0, 0);
+    assert_int_equal(nothing.size, 0);
+    assert_non_null(nothing.data); /* NULL + 0 is undefined */
+    outbox_fini(&outbox);
+}
+
 static void a_frame_to_many_is_kept_once(void **state)
 {
     (void)state;
@@ -119,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(effects_keep_their_order_and_bytes),
+        cmocka_unit_test(nothing_is_found_where_nothing_was_kept),
         cmocka_unit_test(a_frame_to_many_is_kept_once),
         cmocka_unit_test(a_frame_can_be_written_in_place),
         cmocka_unit_test(clearing_keeps_the_memory),
