@@ -419,7 +419,8 @@ def test_a_million_subscriptions_cost_160_bytes_each_until_their_connection_ends
         ada.ok("say", room=room, text="x")
         return broker.stats()["memory"]["in_use"] - before
     until(lambda: not subscriber.is_alive(), used, "all of them sent", 60 * SLOWNESS)
-    until(lambda: used() > 100e6, used, "all of them read", 60 * SLOWNESS)
+    is_told = SLOWNESS == 1  # a sanitizer's allocator tells nothing: what is left is that all go on
+    until(lambda: used() > 100e6 or not is_told, used, "all of them read", 60 * SLOWNESS)
     assert used() < 300e6
     peer.close()
     until(lambda: used() < 20e6, used, "the memory back", 60 * SLOWNESS)
