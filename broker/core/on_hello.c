@@ -199,17 +199,16 @@ static hub_err_t greet_again(core_t *core, request_t *request)
     return HUB_OK;
 }
 
-/* Where there are too many from its address it ends at once. */
-static hub_err_t count_origin(core_t *core, request_t *request, session_t *session)
+/* HUB_FULL: as many as may be are in from that address. Who is in under the account is about to make way. */
+static hub_err_t check_origin(core_t *core, request_t *request, const link_t *link,
+                              const account_t *account)
 {
-    hub_err_t err =
-        whence_enter(core, session, message_span(request->message, KEY_address), request->link);
-    if (err == HUB_OK)
-        return err;
+    const session_t *leaving = account ? core_session(core, account->session) : NULL;
+    if (whence_has_room(core, message_span(request->message, KEY_address), link, leaving))
+        return HUB_OK;
     core->counters.full_address++;
-    session_end(core, session);
     request->hint = "there are as many from your address as may be";
-    return err;
+    return HUB_FULL;
 }
 
 /* The session of somebody new, or of who is in under the account. NULL: there are too many. */
@@ -228,13 +227,16 @@ static hub_err_t greet(core_t *core, request_t *request, account_t *account)
     if (err != HUB_OK)
         return err;
     link_t *link = link_with_room(core, request);
-    session_t *session = link ? open_session(core, account, nick, &identity) : NULL;
-    core->counters.full_sessions += link && session == NULL;
-    if (session == NULL)
+    if (link == NULL)
         return HUB_FULL;
-    err = count_origin(core, request, session);
+    err = check_origin(core, request, link, account);
     if (err != HUB_OK)
         return err;
+    session_t *session = open_session(core, account, nick, &identity);
+    core->counters.full_sessions += session == NULL;
+    if (session == NULL)
+        return HUB_FULL;
+    whence_enter(core, session, message_span(request->message, KEY_address), link);
     session->peer_key = shared_key_hold(link->peer_key);
     session->whence_number =
         (uint32_t)whence_number(core, message_span(request->message, KEY_address));

@@ -44,16 +44,23 @@ static span_t place_of(span_t address, const link_t *link, char *out)
     return (span_t){out, site.size};
 }
 
-hub_err_t whence_enter(core_t *core, session_t *session, span_t address, const link_t *link)
+bool whence_has_room(core_t *core, span_t address, const link_t *link, const session_t *leaving)
+{
+    assert(core && link);
+    char text[64];
+    const whence_t *whence = lookup_find(core->whences, place_of(address, link, text));
+    bool is_left = whence && leaving && leaving->whence == whence;
+    return whence == NULL || whence->sessions - is_left < core->settings.sessions_per_address;
+}
+
+void whence_enter(core_t *core, session_t *session, span_t address, const link_t *link)
 {
     assert(core && session && link && session->whence == NULL);
     if (core->settings.sessions_per_address == 0)
-        return HUB_OK;
+        return;
     char text[64];
     span_t place = place_of(address, link, text);
     whence_t *whence = lookup_find(core->whences, place);
-    if (whence && whence->sessions >= core->settings.sessions_per_address)
-        return HUB_FULL;
     if (whence == NULL) {
         whence = zmalloc(sizeof *whence + place.size);
         memcpy(whence->place, place.data, place.size);
@@ -61,7 +68,6 @@ hub_err_t whence_enter(core_t *core, session_t *session, span_t address, const l
     }
     whence->sessions++;
     session->whence = whence;
-    return HUB_OK;
 }
 
 void whence_leave(core_t *core, session_t *session)

@@ -8,10 +8,11 @@
 
 #include "broker/core/state.h"
 
-/* Counts a session in that comes from `address` (empty: of that link). HUB_FULL: there are as many from there as
- * may be; nothing has changed. */
-HUB_MUST_CHECK hub_err_t whence_enter(core_t *core, session_t *session, span_t address,
-                                      const link_t *link);
+/* May one more come from `address` (empty: of that link) once `leaving` has gone? NULL: nobody goes. */
+bool whence_has_room(core_t *core, span_t address, const link_t *link, const session_t *leaving);
+
+/* Counts a session in that comes from there. */
+void whence_enter(core_t *core, session_t *session, span_t address, const link_t *link);
 
 /* The number of an `address`, never 0, for counting what comes from there; 0 where there is none, or none was told. */
 uint64_t whence_number(const core_t *core, span_t address);

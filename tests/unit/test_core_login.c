@@ -365,6 +365,23 @@ static void p119_an_address_that_tries_many_nicks_is_to_wait(void **state)
     kit_destroy(&kit);
 }
 
+static void who_is_refused_for_their_address_ends_nobodys_session(void **state)
+{
+    (void)state;
+    core_settings_t settings = account_settings(2);
+    settings.sessions_per_address = 1;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada address=192.0.2.1");
+    kit_ask(kit, 'A', "register password=" PASSWORD);
+    kit_ask(kit, 'B', "hello nick=bob address=192.0.2.2");
+    ASSERT_HAS(kit_ask(kit, 'C', TRY_FROM("192.0.2.2", PASSWORD)), "error=full");
+    ASSERT_HAS(kit_ask(kit, 'A', "rooms"), "ok=true"); /* was not made to go */
+    ASSERT_HAS(kit_ask(kit, 'C', TRY_FROM("192.0.2.1", PASSWORD)), "ok=true"); /* instead of A */
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "reason=login");
+    ASSERT_HAS(kit_ask(kit, 'D', "hello address=192.0.2.1"), "error=full");
+    kit_destroy(&kit);
+}
+
 static void a_core_may_end_while_passwords_are_looked_at(void **state)
 {
     (void)state;
@@ -399,6 +416,7 @@ int main(void)
         cmocka_unit_test(p118_changing_a_password_is_no_way_to_guess_it),
         cmocka_unit_test(p119_where_the_owner_was_last_others_do_not_keep_them_waiting),
         cmocka_unit_test(p119_an_address_that_tries_many_nicks_is_to_wait),
+        cmocka_unit_test(who_is_refused_for_their_address_ends_nobodys_session),
         cmocka_unit_test(a_core_may_end_while_passwords_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
