@@ -35,6 +35,7 @@ void backoff_wrong(backoff_t *self, const backoff_rule_t *rule, uint64_t who, ui
 /* `who` was right: begins anew. */
 void backoff_right(backoff_t *self, uint64_t who);
 
+/* Frees the entries: everybody is forgotten, and the table is empty again. */
 void backoff_fini(backoff_t *self);
 
 #endif

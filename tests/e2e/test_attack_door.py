@@ -72,9 +72,13 @@ def unnoticed(broker, line, secured, name):
             attack()
             heard = talk(f"round {number}")
             assert says or heard == []
-        after = until(settled, lambda _: None, "two sessions again")["memory"]["in_use"]
         until(lambda: bridge.descriptors() <= descriptors, lambda _: None, "descriptors")
-        assert after - before < LEAK_BYTES + (SAID_BYTES if says else 0), (before, after)
+        bound = before + LEAK_BYTES + (SAID_BYTES if says else 0)
+
+        def is_given_back():  # what a storm made grow goes with a calm turn; what has leaked stays
+            stats = settled()
+            return stats and stats["memory"]["in_use"] < bound
+        until(is_given_back, lambda _: None, f"memory below {bound}")
         assert SLOWNESS > 1 or bridge.resident_bytes() - resident < RESIDENT_BYTES  # a sanitizer keeps what is freed
     return run
 
