@@ -6,6 +6,9 @@
  * Measured, that lowers both the CPU and the median delay. A rule by time alone, instead of by lines, fires
  * in quiet rooms and hurts.
  *
+ * Who waits for an answer before saying more falls silent with each sweep, and begins again with as many
+ * lines. Where that was seen - nothing came meanwhile - the next sweep does not wait once as many are there.
+ *
  * Pure: the caller brings the time, monotonic microseconds. */
 #ifndef BRIDGE_CORE_GATHER_H
 #define BRIDGE_CORE_GATHER_H
@@ -21,6 +24,8 @@ typedef struct {
     uint32_t lines;    /* that wait for it */
     bool is_busy;      /* the last sweep carried GATHER_BUSY_LINES or more */
     uint32_t pause_us; /* beside GATHER_US, by what the last sweep took */
+    uint32_t swept;    /* lines that the last sweep carried */
+    bool has_rested;   /* since then */
 } gather_t;
 
 /* A line for a room came. */
@@ -34,5 +39,8 @@ void gather_swept(gather_t *self);
 
 /* It took so long: the longer, the longer the next may wait. */
 void gather_took(gather_t *self, uint64_t us);
+
+/* Nothing was left to be read after the last sweep: whoever spoke waits. */
+void gather_rested(gather_t *self);
 
 #endif

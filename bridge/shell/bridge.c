@@ -19,7 +19,8 @@ enum {
     RESUME_MS = 5000,
     WAITING_BYTES = 64 * 1024,
     GOODBYE_MS = 500, /* how long the farewells may take to get out */
-    LONGEST_WAIT_MS = 1000
+    LONGEST_WAIT_MS = 1000,
+    ASLEEP_US = 10 /* what is there to be read ends a sleep sooner */
 };
 
 void look_at_clock(bridge_t *self)
@@ -290,7 +291,7 @@ static uint64_t lag_us(const bridge_t *self)
 }
 
 /* How long may be slept: until the next thing that is due. */
-static uint64_t wait_us(bridge_t *self)
+static uint64_t may_sleep_us(bridge_t *self)
 {
     if (uplink_has_more(self))
         return 0;
@@ -306,6 +307,21 @@ static uint64_t wait_us(bridge_t *self)
     if (retry < us)
         us = retry;
     return lag < us ? lag : us;
+}
+
+static uint64_t wait_us(bridge_t *self)
+{
+    look_at_clock(self);
+    self->slept_from_us = self->now_us;
+    return may_sleep_us(self);
+}
+
+static void wake(bridge_t *self)
+{
+    look_at_clock(self);
+    if (self->slept_from_us > 0 && self->now_us - self->slept_from_us >= ASLEEP_US)
+        gather_rested(&self->gather);
+    self->slept_from_us = 0;
 }
 
 /* A kernel before 5.11 has milliseconds only. */
@@ -343,7 +359,7 @@ static void do_what_is_due(bridge_t *self)
 
 static void turn(bridge_t *self, const struct epoll_event *events, int count)
 {
-    look_at_clock(self);
+    wake(self);
     if (count >= STORM_EVENTS)
         heap_storm(&self->heap, self->now_ms);
     self->handshakes = 0;
@@ -412,9 +428,7 @@ int bridge_fd(const bridge_t *self)
 
 uint64_t bridge_wait_us(void *context)
 {
-    bridge_t *self = context;
-    look_at_clock(self);
-    return wait_us(self);
+    return wait_us(context);
 }
 
 void bridge_turn(void *context, bool may_have_input)

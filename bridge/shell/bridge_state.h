@@ -96,6 +96,7 @@ struct bridge {
     addresses_t *addresses;
     pace_t *pace;
     gather_t gather;
+    uint64_t slept_from_us; /* when it went to sleep; 0: it is awake */
     heap_t heap;
     patience_t entering, slow, ending, lingering;
     uint64_t log_ms;      /* when the log may tell of strangers again ... */

@@ -12,9 +12,13 @@
 
 enum {
     GROUP_BYTES = 4 << 20, /* of operations in one transaction: the rest gets the next one */
-    /* Pages of the journal at which it is brought into the database: when nothing else is to be done,
-     * and when there always is. */
-    CHECKPOINT_IDLE_PAGES = 1000,
+    /* Pages of the journal at which it is brought into the database: when nothing else is to be done
+     * (few, for commits wait meanwhile; more where that takes long, for each time has its fsyncs), and when
+     * there always is. */
+    CHECKPOINT_IDLE_PAGES = 250,
+    CHECKPOINT_SLOW_PAGES = 1000,
+    CHECKPOINT_SLOW_US = 4000, /* and so much per page */
+    CHECKPOINT_PAGE_US = 8,
     CHECKPOINT_BUSY_PAGES = 4000,
     /* A batch that the owner may commit itself; when that took too long, and for how long it does not then:
      * doubled each time it takes too long again. */
@@ -30,6 +34,7 @@ void scribe_init(scribe_t *self, place_t *place, answers_t *answers)
     *self = (scribe_t){.place = place,
                        .answers = answers,
                        .checkpoint_from = CHECKPOINT_BUSY_PAGES,
+                       .checkpoint_idle_from = CHECKPOINT_IDLE_PAGES,
                        .rest_us = REST_US};
     mailbox_init(&self->inbox);
     shelves_init(&self->shelves);
@@ -220,7 +225,11 @@ static void bring_in(scribe_t *self, int from_pages)
         return;
     int pages = self->journal_pages;
     self->journal_pages = 0; /* the next commit says anew */
+    uint64_t began_us = clock_mono_us();
     int code = transaction_checkpoint(self, SQLITE_CHECKPOINT_PASSIVE);
+    uint64_t slow_us = CHECKPOINT_SLOW_US + CHECKPOINT_PAGE_US * (uint64_t)pages;
+    bool is_slow = clock_mono_us() - began_us >= slow_us;
+    self->checkpoint_idle_from = is_slow ? CHECKPOINT_SLOW_PAGES : CHECKPOINT_IDLE_PAGES;
     if (code != SQLITE_OK && !self->is_broken && self->checkpoint_from == CHECKPOINT_BUSY_PAGES)
         log_warn("store.not_checkpointed", log_str("database", self->place->database),
                  log_str("error", sqlite3_errstr(code)), log_i64("code", code));
@@ -233,7 +242,7 @@ static void bring_in(scribe_t *self, int from_pages)
 static bool may_bring_in(const scribe_t *self)
 {
     return self->checkpoint_from == CHECKPOINT_BUSY_PAGES &&
-           self->journal_pages >= CHECKPOINT_IDLE_PAGES;
+           self->journal_pages >= self->checkpoint_idle_from;
 }
 
 /* Has something to do in self->work or a chore. False: the inbox is closed and empty. */
@@ -247,7 +256,7 @@ static bool get_work(scribe_t *self)
         if (mailbox_take(&self->inbox, &self->work))
             return true;
         if (may_bring_in(self))
-            bring_in(self, CHECKPOINT_IDLE_PAGES);
+            bring_in(self, self->checkpoint_idle_from);
         if (chores_wait(self))
             return !mailbox_is_closed(&self->inbox); /* the rest is done after the next start */
     } while (mailbox_wait(&self->inbox));

@@ -64,6 +64,7 @@ typedef struct {
     int journal_most;    /* after the last commit */
     bool begins_journal; /* it was brought in: a commit will begin it anew, and wait for the disk */
     int checkpoint_from; /* pages at which the journal is brought in, even while batches wait */
+    int checkpoint_idle_from; /* and while none do; see scribe.c */
 
     uint64_t rest_us, rests_until_us; /* the owner's, see scribe_commit_here() */
 } scribe_t;

@@ -313,6 +313,39 @@ static void a_sweep_that_took_long_lets_the_next_gather_longer(void **state)
     assert_int_equal(gather_wait_us(&gather, 9000), 0);
 }
 
+static void who_waits_for_an_answer_is_answered_without_a_pause(void **state)
+{
+    (void)state;
+    gather_t gather = {0};
+    for (int i = 0; i < 3; i++)
+        gather_line(&gather, 1000);
+    gather_swept(&gather);
+    gather_rested(&gather);
+    gather_line(&gather, 2000);
+    gather_line(&gather, 2010);
+    assert_int_equal(gather_wait_us(&gather, 2010), GATHER_US - 10);
+    gather_line(&gather, 2020); /* as many as before */
+    assert_int_equal(gather_wait_us(&gather, 2020), 0);
+    gather_swept(&gather); /* and that holds for one sweep only */
+    for (int i = 0; i < 3; i++)
+        gather_line(&gather, 3000);
+    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US);
+}
+
+static void lines_that_came_during_a_sweep_are_no_rest(void **state)
+{
+    (void)state;
+    gather_t gather = {0};
+    gather_line(&gather, 1000);
+    gather_line(&gather, 1000);
+    gather_swept(&gather);
+    gather_line(&gather, 1200);
+    gather_rested(&gather);
+    gather_line(&gather, 1210);
+    gather_line(&gather, 1210);
+    assert_int_equal(gather_wait_us(&gather, 1210), GATHER_US - 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +369,8 @@ int main(void)
         cmocka_unit_test(a_user_is_waited_for_in_one_list_only),
         cmocka_unit_test(a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later),
         cmocka_unit_test(a_sweep_that_took_long_lets_the_next_gather_longer),
+        cmocka_unit_test(who_waits_for_an_answer_is_answered_without_a_pause),
+        cmocka_unit_test(lines_that_came_during_a_sweep_are_no_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
