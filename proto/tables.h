@@ -65,7 +65,17 @@ typedef enum {
     OP_COUNT
 } op_t;
 
-typedef enum { WHO_ANYBODY, WHO_SESSION, WHO_ACCOUNTS, WHO_LOCAL, WHO_OPERATOR } who_t;
+typedef enum {
+    WHO_ANYBODY,
+    WHO_SESSION,
+    WHO_ACCOUNTS,
+    WHO_LOCAL,
+    WHO_OPERATOR,
+    WHO_MODERATOR
+} who_t;
+
+/* Whom an operator means: one of these. */
+#define TARGET (K(nick) | K(account) | K(key) | K(network))
 
 typedef struct {
     span_t name;

@@ -3,6 +3,7 @@
 #include "broker/core/inboxes.h"
 #include "broker/core/records.h"
 #include "broker/core/sessions.h"
+#include "broker/core/verdicts.h"
 
 #include <assert.h>
 
@@ -123,6 +124,7 @@ void account_enter(core_t *core, account_t *account, session_t *session)
     session_rename(core, session, account_nick(account), &account->identity);
     account_bind(core, account, session);
     session->inbox_epoch = account->inbox->journal.epoch;
+    verdicts_judge(core, session); /* where the nick stayed the same the uid has not */
     enter_rooms(core, account, session);
     records_session(core, session);
     records_account(core, account);

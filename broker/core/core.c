@@ -13,6 +13,7 @@
 #include "broker/core/retention.h"
 #include "broker/core/revoke.h"
 #include "broker/core/sessions.h"
+#include "broker/core/verdicts.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
 #include "broker/core/whence.h"
@@ -60,6 +61,10 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->accounts_by_nick = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
     self->whences = new_lookup(self, now);
+    self->verdicts = slab_new(sizeof(verdict_t), LIMIT_VERDICTS);
+    self->verdicts_by_target = new_lookup(self, now);
+    for (int kind = 0; kind < VERDICT_KINDS; kind++)
+        self->verdicts_by_uid[kind] = new_lookup(self, now);
     self->journals = journals_new(settings->ring_events, settings->ring_bytes,
                                   settings->rings_bytes, settings->has_store);
     self->deadlines = deadlines_new();
@@ -100,6 +105,7 @@ void core_destroy(core_t **self_p)
         return;
     free_things(self);
     hashing_fini(self);
+    verdicts_fini(self);
     backoff_fini(&self->wrong_passwords);
     restore_fini(self);
     records_fini(&self->records);

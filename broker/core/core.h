@@ -66,6 +66,7 @@ typedef struct {
     bool survives_power;  /* a commit is on the disk itself, so another boot has lost nothing */
     uint64_t history_keep_ms, history_bytes; /* of one room or inbox; 0: no bound */
     uint64_t history_events;
+    uint64_t audit_events; /* of what operators did, whatever history_* say; 0: no bound */
     uint32_t
         replay_per_s; /* replayed events a link may have for long, or twice what its room gets; 0: no limit */
     uint32_t pages_max;     /* pages asked of the store at a time, > 0 */

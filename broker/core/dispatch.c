@@ -3,21 +3,10 @@
 #include "broker/core/allowance.h"
 #include "broker/core/links.h"
 #include "broker/core/notes.h"
+#include "broker/core/rights.h"
 #include "broker/core/sessions.h"
 
 #include <assert.h>
-
-/* Commands whose rights nobody has yet: the gate refuses them before their handlers. */
-static hub_err_t never_reached(core_t *core, request_t *request)
-{
-    (void)core;
-    assert(request == NULL);
-    return HUB_DENIED;
-}
-#define on_kick     never_reached
-#define on_ban      never_reached
-#define on_mute     never_reached
-#define on_shutdown never_reached
 
 static handler_t *const HANDLERS[OP_COUNT] = {
 #define COMMAND(op, who, needs, may, cost, text) [OP_##op] = on_##op,
@@ -41,8 +30,10 @@ static bool needs_session(const request_t *request)
         return !request->is_local && !request->is_operator;
     case WHO_SESSION:
     case WHO_ACCOUNTS:
-    case WHO_OPERATOR:
         return true;
+    case WHO_OPERATOR:
+    case WHO_MODERATOR:
+        return !request->is_operator;
     }
     return true;
 }
@@ -59,8 +50,12 @@ static hub_err_t check_rights(const core_t *core, request_t *request)
     case WHO_ACCOUNTS:
         request->hint = "this broker has no accounts";
         return core->settings.accounts_max > 0 ? HUB_OK : HUB_UNSUPPORTED;
+    case WHO_MODERATOR:
+        if (message_has(request->message, KEY_room))
+            return HUB_OK;
+        return is_operators(core, request) ? HUB_OK : HUB_DENIED;
     case WHO_OPERATOR:
-        return HUB_DENIED;
+        return is_operators(core, request) ? HUB_OK : HUB_DENIED;
     }
     return HUB_DENIED;
 }
@@ -211,6 +206,19 @@ static hub_err_t permit(const core_t *core, request_t *request)
     return err == HUB_OK ? check_rights(core, request) : err;
 }
 
+static bool is_for_operators(const request_t *request)
+{
+    who_t who = command_row(request->op)->who;
+    return who == WHO_OPERATOR || who == WHO_MODERATOR;
+}
+
+/* An answer that waits for the store needs a link that it goes to. */
+static hub_err_t give_link(core_t *core, request_t *request)
+{
+    request->link = link_make(core, request->peer, &request->peer_key);
+    return request->link ? HUB_OK : HUB_FULL;
+}
+
 static bool is_next_cid(const request_t *request)
 {
     const outcome_t *outcome;
@@ -233,7 +241,8 @@ static void refuse(core_t *core, request_t *request, hub_err_t err)
 static bool is_recorded(op_t op)
 {
     return op == OP_hello || op == OP_resume || op == OP_join || op == OP_nick || op == OP_status ||
-           op == OP_invite || op == OP_register || op == OP_login || op == OP_password;
+           op == OP_invite || op == OP_register || op == OP_login || op == OP_password ||
+           op == OP_kick || op == OP_ban || op == OP_mute;
 }
 
 static hub_err_t call(core_t *core, request_t *request)
@@ -253,6 +262,8 @@ static void handle(core_t *core, request_t *request)
         return;
     }
     err = permit(core, request);
+    if (err == HUB_OK && request->link == NULL && is_for_operators(request))
+        err = give_link(core, request);
     if (err != HUB_OK) {
         refuse(core, request, err);
         return;

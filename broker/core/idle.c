@@ -69,10 +69,17 @@ static void warn(core_t *core, session_t *session, uint64_t idle_in_ms)
 
 void session_kick(core_t *core, session_t *session, const char *reason)
 {
+    session_kick_saying(core, session, reason, (span_t){"", 0});
+}
+
+void session_kick_saying(core_t *core, session_t *session, const char *reason, span_t text)
+{
     assert(core && session && reason);
     writer_t *writer = event_begin(core, session, EV_kicked);
     if (writer) {
         write_str(writer, KEY_reason, span_of(reason));
+        if (text.size > 0)
+            write_str(writer, KEY_text, text);
         reply_end(core);
     }
     session_end(core, session);

@@ -5,6 +5,7 @@
 #include "broker/core/inboxes.h"
 #include "broker/core/links.h"
 #include "broker/core/records.h"
+#include "broker/core/rights.h"
 #include "broker/core/sessions.h"
 #include "broker/core/whence.h"
 
@@ -193,6 +194,11 @@ hub_err_t on_login(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     session_t *session = request->session;
+    person_t person = {.identity = name_span(&account->identity),
+                       .uid = {account->uid, MINT_NAME_CHARS}};
+    err = may_enter(core, request, &person);
+    if (err != HUB_OK)
+        return err;
     make_way(core, account, session);
     if (session->account != account->id)
         account_enter(core, account, session);

@@ -7,6 +7,7 @@
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
+#include "broker/core/rights.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -218,12 +219,34 @@ static session_t *open_session(core_t *core, account_t *account, span_t nick,
     return account ? hello_as(core, account) : session_open(core, nick, identity);
 }
 
+/* Where the request comes from, as far as it says. */
+static person_t stranger(const request_t *request)
+{
+    const peer_key_t *key = &request->peer_key;
+    person_t person = {.key = key->is_some ? peer_key_span(key) : (span_t){0}};
+    person.has_address =
+        network_read_peer(message_span(request->message, KEY_address), &person.address);
+    return person;
+}
+
+static hub_err_t check_bans(core_t *core, request_t *request, const account_t *account,
+                            const name_t *identity)
+{
+    person_t person = stranger(request);
+    person.identity = name_span(account ? &account->identity : identity);
+    if (account)
+        person.uid = (span_t){account->uid, MINT_NAME_CHARS};
+    return may_enter(core, request, &person);
+}
+
 static hub_err_t greet(core_t *core, request_t *request, account_t *account)
 {
     char guest[NAME_BYTES];
     span_t nick = {0};
     name_t identity;
     hub_err_t err = account ? HUB_OK : choose_nick(core, request, guest, &nick, &identity);
+    if (err == HUB_OK)
+        err = check_bans(core, request, account, &identity);
     if (err != HUB_OK)
         return err;
     link_t *link = link_with_room(core, request);
@@ -242,6 +265,7 @@ static hub_err_t greet(core_t *core, request_t *request, account_t *account)
         (uint32_t)whence_number(core, message_span(request->message, KEY_address));
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);
+    verdicts_judge(core, session);
     session_attach(core, session, link, request->sid);
     join_all(core, request, session);
     welcome(core, request, session);
@@ -261,7 +285,9 @@ hub_err_t on_hello(core_t *core, request_t *request)
     if (has_password && core->settings.accounts_max == 0)
         return HUB_UNSUPPORTED;
     request->hint = NULL;
-    if (has_password)
+    person_t person = stranger(request);
+    err = may_enter(core, request, &person); /* before a password is looked at */
+    if (err == HUB_OK && has_password)
         err = hello_account(core, request, &account);
     if (err != HUB_OK || request->is_put_aside)
         return err;
@@ -297,6 +323,10 @@ hub_err_t on_resume(core_t *core, request_t *request)
     if (session == NULL || !session_has_token(session, bytes) ||
         !peer_key_equal(shared_key_get(session->peer_key), &request->peer_key))
         return HUB_EXPIRED;
+    person_t person = person_of(session);
+    err = may_enter(core, request, &person);
+    if (err != HUB_OK)
+        return err;
     if (request->session == NULL && link_with_room(core, request) == NULL)
         return HUB_FULL;
     session_use_token(session, bytes);

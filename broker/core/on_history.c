@@ -1,5 +1,6 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/audit.h"
 #include "broker/core/pages.h"
 #include "broker/core/rooms.h"
 
@@ -63,13 +64,9 @@ static range_t gone(const message_t *message, const journal_t *journal, range_t 
     return (range_t){range.first, lower(range.last, journal->oldest - 1)};
 }
 
-hub_err_t on_history(core_t *core, request_t *request)
+static hub_err_t answer_history(core_t *core, request_t *request, const source_t *source)
 {
     const message_t *message = request->message;
-    source_t source;
-    hub_err_t err = find_source(core, request, &source);
-    if (err != HUB_OK)
-        return err;
     wanted_t wanted = {
         .range = NOTHING,
         .lost = NOTHING,
@@ -77,12 +74,26 @@ hub_err_t on_history(core_t *core, request_t *request)
         .until_ms = message_has(message, KEY_until) ? message_uint(message, KEY_until) : UINT64_MAX,
         .count = page_size(message, LIMIT_HISTORY_MAX),
         .keeps_first = message_has(message, KEY_after) || message_has(message, KEY_since)};
-    if (source.journal) {
-        wanted.range = asked_for(message, source.journal);
-        wanted.lost = gone(message, source.journal, wanted.range);
-        wanted.range.first = higher(wanted.range.first, source.journal->oldest);
+    if (source->journal) {
+        wanted.range = asked_for(message, source->journal);
+        wanted.lost = gone(message, source->journal, wanted.range);
+        wanted.range.first = higher(wanted.range.first, source->journal->oldest);
     }
-    return pages_answer(core, request, &source, &wanted);
+    return pages_answer(core, request, source, &wanted);
+}
+
+hub_err_t on_history(core_t *core, request_t *request)
+{
+    source_t source;
+    hub_err_t err = find_source(core, request, &source);
+    return err == HUB_OK ? answer_history(core, request, &source) : err;
+}
+
+hub_err_t on_audit(core_t *core, request_t *request)
+{
+    const room_t *room = audit_room(core);
+    source_t source = {room ? &room->journal : NULL, room ? room->id : 0, false};
+    return answer_history(core, request, &source);
 }
 
 /* Where the epoch that the client holds events of ended. *out_end is UINT64_MAX for the current one.

@@ -4,6 +4,7 @@
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
+#include "broker/core/rights.h"
 
 #include <assert.h>
 
@@ -17,6 +18,9 @@ hub_err_t on_nick(core_t *core, request_t *request)
         return err;
     if (!nick_is_free(core, &identity, session))
         return HUB_NICK_TAKEN;
+    err = may_enter(core, request, &(person_t){.identity = name_span(&identity)});
+    if (err != HUB_OK)
+        return err;
     session_rename(core, session, nick, &identity);
     writer_t *writer = reply_begin(core, request);
     write_str(writer, KEY_nick, session_nick(session));
@@ -30,6 +34,8 @@ hub_err_t on_status(core_t *core, request_t *request)
     hub_err_t err = text_check(status, LIMIT_STATUS_BYTES, TEXT_LINE);
     request->hint =
         err == HUB_BAD_REQUEST ? "a status is one line without control characters" : NULL;
+    if (err == HUB_OK)
+        err = may_speak(core, request);
     if (err != HUB_OK)
         return err;
     session_t *session = request->session;

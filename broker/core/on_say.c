@@ -5,6 +5,7 @@
 #include "broker/core/inboxes.h"
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
+#include "broker/core/rights.h"
 #include "broker/core/rooms.h"
 #include "proto/payload.h"
 
@@ -104,6 +105,8 @@ hub_err_t on_say(core_t *core, request_t *request)
     room_t *room;
     hub_err_t err = find_own_room(core, request, &room);
     if (err == HUB_OK)
+        err = may_speak(core, request);
+    if (err == HUB_OK)
         err = check_text(request);
     if (err == HUB_OK)
         err = request_may_wait(core, request);
@@ -161,7 +164,9 @@ hub_err_t on_tell(core_t *core, request_t *request)
     receiver_t to;
     if (!find_receiver(core, message_span(request->message, KEY_to), &to))
         return HUB_NO_SUCH_NICK;
-    hub_err_t err = check_text(request);
+    hub_err_t err = may_speak(core, request);
+    if (err == HUB_OK)
+        err = check_text(request);
     if (err == HUB_OK)
         err = request_may_wait(core, request);
     if (err != HUB_OK)

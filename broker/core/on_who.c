@@ -1,40 +1,10 @@
 #include "broker/core/dispatch.h"
 
+#include "broker/core/page_token.h"
 #include "broker/core/presence.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
-
-enum { PAGE_DIGITS = 20, REPLY_BYTES = 512 }; /* what a reply has besides its list */
-
-/* A page token is a number in decimal. False: it is not. */
-static bool read_page(const message_t *message, uint64_t *out_number)
-{
-    span_t page = message_span(message, KEY_page);
-    *out_number = 0;
-    for (size_t i = 0; i < page.size; i++) {
-        if (page.data[i] < '0' || page.data[i] > '9' || *out_number > UINT64_MAX / 10 - 1)
-            return false;
-        *out_number = *out_number * 10 + (uint64_t)(page.data[i] - '0');
-    }
-    return true;
-}
-
-static void write_next(writer_t *writer, uint64_t number)
-{
-    char digits[PAGE_DIGITS];
-    size_t place = sizeof digits;
-    do
-        digits[--place] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    write_str(writer, KEY_next, (span_t){digits + place, sizeof digits - place});
-}
-
-static size_t wanted(const message_t *message, size_t maximum)
-{
-    uint64_t limit = message_uint(message, KEY_limit);
-    return message_has(message, KEY_limit) && limit < maximum ? (size_t)limit : maximum;
-}
 
 static void write_member(writer_t *writer, const session_t *member)
 {
@@ -71,7 +41,8 @@ static size_t collect(const core_t *core, const room_t *room, uint64_t *number, 
 hub_err_t on_who(core_t *core, request_t *request)
 {
     /* The longest member takes 32 + 128 bytes of names and 80 of the rest. */
-    _Static_assert(LIMIT_WHO_MAX * 260 + REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
+    _Static_assert(LIMIT_WHO_MAX * 260 + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES,
+                   "a page fits a frame");
     room_t *room;
     hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
     if (err == HUB_OK)
@@ -79,12 +50,13 @@ hub_err_t on_who(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     uint64_t number;
-    request->hint = "page is the next of the page before";
-    if (!read_page(request->message, &number))
-        return HUB_BAD_REQUEST;
+    err = page_read(request, &number);
+    if (err != HUB_OK)
+        return err;
     presence_flush(core, room);
     const session_t *members[LIMIT_WHO_MAX];
-    size_t count = collect(core, room, &number, wanted(request->message, LIMIT_WHO_MAX), members);
+    size_t count =
+        collect(core, room, &number, page_wanted(request->message, LIMIT_WHO_MAX), members);
     writer_t *writer = reply_begin(core, request);
     write_key(writer, KEY_members);
     msgpack_pack_array(&writer->packer, count);
@@ -94,7 +66,7 @@ hub_err_t on_who(core_t *core, request_t *request)
     write_uint(writer, KEY_pseq, room->pseq);
     uint64_t behind = number;
     if (members_next(&room->members, &behind))
-        write_next(writer, number);
+        page_write_next(writer, number);
     reply_end(core);
     return HUB_OK;
 }
@@ -122,13 +94,14 @@ static const room_t *next_visible(const core_t *core, const session_t *session, 
 
 hub_err_t on_rooms(core_t *core, request_t *request)
 {
-    _Static_assert(LIMIT_ROOMS_PAGE * 80 + REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
+    _Static_assert(LIMIT_ROOMS_PAGE * 80 + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES,
+                   "a page fits a frame");
     uint64_t number;
-    request->hint = "page is the next of the page before";
-    if (!read_page(request->message, &number) || number > UINT32_MAX)
+    hub_err_t err = page_read(request, &number);
+    if (err != HUB_OK || number > UINT32_MAX)
         return HUB_BAD_REQUEST;
     const room_t *rooms[LIMIT_ROOMS_PAGE], *room;
-    size_t count = 0, maximum = wanted(request->message, LIMIT_ROOMS_PAGE);
+    size_t count = 0, maximum = page_wanted(request->message, LIMIT_ROOMS_PAGE);
     uint32_t place = (uint32_t)number, behind = place;
     while (count < maximum && (room = next_visible(core, request->session, &place))) {
         rooms[count++] = room;
@@ -142,7 +115,7 @@ hub_err_t on_rooms(core_t *core, request_t *request)
     for (size_t i = 0; i < count; i++)
         write_room(writer, rooms[i]);
     if (has_more)
-        write_next(writer, behind);
+        page_write_next(writer, behind);
     reply_end(core);
     return HUB_OK;
 }

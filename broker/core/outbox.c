@@ -238,3 +238,9 @@ void outbox_hash(outbox_t *self, uint64_t number, span_t password, span_t hash)
     self->has_secret = true;
     add_to_store(self, EFFECT_HASH, 0, hash, password)->seq = number;
 }
+
+void outbox_stop(outbox_t *self)
+{
+    assert(self);
+    add(self, EFFECT_STOP);
+}

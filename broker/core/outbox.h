@@ -27,6 +27,7 @@ typedef enum {
     EFFECT_READ,       /* a page of a log: outbox_query() */
     EFFECT_TRIM,       /* what may stay of a log: outbox_retention() */
     EFFECT_HASH,       /* a password: make a hash, or verify against the one that is there */
+    EFFECT_STOP,       /* end in good order, as at a signal: an operator says so */
 } effect_kind_t;
 
 typedef struct {
@@ -103,6 +104,9 @@ retention_t outbox_retention(const outbox_t *self, const effect_t *effect);
 /* The password is to be hashed, or, where `hash` is not empty, verified against it. The answer, EVENT_HASHED, has the
  * number. */
 void outbox_hash(outbox_t *self, uint64_t number, span_t password, span_t hash);
+
+/* The process is to end. */
+void outbox_stop(outbox_t *self);
 
 /* Drop what waits for that peer. */
 void outbox_forget(outbox_t *self, peer_t peer);

@@ -25,7 +25,8 @@ typedef enum {
     RECORD_OF_BROKER,
     RECORD_OF_ROOM,
     RECORD_OF_SESSION,
-    RECORD_OF_ACCOUNT
+    RECORD_OF_ACCOUNT,
+    RECORD_OF_VERDICT
 } record_kind_t;
 
 /* Whom an answer goes to, and about what. */

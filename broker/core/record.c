@@ -103,6 +103,15 @@ span_t record_account_key(const account_t *account, char *out_key)
     return (span_t){out_key, 1 + MINT_NAME_CHARS};
 }
 
+span_t record_verdict_key(const verdict_t *verdict, char *out_key)
+{
+    assert(verdict && out_key);
+    span_t target = target_span(&verdict->target);
+    out_key[0] = RECORD_VERDICT;
+    memcpy(out_key + 1, target.data, target.size);
+    return (span_t){out_key, 1 + target.size};
+}
+
 void record_write_room(buffer_t *out, const room_t *room)
 {
     assert(out && room);
@@ -143,10 +152,13 @@ static void put_inbox(msgpack_packer *packer, const session_t *session)
     put_epochs(packer, &empty);
 }
 
-void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms)
+void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms,
+                          span_t place)
 {
     assert(out && session && (rooms || session->membership_count == 0));
-    msgpack_packer packer = begin(out, session->peer_key ? 11 : 10);
+    msgpack_packer packer = begin(out, 10u + (session->peer_key != NULL) + (place.size > 0));
+    if (place.size > 0)
+        put_bytes(&packer, "place", place);
     if (session->peer_key)
         put_bytes(&packer, "key", peer_key_span(shared_key_get(session->peer_key)));
     put_uint(&packer, "id", session->id);
@@ -170,6 +182,18 @@ void record_write_account(buffer_t *out, const account_t *account, const room_t 
     put_text(&packer, "hash", span_of(account->hash));
     put_epochs(&packer, &account->inbox->journal);
     put_rooms(&packer, rooms, account->room_count);
+}
+
+void record_write_verdict(buffer_t *out, const verdict_t *verdict)
+{
+    assert(out && verdict);
+    msgpack_packer packer = begin(out, 6);
+    put_text(&packer, "name", verdict_name(verdict));
+    put_text(&packer, "by", verdict_by(verdict));
+    put_text(&packer, "reason", verdict_reason(verdict));
+    put_text(&packer, "uid", (span_t){verdict->uid, verdict->has_uid ? MINT_NAME_CHARS : 0});
+    put_uint(&packer, "at", verdict->at_ms);
+    put_uint(&packer, "until", verdict->until_ms);
 }
 
 void record_write_broker(buffer_t *out, const broker_record_t *record)

@@ -7,6 +7,7 @@
  *   r lobby               a room, by its canonical name
  *   s 00 00 .. 00 2a      a session, by its serial number, the first byte first
  *   u k3v7q2m5x4wd6t2a    an account, by its uid
+ *   v b n ada             a ban or mute, by its target (verdict.h)
  *
  * Here is only the form; what is put when is in records.h, what becomes of it in restore.h. */
 #ifndef BROKER_CORE_RECORD_H
@@ -14,14 +15,21 @@
 
 #include "broker/core/account.h"
 #include "broker/core/room.h"
+#include "broker/core/verdict.h"
 #include "proto/buffer.h"
 
 #include <msgpack.h>
 
-enum { RECORD_BROKER = 'm', RECORD_ROOM = 'r', RECORD_SESSION = 's', RECORD_ACCOUNT = 'u' };
+enum {
+    RECORD_BROKER = 'm',
+    RECORD_ROOM = 'r',
+    RECORD_SESSION = 's',
+    RECORD_ACCOUNT = 'u',
+    RECORD_VERDICT = 'v'
+};
 
 /* Longest key, and longest record: a session in all rooms it may be in is far below. */
-enum { RECORD_KEY_BYTES = 1 + NAME_BYTES, RECORD_BYTES = 16384 };
+enum { RECORD_KEY_BYTES = 1 + TARGET_BYTES, RECORD_BYTES = 16384 };
 
 /* Numbers that must not go back when everything they were taken from is gone. */
 typedef struct {
@@ -37,14 +45,22 @@ span_t record_room_key(const room_t *room, char *out_key);
 /* The key of an account, likewise. */
 span_t record_account_key(const account_t *account, char *out_key);
 
+/* The key of a ban or mute, likewise. */
+span_t record_verdict_key(const verdict_t *verdict, char *out_key);
+
 /* Appends the record of a room. */
 void record_write_room(buffer_t *out, const room_t *room);
 
-/* Appends the record of a session; `rooms` are those of its memberships, in their order. */
-void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms);
+/* Appends the record of a session; `rooms` are those of its memberships, in their order, `place` is where it
+ * comes from (whence.h), empty where that is not known. */
+void record_write_session(buffer_t *out, const session_t *session, const room_t *const *rooms,
+                          span_t place);
 
 /* Appends the record of an account; `rooms` are those it may come back to, in their order. */
 void record_write_account(buffer_t *out, const account_t *account, const room_t *const *rooms);
+
+/* Appends the record of a ban or mute. */
+void record_write_verdict(buffer_t *out, const verdict_t *verdict);
 
 /* Appends the record of the broker. */
 void record_write_broker(buffer_t *out, const broker_record_t *record);

@@ -1,6 +1,7 @@
 #include "broker/core/records.h"
 
 #include "broker/core/record.h"
+#include "broker/core/whence.h"
 
 #include <assert.h>
 
@@ -13,6 +14,7 @@ void records_fini(records_t *self)
     numbers_fini(&self->sessions);
     numbers_fini(&self->rooms);
     numbers_fini(&self->accounts);
+    numbers_fini(&self->verdicts);
     buffer_fini(&self->scratch);
     buffer_fini(&self->removals);
 }
@@ -48,6 +50,14 @@ static void add_account(core_t *core, account_t *account)
     numbers_add(&core->records.accounts, account->id);
 }
 
+static void add_verdict(core_t *core, verdict_t *verdict)
+{
+    if (verdict->is_dirty)
+        return;
+    verdict->is_dirty = true;
+    numbers_add(&core->records.verdicts, verdict->id);
+}
+
 void records_session(core_t *core, session_t *session)
 {
     assert(core && session);
@@ -73,6 +83,15 @@ void records_account(core_t *core, account_t *account)
         return;
     mark(core);
     add_account(core, account);
+}
+
+void records_verdict(core_t *core, verdict_t *verdict)
+{
+    assert(core && verdict);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    add_verdict(core, verdict);
 }
 
 void records_broker(core_t *core)
@@ -169,6 +188,16 @@ void records_room_gone(core_t *core, const room_t *room)
                room->journal.tail > 0 ? name_span(&room->name) : (span_t){0});
 }
 
+void records_verdict_gone(core_t *core, const verdict_t *verdict)
+{
+    assert(core && verdict);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    char key[RECORD_KEY_BYTES];
+    remove_now(core, record_verdict_key(verdict, key), (span_t){0});
+}
+
 /* --- writing ------------------------------------------------------------------------------------ */
 
 static void put(core_t *core, span_t key, record_kind_t kind, uint64_t owner)
@@ -191,7 +220,7 @@ static void write_session(core_t *core, uint64_t id)
         rooms[i] = core_room(core, session_memberships(session)[i].room);
     char key[RECORD_KEY_BYTES];
     buffer_clear(&core->records.scratch);
-    record_write_session(&core->records.scratch, session, rooms);
+    record_write_session(&core->records.scratch, session, rooms, whence_place(session));
     put(core, record_session_key(session, key), RECORD_OF_SESSION, id);
 }
 
@@ -222,6 +251,18 @@ static void write_account(core_t *core, uint64_t id)
     put(core, record_account_key(account, key), RECORD_OF_ACCOUNT, id);
 }
 
+static void write_verdict(core_t *core, uint64_t id)
+{
+    verdict_t *verdict = slab_find(core->verdicts, id);
+    if (verdict == NULL || !verdict->is_dirty)
+        return;
+    verdict->is_dirty = false;
+    char key[RECORD_KEY_BYTES];
+    buffer_clear(&core->records.scratch);
+    record_write_verdict(&core->records.scratch, verdict);
+    put(core, record_verdict_key(verdict, key), RECORD_OF_VERDICT, id);
+}
+
 static void write_broker(core_t *core)
 {
     core->records.is_broker_dirty = false;
@@ -235,7 +276,7 @@ static void write_broker(core_t *core)
 static bool has_any(const records_t *self)
 {
     return self->sessions.count > 0 || self->rooms.count > 0 || self->accounts.count > 0 ||
-           self->is_broker_dirty || self->removals.size > 0;
+           self->verdicts.count > 0 || self->is_broker_dirty || self->removals.size > 0;
 }
 
 /* Worth a batch of its own, or there is one anyway. */
@@ -260,6 +301,8 @@ void records_write(core_t *core)
         write_session(core, records->sessions.list[i]);
     for (size_t i = 0; i < records->accounts.count; i++)
         write_account(core, records->accounts.list[i]);
+    for (size_t i = 0; i < records->verdicts.count; i++)
+        write_verdict(core, records->verdicts.list[i]);
     if (records->is_broker_dirty)
         write_broker(core);
     each_removal(core, hold_removal);
@@ -267,6 +310,7 @@ void records_write(core_t *core)
     numbers_clear(&records->rooms);
     numbers_clear(&records->sessions);
     numbers_clear(&records->accounts);
+    numbers_clear(&records->verdicts);
     records->is_waited_for = false;
 }
 
@@ -296,8 +340,12 @@ void records_again(core_t *core, const held_t *held)
     session_t *session = held->record == RECORD_OF_SESSION ? core_session(core, held->owner) : NULL;
     room_t *room = held->record == RECORD_OF_ROOM ? core_room(core, held->owner) : NULL;
     account_t *account = held->record == RECORD_OF_ACCOUNT ? core_account(core, held->owner) : NULL;
+    verdict_t *verdict =
+        held->record == RECORD_OF_VERDICT ? slab_find(core->verdicts, held->owner) : NULL;
     if (session)
         add_session(core, session);
+    if (verdict)
+        add_verdict(core, verdict);
     if (account)
         add_account(core, account);
     if (room)

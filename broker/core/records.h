@@ -20,6 +20,12 @@ void records_account(core_t *core, account_t *account);
 /* The room was made, or its invitations have changed. */
 void records_room(core_t *core, room_t *room);
 
+/* The ban or mute was made, or made anew. */
+void records_verdict(core_t *core, verdict_t *verdict);
+
+/* It ends now: its record goes. */
+void records_verdict_gone(core_t *core, const verdict_t *verdict);
+
 /* The numbers of the broker have changed. */
 void records_broker(core_t *core);
 

@@ -6,8 +6,11 @@
 #include "broker/core/records.h"
 #include "broker/core/restore_account.h"
 #include "broker/core/restore_session.h"
+#include "broker/core/restore_verdict.h"
 #include "broker/core/retention.h"
+#include "broker/core/audit.h"
 #include "broker/core/rooms.h"
+#include "broker/core/verdicts.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -124,16 +127,27 @@ static bool restore_invited(const record_t *record, room_t *room)
     return true;
 }
 
+static bool read_room_name(span_t key, name_t *out)
+{
+    if (!audit_is(key))
+        return room_fold(key, out) == HUB_OK && span_equal(name_span(out), key);
+    *out = (name_t){.size = (uint8_t)key.size};
+    memcpy(out->text, key.data, key.size);
+    return true;
+}
+
 static hub_err_t restore_room(core_t *core, span_t key, const record_t *record)
 {
     name_t name;
     bool is_private;
-    if (room_fold(key, &name) != HUB_OK || !span_equal(name_span(&name), key) ||
-        lookup_find(core->rooms_by_name, key) || !record_bool(record, "private", &is_private))
+    if (!read_room_name(key, &name) || lookup_find(core->rooms_by_name, key) ||
+        !record_bool(record, "private", &is_private))
         return HUB_MALFORMED;
     room_t *room = rooms_add(core, &name, is_private);
     if (room == NULL)
         return HUB_FULL;
+    if (audit_is(key))
+        core->audit = room->id;
     if (!restore_journal(core, key, record, &room->journal))
         return HUB_MALFORMED;
     room->pseq = room->pseq > room->journal.last_at_ms ? room->pseq : room->journal.last_at_ms;
@@ -167,6 +181,8 @@ static hub_err_t restore_one(core_t *core, span_t key, const record_t *record)
         return restore_session(core, rest, record);
     case RECORD_ACCOUNT:
         return restore_account(core, rest, record);
+    case RECORD_VERDICT:
+        return restore_verdict(core, rest, record);
     default:
         return HUB_OK; /* of a later version */
     }
@@ -287,6 +303,7 @@ void restore_end(core_t *core, const origin_t *origin)
         if (may_have_lost(core, origin))
             begin_epochs(core);
         tidy_rooms(core);
+        verdicts_judge_all(core);
         records_broker(core); /* its pseqs begin here */
         retention_begin(core);
     }

@@ -2,6 +2,7 @@
 
 #include "broker/core/inboxes.h"
 #include "broker/core/sessions.h"
+#include "broker/core/whence.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -85,6 +86,13 @@ static bool take_peer_key(core_t *core, const record_t *record, session_t *sessi
     return true;
 }
 
+/* Where it comes from, if that was told. */
+static bool take_place(core_t *core, const record_t *record, session_t *session)
+{
+    span_t place = {NULL, 0};
+    return !record_bytes(record, "place", &place) || whence_restore(core, session, place);
+}
+
 static bool take_inbox(core_t *core, const record_t *record, session_t *session)
 {
     char text[INBOX_NAME_BYTES];
@@ -143,7 +151,7 @@ hub_err_t restore_session(core_t *core, span_t key, const record_t *record)
     session->serial = serial;
     core->serial = serial > core->serial ? serial : core->serial;
     if (!take_names(core, record, session) || !take_settings(record, session) ||
-        !take_peer_key(core, record, session))
+        !take_peer_key(core, record, session) || !take_place(core, record, session))
         return HUB_MALFORMED;
     begin_detached(core, session);
     numbers_add(&core->restore->sessions, id);

@@ -1,5 +1,6 @@
 #include "broker/core/retention.h"
 
+#include "broker/core/audit.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -54,6 +55,17 @@ static trim_t *free_trim(core_t *core)
     return NULL;
 }
 
+/* What may stay of a log. */
+static retention_t bounds(const core_t *core, span_t log)
+{
+    if (audit_is(log))
+        return (retention_t){.log = log, .events = core->settings.audit_events};
+    return (retention_t){.log = log,
+                         .events = core->settings.history_events,
+                         .bytes = core->settings.history_bytes,
+                         .before_ms = oldest_kept_ms(core)};
+}
+
 /* Asks the store. Nothing happens where it is busy with as many logs as we ask for at a time. */
 static void trim(core_t *core, journal_t *journal, span_t log, uint64_t owner)
 {
@@ -66,10 +78,8 @@ static void trim(core_t *core, journal_t *journal, span_t log, uint64_t owner)
     memcpy(place->log, log.data, log.size);
     journal->is_trimming = true;
     core->counters.trims_asked++;
-    outbox_trim(core->out, &(retention_t){.log = log,
-                                          .events = core->settings.history_events,
-                                          .bytes = core->settings.history_bytes,
-                                          .before_ms = oldest_kept_ms(core)});
+    retention_t retention = bounds(core, log);
+    outbox_trim(core->out, &retention);
 }
 
 void retention_check(core_t *core, journal_t *journal, span_t log, uint64_t owner)
@@ -77,16 +87,16 @@ void retention_check(core_t *core, journal_t *journal, span_t log, uint64_t owne
     assert(core && journal && owner > 0);
     if (!core->settings.has_store || journal->is_trimming)
         return;
-    if (has_more_than(journal->bytes, core->settings.history_bytes, SLACK_BYTES) ||
-        has_more_than(journal->head + 1 - journal->oldest, core->settings.history_events,
-                      SLACK_EVENTS))
+    retention_t most = bounds(core, log);
+    if (has_more_than(journal->bytes, most.bytes, SLACK_BYTES) ||
+        has_more_than(journal->head + 1 - journal->oldest, most.events, SLACK_EVENTS))
         trim(core, journal, log, owner);
 }
 
 static void check_age(core_t *core, journal_t *journal, span_t log, uint64_t owner)
 {
     bool has_any = journal->oldest <= journal->head;
-    if (has_any && !journal->is_trimming && journal->oldest_ms < oldest_kept_ms(core))
+    if (has_any && !journal->is_trimming && journal->oldest_ms < bounds(core, log).before_ms)
         trim(core, journal, log, owner);
 }
 

@@ -10,3 +10,22 @@ bool is_operators(const core_t *core, const request_t *request)
     return request->is_operator ||
            (request->session && session_role(core, request->session) == ROLE_OPERATOR);
 }
+
+hub_err_t may_enter(core_t *core, request_t *request, const person_t *person)
+{
+    assert(core && request && person);
+    const verdict_t *verdict = verdicts_hit(core, VERDICT_BAN, person);
+    if (verdict == NULL)
+        return HUB_OK;
+    core->counters.banned++;
+    request->hint = verdict->reason_size > 0 ? verdict->reason : NULL;
+    request->retry_ms = verdict->until_ms ? verdict->until_ms - core->now->wall_ms : 0;
+    return HUB_BANNED;
+}
+
+hub_err_t may_speak(core_t *core, request_t *request)
+{
+    assert(core && request && request->session);
+    request->hint = NULL;
+    return verdicts_may_speak(core, request->session, &request->retry_ms);
+}

@@ -1,11 +1,18 @@
-/* broker/core/rights.h - who may do what operators may. */
+/* broker/core/rights.h - who may do what operators may, and what they have forbidden to others. */
 #ifndef BROKER_CORE_RIGHTS_H
 #define BROKER_CORE_RIGHTS_H
 
 #include "broker/core/request.h"
+#include "broker/core/verdicts.h"
 
 /* True if who asks is an operator: by the link (its endpoint, or the key it came under), or by the
  * account that the session is in under. Nothing that the message says changes it. */
 bool is_operators(const core_t *core, const request_t *request);
+
+/* HUB_BANNED, with what the operator says as the hint and, where it ends, when: the person may not come in. */
+HUB_MUST_CHECK hub_err_t may_enter(core_t *core, request_t *request, const person_t *person);
+
+/* HUB_MUTED, with when that ends if it does: the request's session may not speak. */
+HUB_MUST_CHECK hub_err_t may_speak(core_t *core, request_t *request);
 
 #endif

@@ -30,14 +30,14 @@ static uint64_t at_least(uint64_t number, uint64_t floor)
     return number > floor ? number : floor;
 }
 
-static bool is_forgettable(const room_t *room)
+static bool is_forgettable(const core_t *core, const room_t *room)
 {
-    return room->members.count == 0 && room->held == 0;
+    return room->members.count == 0 && room->held == 0 && room->id != core->audit;
 }
 
 static void forget(core_t *core, room_t *room)
 {
-    assert(is_forgettable(room));
+    assert(is_forgettable(core, room));
     presence_flush(core, room);
     core->counters.rooms_forgotten++;
     core->epoch_floor = at_least(core->epoch_floor, room->journal.epoch);
@@ -62,7 +62,7 @@ static void make_way(core_t *core)
     if (core->settings.has_store)
         return;
     for (uint32_t place = 0; (room = slab_next(core->rooms, &place));)
-        if (is_forgettable(room) && (oldest == NULL || room->moved_ms < oldest->moved_ms))
+        if (is_forgettable(core, room) && (oldest == NULL || room->moved_ms < oldest->moved_ms))
             oldest = room;
     if (oldest)
         forget(core, oldest);
@@ -116,7 +116,7 @@ void room_emptied(core_t *core, room_t *room)
     assert(core && room);
     const journal_t *journal = &room->journal;
     bool has_store = core->settings.has_store;
-    if (!is_forgettable(room) || journal->is_trimming)
+    if (!is_forgettable(core, room) || journal->is_trimming)
         return;
     if (journal->head == 0 || (has_store && journal->oldest > journal->head))
         forget(core, room);
@@ -145,6 +145,6 @@ void room_is_quiet(core_t *core, room_t *room)
 void room_is_old(core_t *core, room_t *room)
 {
     assert(core && room);
-    if (is_forgettable(room))
+    if (is_forgettable(core, room))
         forget(core, room);
 }

@@ -50,6 +50,7 @@ typedef struct {
     bool is_kicked_when_idle : 1; /* asked for in hello */
     bool is_warned : 1;
     bool is_dirty : 1; /* its record is to be written */
+    bool is_muted : 1; /* by an operator, when it was looked last: see verdicts.h */
     uint8_t token_count;
     uint8_t membership_count;
     bucket_t allowance;

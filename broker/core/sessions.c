@@ -8,6 +8,7 @@
 #include "broker/core/records.h"
 #include "broker/core/request.h"
 #include "broker/core/rooms.h"
+#include "broker/core/verdicts.h"
 
 #include <assert.h>
 
@@ -145,6 +146,7 @@ void session_rename(core_t *core, session_t *session, span_t nick, const name_t 
     account_t *account = core_account(core, session->account);
     if (account)
         account_rename(core, account, nick, identity);
+    verdicts_judge(core, session);
     presence_note_everywhere(core, session, session->state, old, false);
 }
 

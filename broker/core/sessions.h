@@ -50,6 +50,9 @@ void session_lose_link(core_t *core, session_t *session);
 /* Tells it that it was kicked, and why; then it ends. */
 void session_kick(core_t *core, session_t *session, const char *reason);
 
+/* The same with what somebody says of it; empty: nothing. */
+void session_kick_saying(core_t *core, session_t *session, const char *reason, span_t text);
+
 /* The session's deadline has come: inactive, warned, kicked or gone. */
 void session_is_due(core_t *core, session_t *session);
 

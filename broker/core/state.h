@@ -11,6 +11,7 @@
 #include "broker/core/pipeline.h"
 #include "broker/core/room.h"
 #include "broker/core/slab.h"
+#include "broker/core/verdict.h"
 #include "proto/decode.h"
 #include "proto/encode.h"
 
@@ -18,7 +19,7 @@
 
 /* What the store has to be told; see records.h. */
 typedef struct {
-    numbers_t sessions, rooms, accounts; /* whose records are to be written */
+    numbers_t sessions, rooms, accounts, verdicts; /* whose records are to be written */
     bool is_broker_dirty;
     buffer_t removals;  /* written already under the open batch */
     bool is_waited_for; /* at the end of this turn, not at retry_ms */
@@ -85,6 +86,11 @@ struct core {
     lookup_t *rooms_by_name;
     backoff_t wrong_passwords; /* by nick and by address */
     lookup_t *whences;         /* by where sessions come from */
+    slab_t *verdicts;
+    lookup_t *verdicts_by_target;
+    lookup_t *verdicts_by_uid[VERDICT_KINDS]; /* on guests */
+    uint32_t networks[VERDICT_KINDS][129];    /* verdicts by length of prefix */
+    uint64_t audit;                           /* the room of what operators did; 0: none yet */
     journals_t *journals;
     deadlines_t *deadlines;
     pipeline_t pipeline;

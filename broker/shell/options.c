@@ -124,6 +124,7 @@ core_settings_t options_core(const options_t *self)
         .survives_power = self->durability == DURABILITY_POWER,
         .history_keep_ms = self->history_keep_ms,
         .history_events = self->history_events,
+        .audit_events = self->audit_events,
         .history_bytes = self->history_bytes,
         .replay_per_s = self->replay_per_s,
         .pages_max = self->pages_max,

@@ -49,6 +49,7 @@ static void put_length(char *place, size_t length)
     X(history_keep_ms)                                                                             \
     X(history_bytes)                                                                               \
     X(history_events)                                                                              \
+    X(audit_events)                                                                                \
     X(replay_per_s)                                                                                \
     X(pages_max)
 

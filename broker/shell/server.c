@@ -28,6 +28,7 @@ struct server {
     reserve_t reserve;
     gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
     bool renews_pub;          /* the PUB under CURVE is to be made anew */
+    bool must_stop;           /* an operator said so */
     store_t *store;
     core_t *core;
     unsent_t *unsent;
@@ -240,6 +241,7 @@ static void store_one(server_t *self, const effect_t *effect)
     case EFFECT_PUBLISH:
     case EFFECT_FORGET:
     case EFFECT_HASH:
+    case EFFECT_STOP:
         assert(false);
     }
 }
@@ -260,6 +262,10 @@ static void perform_one(server_t *self, effect_t effect)
     case EFFECT_HASH:
         assert(self->hasher); /* there are accounts */
         hasher_put(self->hasher, effect.seq, bytes_of(self, &effect), log_of(self, &effect));
+        return;
+    case EFFECT_STOP:
+        log_info("broker.told_to_stop");
+        self->must_stop = true;
         return;
     case EFFECT_APPEND:
     case EFFECT_PUT:
@@ -515,7 +521,7 @@ static void both_turn(server_t *self)
         neighbour->turn(neighbour->context, false);
 }
 
-/* Serves until the descriptor is readable or the time has come. True: it was the descriptor. */
+/* Serves until the descriptor is readable, an operator says so, or the time has come. True: it was not the time. */
 static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
 {
     watch_set(&self->watch, WATCH_STOP, stop_fd);
@@ -525,7 +531,7 @@ static bool serve(server_t *self, int stop_fd, uint64_t until_ms)
             return true;
         }
         both_turn(self);
-        if (watch_is_ready(&self->watch, WATCH_STOP))
+        if (watch_is_ready(&self->watch, WATCH_STOP) || (self->must_stop && stop_fd >= 0))
             return true;
     } while (clock_mono_ms() < until_ms);
     return false;

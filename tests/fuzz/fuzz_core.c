@@ -122,6 +122,7 @@ static void perform_one(fuzz_t *self, effect_t effect)
         give_batch(self, effect.batch);
         return;
     case EFFECT_FORGET:
+    case EFFECT_STOP:
         return;
     case EFFECT_HASH: /* the first byte of a password decides, so that the fuzzer can */
         tell(self, (event_t){.kind = EVENT_HASHED,

@@ -102,7 +102,8 @@ static void perform_one(world_t *world, const effect_t *effect)
     case EFFECT_ERASE:
     case EFFECT_READ:
     case EFFECT_TRIM:
-    case EFFECT_HASH: /* nobody in here has an account */
+    case EFFECT_HASH: /* nobody in here has an account, or is an operator */
+    case EFFECT_STOP:
         due_ms = disk_perform(&world->disk, out, effect, world->now_ms);
         if (due_ms > 0)
             later(world, due_ms, DUE_STORE, 0, world->broker.life);

@@ -144,6 +144,7 @@ uint64_t disk_perform(disk_t *self, const outbox_t *outbox, const effect_t *effe
     case EFFECT_PUBLISH:
     case EFFECT_FORGET:
     case EFFECT_HASH:
+    case EFFECT_STOP:
         assert(false);
     }
     return 0;

@@ -40,6 +40,7 @@ struct kit {
     bool delays_hashes;
     kit_store_t *store; /* NULL where the settings have none */
     size_t outbox_bytes;
+    size_t stops;
     size_t dropped[LETTERS];
     span_t saved[LETTERS];
     char keys[LETTERS]; /* of links; 0: none */
@@ -337,6 +338,9 @@ static void perform_one(kit_t *self, effect_t effect)
         return;
     case EFFECT_HASH:
         take_hash(self, &effect);
+        return;
+    case EFFECT_STOP:
+        self->stops++;
         return;
     }
 }
@@ -642,6 +646,11 @@ void kit_waits(kit_t *self, char link, uint64_t bytes)
 size_t kit_dropped(const kit_t *self, char link)
 {
     return self->dropped[(size_t)link];
+}
+
+size_t kit_stops(const kit_t *self)
+{
+    return self->stops;
 }
 
 size_t kit_outbox_bytes(const kit_t *self)

@@ -139,6 +139,9 @@ size_t kit_dropped(const kit_t *self, char link);
 /* The most bytes the outbox has held at the end of a step. */
 size_t kit_outbox_bytes(const kit_t *self);
 
+/* How often the core wanted the process to end. */
+size_t kit_stops(const kit_t *self);
+
 /* What the store was given; *out_count is how many. */
 const appended_t *kit_appended(const kit_t *self, size_t *out_count);
 

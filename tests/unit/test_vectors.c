@@ -69,7 +69,8 @@ static hub_err_t judge(const message_t *request)
     hub_err_t err = judge_must(request, row);
     if (err != HUB_OK)
         return err;
-    if (row->who == WHO_OPERATOR)
+    bool is_moderators = row->who == WHO_MODERATOR && !message_has(request, KEY_room);
+    if (row->who == WHO_OPERATOR || is_moderators)
         return HUB_DENIED;
     if (request->wrong.word[0] != 0 || request->wrong.word[1] != 0)
         return HUB_BAD_REQUEST;

@@ -1,0 +1,85 @@
+#include "broker/core/audit.h"
+
+#include "broker/core/deliver.h"
+#include "broker/core/rooms.h"
+
+#include <assert.h>
+
+bool audit_is(span_t log)
+{
+    return span_is(log, AUDIT_ROOM);
+}
+
+room_t *audit_room(const core_t *core)
+{
+    assert(core);
+    return core->audit ? core_room(core, core->audit) : NULL;
+}
+
+static room_t *room_or_make(core_t *core)
+{
+    static const name_t NAME = {sizeof AUDIT_ROOM - 1, AUDIT_ROOM};
+    room_t *room = audit_room(core);
+    if (room == NULL)
+        room = rooms_make(core, &NAME, true);
+    if (room)
+        core->audit = room->id;
+    return room;
+}
+
+span_t audit_by(const request_t *request)
+{
+    assert(request);
+    if (request->session)
+        return session_nick(request->session);
+    return span_of(request->peer_key.is_some ? "key" : "operator");
+}
+
+static void write_text(writer_t *writer, key_id_t key, span_t text)
+{
+    if (text.size > 0)
+        write_str(writer, key, text);
+}
+
+static void write_deed(writer_t *writer, const request_t *request, const deed_t *deed)
+{
+    const message_t *message = request->message;
+    write_str(writer, KEY_by, audit_by(request));
+    write_str(writer, KEY_op, command_row(request->op)->name);
+    if (deed->target == KEY_key)
+        write_bin(writer, KEY_key, deed->name);
+    else if (deed->target != KEY_COUNT)
+        write_text(writer, deed->target, deed->name);
+    write_text(writer, KEY_in, deed->room);
+    write_text(writer, KEY_reason, message_span(message, KEY_reason));
+    if (message_has(message, KEY_until))
+        write_uint(writer, KEY_until, message_uint(message, KEY_until));
+    if (deed->count > 0)
+        write_uint(writer, KEY_count, deed->count);
+}
+
+void audit_add(core_t *core, request_t *request, const deed_t *deed)
+{
+    assert(core && request && deed);
+    room_t *room = room_or_make(core);
+    if (room == NULL)
+        return;
+    held_t held = {.kind = HELD_MESSAGE,
+                   .owner = room->id,
+                   .offset = pipeline_mark(&core->pipeline),
+                   .topic_size = deliver_topic_size(room)};
+    held.seq = journal_assign(&room->journal, core->now->wall_ms, &held.at_ms);
+    writer_t *writer = deliver_begin(core, room, EV_audit);
+    write_uint(writer, KEY_epoch, room->journal.epoch);
+    write_uint(writer, KEY_seq, held.seq);
+    write_uint(writer, KEY_at, held.at_ms);
+    write_deed(writer, request, deed);
+    write_end(writer);
+    span_t event = {writer->buffer->data + writer->start, writer->buffer->size - writer->start};
+    outbox_append(core->out, core->pipeline.batch, name_span(&room->name), room->journal.epoch,
+                  held.seq, held.at_ms, event);
+    core->counters.appended++;
+    pipeline_hold(&core->pipeline, held);
+    room->held++;
+    core->has_changed = true;
+}

@@ -1,0 +1,274 @@
+/* kick, ban, unban, mute, unmute, bans, audit, shutdown: what operators may. */
+#include "broker/core/aim.h"
+#include "broker/core/audit.h"
+#include "broker/core/dispatch.h"
+#include "broker/core/page_token.h"
+#include "broker/core/records.h"
+#include "broker/core/rooms.h"
+#include "broker/core/sessions.h"
+#include "broker/core/verdicts.h"
+
+#include <assert.h>
+
+/* Nothing that is aimed at a room is done here. */
+static hub_err_t find_room(core_t *core, const request_t *request)
+{
+    room_t *room;
+    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
+    if (err == HUB_OK && request->session)
+        err = room_may_read(room, request->session);
+    return err == HUB_OK ? HUB_DENIED : err;
+}
+
+/* Ends the sessions that are meant, but for the asker's own, whose answer has to come. Returns how many. */
+static uint64_t kick_all(core_t *core, const request_t *request, const target_t *target,
+                         const char *reason)
+{
+    uint64_t count = 0;
+    session_t *session;
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
+        person_t person = person_of(session);
+        if (session == request->session || !target_hits(target, &person))
+            continue;
+        session_kick_saying(core, session, reason, message_span(request->message, KEY_reason));
+        core->counters.sessions_removed++;
+        count++;
+    }
+    return count;
+}
+
+static void answer_count(core_t *core, const request_t *request, uint64_t count)
+{
+    write_uint(reply_begin(core, request), KEY_count, count);
+    reply_end(core);
+}
+
+static deed_t deed_of(const aim_t *aim, uint64_t count)
+{
+    return (deed_t){.target = aim->key, .name = aim->name, .count = count};
+}
+
+hub_err_t on_kick(core_t *core, request_t *request)
+{
+    if (message_has(request->message, KEY_room))
+        return find_room(core, request);
+    aim_t aim;
+    hub_err_t err = aim_read(core, request, VERDICT_BAN, &aim);
+    if (err != HUB_OK)
+        return err;
+    uint64_t count = kick_all(core, request, &aim.target, "kicked");
+    request->hint = "nobody who is here is meant by that";
+    if (count == 0)
+        return HUB_NO_SUCH_NICK;
+    deed_t deed = deed_of(&aim, count);
+    audit_add(core, request, &deed);
+    answer_count(core, request, count);
+    return HUB_OK;
+}
+
+/* Remembers the verdict. */
+static hub_err_t pass(core_t *core, request_t *request, const aim_t *aim, span_t uid)
+{
+    const message_t *message = request->message;
+    verdict_words_t words = {
+        .name = aim->key == KEY_nick || aim->key == KEY_account ? aim->name : (span_t){"", 0},
+        .by = audit_by(request),
+        .reason = message_span(message, KEY_reason),
+        .uid = uid,
+        .at_ms = core->now->wall_ms,
+        .until_ms = message_uint(message, KEY_until)};
+    request->hint = "until is in the past";
+    if (message_has(message, KEY_until) && words.until_ms <= core->now->wall_ms)
+        return HUB_BAD_REQUEST;
+    request->hint = "there are as many bans and mutes as may be: take some back";
+    verdict_t *verdict = verdicts_add(core, &aim->target, &words);
+    core->counters.full_verdicts += verdict == NULL;
+    if (verdict == NULL)
+        return HUB_FULL;
+    request->hint = NULL;
+    records_verdict(core, verdict);
+    return HUB_OK;
+}
+
+hub_err_t on_ban(core_t *core, request_t *request)
+{
+    if (message_has(request->message, KEY_room))
+        return find_room(core, request);
+    aim_t aim;
+    hub_err_t err = aim_read(core, request, VERDICT_BAN, &aim);
+    if (err == HUB_OK)
+        err = pass(core, request, &aim, (span_t){"", 0});
+    if (err != HUB_OK)
+        return err;
+    uint64_t count = kick_all(core, request, &aim.target, "banned");
+    deed_t deed = deed_of(&aim, count);
+    audit_add(core, request, &deed);
+    answer_count(core, request, count);
+    return HUB_OK;
+}
+
+/* How many of those who are here are meant. */
+static uint64_t count_all(const core_t *core, const aim_t *aim)
+{
+    uint64_t count = 0;
+    const session_t *session;
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
+        person_t person = person_of(session);
+        count += target_hits(&aim->target, &person);
+    }
+    return count;
+}
+
+hub_err_t on_mute(core_t *core, request_t *request)
+{
+    if (message_has(request->message, KEY_room))
+        return find_room(core, request);
+    aim_t aim;
+    hub_err_t err = aim_read(core, request, VERDICT_MUTE, &aim);
+    if (err == HUB_OK)
+        err = pass(core, request, &aim, aim.uid);
+    if (err != HUB_OK)
+        return err;
+    verdicts_judge_all(core);
+    uint64_t count = count_all(core, &aim);
+    deed_t deed = deed_of(&aim, count);
+    audit_add(core, request, &deed);
+    answer_count(core, request, count);
+    return HUB_OK;
+}
+
+static hub_err_t take_back(core_t *core, request_t *request, verdict_kind_t kind)
+{
+    if (message_has(request->message, KEY_room))
+        return find_room(core, request);
+    aim_t aim;
+    hub_err_t err = aim_read(core, request, kind, &aim);
+    if (err != HUB_OK)
+        return err;
+    verdict_t *verdict = verdicts_find(core, &aim.target);
+    if (verdict == NULL && aim.key == KEY_account) { /* made when nobody had registered it */
+        name_t identity;
+        err = nick_fold(aim.name, &identity);
+        aim.target = target_nick(kind, name_span(&identity));
+        verdict = err == HUB_OK ? verdicts_find(core, &aim.target) : NULL;
+    }
+    if (verdict == NULL)
+        return HUB_NO_SUCH_BAN;
+    verdicts_remove(core, verdict);
+    if (kind == VERDICT_MUTE)
+        verdicts_judge_all(core);
+    deed_t deed = deed_of(&aim, 0);
+    audit_add(core, request, &deed);
+    reply_ok(core, request);
+    return HUB_OK;
+}
+
+hub_err_t on_unban(core_t *core, request_t *request)
+{
+    return take_back(core, request, VERDICT_BAN);
+}
+
+hub_err_t on_unmute(core_t *core, request_t *request)
+{
+    return take_back(core, request, VERDICT_MUTE);
+}
+
+/* --- lists --------------------------------------------------------------------------------------- */
+
+static void pack_target(writer_t *writer, const verdict_t *verdict)
+{
+    char text[NETWORK_CHARS + 1];
+    network_t network;
+    span_t value = target_value(&verdict->target);
+    switch (target_kind(&verdict->target)) {
+    case TARGET_NICK:
+        pack_key(writer, KEY_nick);
+        pack_span(writer, verdict_name(verdict));
+        return;
+    case TARGET_ACCOUNT:
+        pack_key(writer, KEY_account);
+        pack_span(writer, verdict_name(verdict));
+        return;
+    case TARGET_KEY:
+        pack_key(writer, KEY_key);
+        msgpack_pack_bin(&writer->packer, value.size);
+        msgpack_pack_bin_body(&writer->packer, value.data, value.size);
+        return;
+    case TARGET_NETWORK:
+        network = target_as_network(&verdict->target);
+        network_write(&network, text);
+        pack_key(writer, KEY_network);
+        pack_span(writer, span_of(text));
+        return;
+    }
+}
+
+static void pack_verdict(writer_t *writer, const verdict_t *verdict)
+{
+    bool is_ban = target_verdict(&verdict->target) == VERDICT_BAN;
+    bool has_reason = verdict->reason_size > 0, ends = verdict->until_ms > 0;
+    msgpack_pack_map(&writer->packer, 4u + has_reason + ends);
+    pack_key(writer, KEY_verdict);
+    pack_span(writer, span_of(is_ban ? "ban" : "mute"));
+    pack_target(writer, verdict);
+    pack_key(writer, KEY_by);
+    pack_span(writer, verdict_by(verdict));
+    pack_key(writer, KEY_at);
+    msgpack_pack_uint64(&writer->packer, verdict->at_ms);
+    if (has_reason) {
+        pack_key(writer, KEY_reason);
+        pack_span(writer, verdict_reason(verdict));
+    }
+    if (ends) {
+        pack_key(writer, KEY_until);
+        msgpack_pack_uint64(&writer->packer, verdict->until_ms);
+    }
+}
+
+static const verdict_t *next_live(const core_t *core, uint32_t *place)
+{
+    const verdict_t *verdict;
+    while ((verdict = slab_next(core->verdicts, place)))
+        if (!verdict_is_over(verdict, core->now->wall_ms))
+            return verdict;
+    return NULL;
+}
+
+hub_err_t on_bans(core_t *core, request_t *request)
+{
+    enum { PAGE = 100, LONGEST = 400 };
+    _Static_assert(PAGE * LONGEST + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
+    if (message_has(request->message, KEY_room))
+        return find_room(core, request);
+    uint64_t number;
+    hub_err_t err = page_read(request, &number);
+    if (err != HUB_OK || number > UINT32_MAX)
+        return HUB_BAD_REQUEST;
+    const verdict_t *list[PAGE], *verdict;
+    size_t count = 0, most = page_wanted(request->message, PAGE);
+    uint32_t place = (uint32_t)number, behind = place;
+    while (count < most && (verdict = next_live(core, &place))) {
+        list[count++] = verdict;
+        behind = place;
+    }
+    place = behind;
+    bool has_more = next_live(core, &place) != NULL;
+    writer_t *writer = reply_begin(core, request);
+    write_key(writer, KEY_bans);
+    msgpack_pack_array(&writer->packer, count);
+    for (size_t i = 0; i < count; i++)
+        pack_verdict(writer, list[i]);
+    if (has_more)
+        page_write_next(writer, behind);
+    reply_end(core);
+    return HUB_OK;
+}
+
+hub_err_t on_shutdown(core_t *core, request_t *request)
+{
+    deed_t deed = {.target = KEY_COUNT};
+    audit_add(core, request, &deed);
+    outbox_stop(core->out);
+    reply_ok(core, request);
+    return HUB_OK;
+}
