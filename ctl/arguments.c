@@ -1,13 +1,14 @@
 #include "ctl/arguments.h"
 
 #include "base/curve.h"
+#include "base/places.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRES_DAYS = 7, EXPIRES_DAYS_MAX = 3650 };
+enum { EXPIRES_DAYS = 7, EXPIRES_DAYS_MAX = 3650, FOR_MAX = 1000000 };
 
 /* The value of an option in `--name VALUE` or `--name=VALUE`; NULL: it is another option. An empty value is
  * one that is missing. */
@@ -43,6 +44,20 @@ static bool take_days(const char *text, uint64_t *out, char *out_error)
     return true;
 }
 
+/* A number and what it counts: s, m, h, d, w. */
+static bool take_duration(const char *text, uint64_t *out, char *out_error)
+{
+    static const char UNITS[] = "smhdw";
+    static const uint64_t SECONDS[] = {1, 60, 3600, 86400, 7 * 86400};
+    char *end;
+    unsigned long count = strtoul(text, &end, 10);
+    const char *unit = *end ? strchr(UNITS, *end) : NULL;
+    if (*text < '0' || *text > '9' || unit == NULL || end[1] || count == 0 || count > FOR_MAX)
+        return refuse(out_error, "--for", "a time is needed, such as 90s, 30m, 2h, 7d or 4w");
+    *out = count * SECONDS[unit - UNITS];
+    return true;
+}
+
 static bool take_word(arguments_t *out, const char *word, char *out_error)
 {
     bool is_option = word[0] == '-' && strlen(word) != CURVE_TEXT_CHARS;
@@ -66,6 +81,10 @@ static bool take(arguments_t *out, char **argv, int *at, char *out_error)
         out->is_operator = true;
     else if ((value = value_of("--expires", argv, at)))
         return take_days(value, &out->expires_days, out_error);
+    else if ((value = value_of("--for", argv, at)))
+        return take_duration(value, &out->for_s, out_error);
+    else if ((value = value_of("--reason", argv, at)))
+        out->reason = value;
     else if ((value = value_of("--data", argv, at)))
         out->data = value;
     else if ((value = value_of("--router", argv, at)))
@@ -84,4 +103,12 @@ bool arguments_read(int argc, char **argv, arguments_t *out, char *out_error)
         if (!take(out, argv, &at, out_error))
             return false;
     return true;
+}
+
+const char *arguments_data(const arguments_t *self)
+{
+    assert(self);
+    static char data[PLACES_PATH_BYTES];
+    places_data(self->data, data);
+    return data;
 }

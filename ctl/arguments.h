@@ -15,6 +15,8 @@ typedef struct {
     int count;
     const char *data;   /* --data; "" where it was not said */
     const char *router; /* --router; NULL */
+    const char *reason; /* --reason; NULL */
+    uint64_t for_s;     /* --for; 0: not said */
     uint64_t expires_days;
     bool is_operator, wants_help, wants_version;
 } arguments_t;
@@ -22,5 +24,8 @@ typedef struct {
 /* Reads them. False: `out_error` (ARGUMENTS_ERROR_BYTES) says in one line which is wrong. A key may begin
  * with a dash, even two: only what is no key can be an unknown option. */
 HUB_MUST_CHECK bool arguments_read(int argc, char **argv, arguments_t *out, char *out_error);
+
+/* The data directory that they mean; valid until the next call. */
+const char *arguments_data(const arguments_t *self);
 
 #endif

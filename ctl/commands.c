@@ -13,12 +13,6 @@
 
 enum { DONE = 0, CANNOT = 1, USAGE = 2, DAY_S = 86400, WIDTH = 80, HOST_BYTES = 128 };
 
-typedef int command_t(const arguments_t *arguments, const char *const *operands);
-
-#define COMMAND(name, words, fewest, most, operands, text) static command_t on_##name;
-#include "ctl/commands.def"
-#undef COMMAND
-
 typedef struct {
     command_t *run;
     const char *words;
@@ -41,13 +35,6 @@ static int cannot(const char *what, const char *why)
     return CANNOT;
 }
 
-static const char *data_of(const arguments_t *arguments)
-{
-    static char data[PLACES_PATH_BYTES];
-    places_data(arguments->data, data);
-    return data;
-}
-
 static void print_key(const uint8_t *key)
 {
     char text[CURVE_TEXT_CHARS + 1];
@@ -64,7 +51,7 @@ static const char *file_of(const char *const *operands)
     return operands[0] ? operands[0] : path;
 }
 
-static int on_key_new(const arguments_t *arguments, const char *const *operands)
+int on_key_new(const arguments_t *arguments, const char *const *operands)
 {
     (void)arguments;
     const char *path = file_of(operands);
@@ -83,7 +70,7 @@ static int on_key_new(const arguments_t *arguments, const char *const *operands)
     return DONE;
 }
 
-static int on_key_show(const arguments_t *arguments, const char *const *operands)
+int on_key_show(const arguments_t *arguments, const char *const *operands)
 {
     (void)arguments;
     const char *path = file_of(operands);
@@ -112,11 +99,11 @@ static bool read_broker(const char *data, certificate_t *out)
     return result == CERTIFICATE_OK;
 }
 
-static int on_server_key(const arguments_t *arguments, const char *const *operands)
+int on_server_key(const arguments_t *arguments, const char *const *operands)
 {
     (void)operands;
     certificate_t broker;
-    if (!read_broker(data_of(arguments), &broker))
+    if (!read_broker(arguments_data(arguments), &broker))
         return CANNOT;
     print_key(broker.public_key);
     certificate_fini(&broker);
@@ -167,9 +154,9 @@ static bool add(const char *data, certificate_t *certificate, const char *name)
     return false;
 }
 
-static int on_enroll(const arguments_t *arguments, const char *const *operands)
+int on_enroll(const arguments_t *arguments, const char *const *operands)
 {
-    const char *data = data_of(arguments);
+    const char *data = arguments_data(arguments);
     certificate_t enrolled = {.is_operator = arguments->is_operator}, broker;
     if (!curve_decode(operands[1], strlen(operands[1]), enrolled.public_key))
         return cannot(operands[1],
@@ -191,11 +178,11 @@ static int on_enroll(const arguments_t *arguments, const char *const *operands)
     return DONE;
 }
 
-static int on_revoke(const arguments_t *arguments, const char *const *operands)
+int on_revoke(const arguments_t *arguments, const char *const *operands)
 {
     if (!enrolment_is_name(operands[0]))
         return cannot(operands[0], "no such name is enrolled");
-    if (!enrolment_remove(data_of(arguments), operands[0]))
+    if (!enrolment_remove(arguments_data(arguments), operands[0]))
         return cannot(operands[0], errno == ENOENT ? "no such name is enrolled" : strerror(errno));
     (void)printf("revoked %s\n", operands[0]);
     return DONE;
@@ -233,9 +220,9 @@ static bool write_line(const certificate_t *made, char *out_line)
     return is_good;
 }
 
-static int on_invite(const arguments_t *arguments, const char *const *operands)
+int on_invite(const arguments_t *arguments, const char *const *operands)
 {
-    const char *data = data_of(arguments);
+    const char *data = arguments_data(arguments);
     char line[INVITATION_CHARS + 1];
     certificate_t made, broker;
     certificate_new(&made);
@@ -309,10 +296,10 @@ static void print_enrolled(const char *data, const char *name)
     (void)puts("");
 }
 
-static int on_keys(const arguments_t *arguments, const char *const *operands)
+int on_keys(const arguments_t *arguments, const char *const *operands)
 {
     (void)operands;
-    const char *data = data_of(arguments);
+    const char *data = arguments_data(arguments);
     names_t names = {.count = 0};
     if (!enrolment_each(data, add_name, &names))
         return cannot(data, strerror(errno));
@@ -380,8 +367,11 @@ static void print_wrapped(FILE *out, const char *text)
 void commands_print_help(FILE *out)
 {
     assert(out);
-    (void)fputs("Usage: hubbubctl COMMAND [OPTION...]\n\nThe keys of a Hubbub broker: who may come "
-                "from beyond its machine. A broker that\nruns takes up changes at once.\n\n",
+    (void)fputs("Usage: hubbubctl COMMAND [OPTION...]\n\nThe keys of a Hubbub broker, who may come "
+                "from beyond its machine: a broker that\nruns takes up changes at once. And what "
+                "its operators do while it runs.\n\nWHOM is nick=NICK, account=NICK, key=NAME "
+                "(or the key itself), network=ADDRESS[/BITS],\nor a nick or network "
+                "alone.\n\n",
                 out);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         (void)fprintf(out, "  %s%s%s\n", ROWS[i].words, *ROWS[i].operands ? " " : "",

@@ -53,8 +53,8 @@ typedef enum {
     HUBBUB_LOST, /* room ("@": private ones), first, last: these messages are gone for ever */
     HUBBUB_UNDONE, /* likewise, but these you did get: the broker has been restored from before them,
                         or has started without its history; what follows has a newer epoch */
-    HUBBUB_WARNING,  /* say something within idle_in_ms or be kicked */
-    HUBBUB_KICKED,   /* the session has ended: reason; nothing follows */
+    HUBBUB_WARNING, /* say something within idle_in_ms or be kicked */
+    HUBBUB_KICKED, /* the session has ended: reason, and text if an operator says more; nothing follows */
     HUBBUB_SHUTDOWN, /* the broker stops in after_ms; the library reconnects when it is back */
 } hubbub_type_t;
 

@@ -191,28 +191,40 @@ static void on_warning(void *context, uint32_t sid, void *who, uint64_t idle_in_
               &(words_t){.count = numeral((idle_in_ms + 999) / 1000, &digits)});
 }
 
-static phrase_t phrase_of_reason(span_t reason)
+/* What to say of a reason, alone and with what an operator says. */
+typedef struct {
+    const char *reason;
+    phrase_t phrase, with_text;
+} reason_row_t;
+
+static const reason_row_t *row_of_reason(span_t reason)
 {
-    static const struct {
-        const char *reason;
-        phrase_t phrase;
-    } ROWS[] = {{"idle", PHRASE_kicked_idle},        {"slow", PHRASE_kicked_slow},
-                {"flood", PHRASE_kicked_flood},      {"silent", PHRASE_kicked_slow},
-                {"resumed", PHRASE_kicked_resumed},  {"revoked", PHRASE_kicked_operator},
-                {"operator", PHRASE_kicked_operator}};
-    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
-        if (span_is(reason, ROWS[i].reason))
-            return ROWS[i].phrase;
-    return PHRASE_kicked;
+    static const reason_row_t ROWS[] = {
+        {"idle", PHRASE_kicked_idle, PHRASE_kicked_idle},
+        {"slow", PHRASE_kicked_slow, PHRASE_kicked_slow},
+        {"flood", PHRASE_kicked_flood, PHRASE_kicked_flood},
+        {"silent", PHRASE_kicked_slow, PHRASE_kicked_slow},
+        {"resumed", PHRASE_kicked_resumed, PHRASE_kicked_resumed},
+        {"login", PHRASE_kicked_login, PHRASE_kicked_login},
+        {"revoked", PHRASE_kicked_operator, PHRASE_kicked_operator},
+        {"kicked", PHRASE_kicked_operator, PHRASE_kicked_operator_says},
+        {"banned", PHRASE_kicked_banned, PHRASE_kicked_banned_says},
+        {NULL, PHRASE_kicked, PHRASE_kicked}};
+    const reason_row_t *row = ROWS;
+    while (row->reason && !span_is(reason, row->reason))
+        row++;
+    return row;
 }
 
-static void on_kicked(void *context, uint32_t sid, void *who, span_t reason)
+static void on_kicked(void *context, uint32_t sid, void *who, span_t reason, span_t text)
 {
     (void)sid;
     bridge_t *self = context;
     user_t *user = who;
+    const reason_row_t *row = row_of_reason(reason);
     user->sid = USER_NO_SID;
-    user_tell(self, user, phrase_of_reason(reason), &(words_t){.text = reason});
+    user_tell(self, user, text.size > 0 ? row->with_text : row->phrase,
+              &(words_t){.text = row->reason ? text : reason});
     user_leave(self, user);
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -253,6 +254,24 @@ bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_
     return true;
 }
 
+bool doors_bind_operator(doors_t *self, const char *directory, char *out_error)
+{
+    assert(self && self->context && directory && out_error);
+    char endpoint[SETTING_STR_BYTES + 1];
+    int size = snprintf(endpoint, sizeof endpoint, "ipc://%s/operator", directory);
+    const struct sockaddr_un longest = {0};
+    if (size < 0 || (size_t)size >= sizeof endpoint ||
+        (size_t)size >= sizeof IPC - 1 + sizeof longest.sun_path) {
+        snprintf(out_error, DOORS_ERROR_BYTES, "the path of --data is too long for a socket in it");
+        return false;
+    }
+    mode_t before = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* the socket's file is made in here */
+    bool is_bound = bind_one(self, &self->routers[DOOR_OPERATOR], "data", endpoint,
+                             &self->operator_bound, out_error);
+    umask(before);
+    return is_bound;
+}
+
 bool doors_is_endpoint(const char *endpoint)
 {
     assert(endpoint);
@@ -271,8 +290,10 @@ static bool open_plain(doors_t *self)
 {
     self->routers[DOOR_NET] = open_router(self->context);
     self->routers[DOOR_LOCAL] = open_router(self->context);
+    self->routers[DOOR_OPERATOR] = open_router(self->context);
     self->pubs[PUB_PLAIN] = open_pub(self->context, false);
-    return self->routers[DOOR_NET] && self->routers[DOOR_LOCAL] && self->pubs[PUB_PLAIN];
+    return self->routers[DOOR_NET] && self->routers[DOOR_LOCAL] && self->routers[DOOR_OPERATOR] &&
+           self->pubs[PUB_PLAIN];
 }
 
 /* libzmq asks the gatekeeper where there is one, and lets everybody in where there is none: it has to
@@ -371,4 +392,5 @@ void doors_close(doors_t *self, int linger_ms)
     self->context = NULL;
     unlink_paths(&self->router_bound);
     unlink_paths(&self->pub_bound);
+    unlink_paths(&self->operator_bound);
 }

@@ -1,7 +1,7 @@
 /* broker/shell/doors.h - the broker's sockets.
  *
- * Three ROUTERs, so that where somebody came from is known: from a network or loopback without a key, over
- * ipc, or under CURVE, which is a whole socket's affair. Two PUBs, likewise. All are made at
+ * Four ROUTERs, so that where somebody came from is known: from a network or loopback without a key, over
+ * ipc, under CURVE, which is a whole socket's affair, or over the operators' endpoint. Two PUBs, likewise. All are made at
  * start-up: czmq and libzmq abort or spin when a process runs out of descriptors later. */
 #ifndef BROKER_SHELL_DOORS_H
 #define BROKER_SHELL_DOORS_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* DOOR_INSIDE has no socket: the bridge in the server's thread (see inside.h). */
-enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
+enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_OPERATOR, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
 enum { PUB_PLAIN, PUB_KEYED, PUB_COUNT };
 
 /* Where somebody listens who can be told not to for a while. */
@@ -29,6 +29,7 @@ typedef struct {
     void *pubs[PUB_COUNT];     /* PUB_KEYED is NULL also while it is being renewed */
     setting_list_t router_bound, pub_bound;      /* with the real ports */
     setting_list_t pub_of[PUB_COUNT];            /* pub_bound by socket */
+    setting_list_t operator_bound;               /* one, or none */
     door_place_t places[2 * SETTING_LIST_ITEMS]; /* those on TCP */
     size_t place_count;
     unsigned binds;           /* so far */
@@ -54,6 +55,10 @@ typedef bool doors_is_keyed_t(const void *context, const char *endpoint);
 HUB_MUST_CHECK bool doors_bind(doors_t *self, const setting_list_t *router,
                                const setting_list_t *pub, doors_is_keyed_t *is_keyed,
                                const void *context, char *out_error);
+
+/* Binds the operators' endpoint, ipc://DIRECTORY/operator, for its owner alone. False: `out_error` (DOORS_ERROR_BYTES) says why
+ * not; the other doors are as they were. */
+HUB_MUST_CHECK bool doors_bind_operator(doors_t *self, const char *directory, char *out_error);
 
 /* From now on nobody new comes over TCP: who asks for a connection gets no answer and asks again, as TCP does; who has been let
  * in by the kernel and not yet by libzmq is turned away. Who is in stays, ipc stays open. May be repeated. (zmq_unbind() would end

@@ -226,6 +226,18 @@ static bool is_keyed(const void *options, const char *endpoint)
     return keyed_is(options, endpoint);
 }
 
+/* Where there is a data directory. One can do without. */
+static void open_to_operators(doors_t *doors, const char *data)
+{
+    char error[DOORS_ERROR_BYTES];
+    if (access(data, W_OK | X_OK) != 0)
+        log_info("operators.none", log_str("reason", "there is no data directory"));
+    else if (doors_bind_operator(doors, data, error))
+        log_info("operators.open", log_str("endpoint", doors->operator_bound.items[0]));
+    else
+        log_warn("operators.none", log_str("reason", error));
+}
+
 /* Somebody stands at the gate before it opens. */
 static int open_gate(const options_t *options, doors_t *doors, store_t **store_p, int stop_fd)
 {
@@ -238,6 +250,8 @@ static int open_gate(const options_t *options, doors_t *doors, store_t **store_p
                  log_u64("count", keyring_count(gatekeeper.keyring)));
     is_open =
         is_open && doors_bind(doors, &options->router, &options->pub, is_keyed, options, error);
+    if (is_open)
+        open_to_operators(doors, data);
     int status = is_open ? serve(options, doors, doors->key ? &gatekeeper : NULL, store_p, stop_fd)
                          : cannot(error);
     doors_shut(doors, LINGER_MS);

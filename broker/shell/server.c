@@ -398,7 +398,8 @@ static bool receive_one(server_t *self, uint32_t door)
                          .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
                          .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
                          .is_multipart = has_rest,
-                         .is_local = door == DOOR_LOCAL};
+                         .is_local = door == DOOR_LOCAL || door == DOOR_OPERATOR,
+                         .is_operator = door == DOOR_OPERATOR};
         if (take_key(self, &event, &frame))
             step(self, &event);
     }

@@ -103,9 +103,10 @@ typedef struct {
                    uint64_t last);
     /* Say something within `idle_in_ms` or be kicked. Optional. */
     void (*warning)(void *context, uint32_t sid, void *user, uint64_t idle_in_ms);
-    /* The session has ended: idle, slow, or resumed elsewhere. Its requests have been answered; the sid
+    /* The session has ended: idle, slow, resumed elsewhere, kicked or banned; `text` is what an operator says of it,
+     * empty if nothing. Its requests have been answered; the sid
      * and what belongs to it are gone when this returns, as after bye. */
-    void (*kicked)(void *context, uint32_t sid, void *user, span_t reason);
+    void (*kicked)(void *context, uint32_t sid, void *user, span_t reason, span_t text);
     /* The broker is about to stop, in `after_ms`. Optional. */
     void (*shutdown)(void *context, uint64_t after_ms);
 } client_calls_t;

@@ -198,6 +198,12 @@ static void wait_for(client_link_t *self, client_session_t *session, uint64_t du
     link_due(self, due_ms);
 }
 
+/* A ban that ends is no reason to keep somebody waiting for that. */
+static bool has_to_wait(const message_t *reply, hub_err_t err)
+{
+    return message_has(reply, KEY_retry_ms) && err != HUB_BANNED;
+}
+
 static bool has_ghost(const client_session_t *session, uint64_t now_ms)
 {
     return session->has_ghost && now_ms < session->ghost_ms;
@@ -211,9 +217,9 @@ void greet_answer(client_link_t *self, client_session_t *session, const message_
     hub_err_t err = reply_error(reply);
     if (err == HUB_OK) {
         welcome(self, session, reply, now_ms);
-    } else if (message_has(reply, KEY_retry_ms)) {
+    } else if (has_to_wait(reply, err)) {
         wait_for(self, session, now_ms + reply_pause_ms(reply));
-    } else if (session->token_size > 0) {
+    } else if (session->token_size > 0 && err != HUB_BANNED) {
         renew(self, session, now_ms);
     } else if (err == HUB_NICK_TAKEN && has_ghost(session, now_ms)) {
         wait_for(self, session, now_ms + GHOST_PAUSE_MS);

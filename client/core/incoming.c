@@ -35,7 +35,8 @@ static void on_kicked(client_link_t *self, client_session_t *session, const mess
     outgoing_fail_all(self, session);
     if (session->state == SESSION_GONE)
         return;
-    self->calls->kicked(self->context, session->sid, session->user, reason);
+    self->calls->kicked(self->context, session->sid, session->user, reason,
+                        message_span(event, KEY_text));
     if (session->state != SESSION_GONE)
         incoming_forget(self, session);
 }

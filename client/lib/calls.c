@@ -314,12 +314,13 @@ static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in
     queue_put(&((hubbub_t *)context)->queue, &node);
 }
 
-static void on_kicked(void *context, uint32_t sid, void *user, span_t reason)
+static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)sid, (void)user;
     hubbub_t *self = context;
     queue_node_t *node = queue_node_new(HUBBUB_KICKED);
     node->event.reason = queue_node_text(node, reason);
+    node->event.text = queue_node_text(node, text);
     queue_put(&self->queue, &node);
     self->sid = CLIENT_NO_SID;
     say_log(self, "kicked reason=%.*s", (int)reason.size, reason.data);

@@ -210,6 +210,10 @@ static void put_kicked(FILE *out, const hubbub_event_t *event)
         show_line(out, "* Your session was taken over from elsewhere.");
     else if (strcmp(event->reason, "flood") == 0)
         show_line(out, "* You sent far too much for too long; the broker has ended the session.");
+    else if (strcmp(event->reason, "login") == 0)
+        show_line(out, "* Somebody has logged in as you elsewhere.");
+    else if (event->text[0])
+        show_line(out, "* The broker has ended the session: %s: %s", event->reason, event->text);
     else
         show_line(out, "* The broker has ended the session: %s", event->reason);
 }

@@ -543,9 +543,9 @@ static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, ui
     j->seen_seq = first - 1;
 }
 
-static void on_kicked(void *context, uint32_t sid, void *user, span_t reason)
+static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
-    (void)context, (void)sid, (void)user, (void)reason;
+    (void)context, (void)sid, (void)user, (void)reason, (void)text;
     fail_msg("kicked");
 }
 

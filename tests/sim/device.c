@@ -172,9 +172,9 @@ static void on_undone(void *context, uint32_t index, uint32_t sid, void *user, u
     view_undone(view, room, first, last);
 }
 
-static void on_kicked(void *context, uint32_t sid, void *user, span_t reason)
+static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
-    (void)sid;
+    (void)sid, (void)text;
     user_kicked(context_of(context)->world, user, reason);
 }
 

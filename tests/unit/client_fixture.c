@@ -172,10 +172,11 @@ static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in
     note(context, "warning %u %ju", sid, (uintmax_t)idle_in_ms);
 }
 
-static void on_kicked(void *context, uint32_t sid, void *user, span_t reason)
+static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)user;
-    note(context, "kicked %u %.*s", sid, (int)reason.size, reason.data);
+    note(context, "kicked %u %.*s%s%.*s", sid, (int)reason.size, reason.data,
+         text.size > 0 ? " " : "", (int)text.size, text.size > 0 ? text.data : "");
 }
 
 static void on_shutdown(void *context, uint64_t after_ms)

@@ -50,6 +50,17 @@ WITH_LINK(a_session_made_early_says_hello_when_the_link_is_up_after_subscribing)
     assert_true(span_is(client_link_nick(f->link, sid), "ada"));
 }
 
+WITH_LINK(who_is_banned_for_a_while_is_told_and_not_kept_waiting)
+{
+    uint32_t sid;
+    client_hello_t hello = {.nick = span_of("ada")};
+    fixture_pong(f, 0, NULL, 0);
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &sid), HUB_OK);
+    fixture_clear(f);
+    fixture_error(f, fixture_take(f, OP_hello), "banned", 7200000);
+    fixture_expect(f, "refused 0 banned");
+}
+
 WITH_LINK(a_refused_hello_can_be_repeated_under_another_nick)
 {
     uint32_t sid;
@@ -454,6 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_comes_up_with_the_first_pong_and_listens_where_the_broker_says),
         cmocka_unit_test(a_session_made_early_says_hello_when_the_link_is_up_after_subscribing),
+        cmocka_unit_test(who_is_banned_for_a_while_is_told_and_not_kept_waiting),
         cmocka_unit_test(a_refused_hello_can_be_repeated_under_another_nick),
         cmocka_unit_test(a_hello_with_retry_ms_is_repeated_after_it),
         cmocka_unit_test(greetings_in_flight_are_bounded),

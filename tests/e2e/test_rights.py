@@ -1,0 +1,192 @@
+"""What operators do, by hubbubctl and by the wire: P-125 to P-137 of docs/protocol.md."""
+import os
+import re
+import stat
+import subprocess
+import time
+
+import pytest
+
+from hub import BIN, Broker, Line, Link
+
+PASSWORD = "correct horse"
+SOON_S = 3600
+
+
+def ctl(data, *words, status=0):
+    done = subprocess.run([BIN / "hubbubctl", "--data", data, *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return (done.stdout if status == 0 else done.stderr).rstrip("\n")
+
+
+@pytest.fixture
+def data(tmp_path):
+    return str(tmp_path / "data")
+
+
+@pytest.fixture
+def begin(start, data):
+    """A broker that keeps what it is told in `data`; more than one, one after the other."""
+    def make(*options, **more):
+        return start("--durability", "file", "--data", data, *options, **more)
+    return make
+
+
+@pytest.fixture
+def operator(link, data):
+    def make(broker):
+        return link(broker, router=f"ipc://{data}/operator", hears=False)
+    return make
+
+
+def test_the_operators_endpoint_is_for_its_owner_alone(begin, data):
+    begin()
+    mode = os.stat(f"{data}/operator").st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
+
+
+def test_p136_over_the_operators_endpoint_no_session_is_needed_and_elsewhere_nothing_helps(begin, link, operator):
+    broker = begin()
+    peer, local, ours = link(broker), link(broker, router=broker.door), operator(broker)
+    peer.hello("ada")
+    local.hello("local")
+    for other in (peer, local):
+        assert other.error("bans") == "denied"
+        assert other.error("kick", nick="ada", is_operator=True, role="operator") == "denied"
+    assert ours.ok("bans")["bans"] == []
+    assert ours.ok("stats")["counters"]["sessions"] == 2
+    assert peer.ok("ping")["sessions"] == 1
+
+
+def test_kick_says_why_and_lets_come_back(begin, link, data):
+    broker = begin()
+    ada, bob = link(broker), link(broker)
+    ada.hello("Ada", join=["tea"])
+    bob.hello("bob", join=["tea"])
+    assert ctl(data, "kick", "ADA", "--reason", "mind your language") == "kicked ADA: 1 here"
+    assert ada.event("kicked")["text"] == "mind your language"
+    bob.change("Ada", "gone")
+    assert "nobody who is here" in ctl(data, "kick", "ada", status=1)
+    ada.ok("hello", nick="ada")
+
+
+def test_p128_a_ban_by_network_ends_telnet_users_and_keeps_them_out(begin, data):
+    broker = begin(tcp=True)
+    ada = Line(broker.tcp)
+    assert ctl(data, "ban", "127.0.0.0/8", "--reason", "a flood of bots", "--for", "2h") == "banned 127.0.0.0/8: 1 here"
+    assert "a flood of bots" in ada.line("* You are banned")
+    ada.ends()
+    late = Line(broker.tcp, greeted=False)
+    late.line("You cannot come in: a flood of bots")
+    late.ends()
+    listed = ctl(data, "bans")
+    assert re.fullmatch(r"\S+ ban network=127\.0\.0\.0/8 by operator until \S+: a flood of bots", listed)
+    ctl(data, "unban", "network=127.0.0.0/8")
+    again = Line(broker.tcp)
+    assert again.nick
+    for line in (ada, late, again):
+        line.close()
+
+
+def test_p131_bans_and_what_was_done_survive_a_kill(begin, link, data):
+    options = ("--durability", "file", "--data", data)
+    broker = Broker(*options)
+    ctl(data, "ban", "mallory", "--reason", "spam")
+    ctl(data, "mute", "bob", "--for", "1h")
+    broker.kill()
+    broker.forget()
+    broker = begin()
+    peer = link(broker)
+    refused = peer.ask("hello", nick="Mallory")
+    assert (refused["error"], refused["hint"]) == ("banned", "spam") and "retry_ms" not in refused
+    peer.ok("hello", nick="bob")
+    muted = peer.ask("say", room="lobby", text="hi")
+    assert muted["error"] == "muted" and 0 < muted["retry_ms"] <= SOON_S * 1000
+    deeds = ctl(data, "audit").split("\n")
+    assert [re.sub(r"^\S+ ", "", deed).split(" until")[0] for deed in deeds] == [
+        "operator ban nick=mallory: spam", "operator mute nick=bob"]
+
+
+def test_p129_the_operator_may_mean_a_key_by_its_name(begin, data):
+    begin()
+    assert "neither a public key nor the name" in ctl(data, "ban", "key=nobody", status=1)
+    ctl(data, "enroll", "robot", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
+    assert ctl(data, "ban", "key=robot") == "banned key=robot: 0 here"
+    assert "key=rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7" in ctl(data, "bans")
+
+
+def test_p134_an_audit_of_many_pages_is_told_whole(begin, operator, data):
+    ours = operator(begin())
+    for number in range(450):
+        ours.ok("ban", nick=f"n{number}")
+    lines = ctl(data, "audit").split("\n")
+    assert [re.search(r"nick=n(\d+)", line)[1] for line in lines] == [str(number) for number in range(450)]
+    assert len(ctl(data, "bans").split("\n")) == 450
+
+
+def test_p135_shutdown_tells_everybody_and_ends(link, data):
+    broker = Broker("--durability", "file", "--data", data)
+    peer = link(broker)
+    peer.hello("ada")
+    assert ctl(data, "shutdown", "--reason", "new disk") == "the broker stops"
+    assert "after_ms" in peer.event("shutdown")
+    broker.wait()
+    assert broker.process.returncode == 0
+    assert not os.path.exists(f"{data}/operator")
+    broker.forget()
+
+
+def test_stats_are_told_a_line_each(begin, data):
+    begin()
+    told = dict(line.split(" ") for line in ctl(data, "stats").split("\n"))
+    assert told["sessions"] == "0" and int(told["memory_in_use"]) >= 0
+
+
+def test_without_a_broker_hubbubctl_says_what_to_do(data):
+    said = ctl(data, "bans", status=1)
+    assert f"{data}/operator: no broker answers there; is hubbubd running" in said
+
+
+@pytest.mark.parametrize("words,part", [
+    (("ban", "bob", "--for", "soon"), "a time is needed, such as 90s"),
+    (("ban", "bob", "--for", "0h"), "a time is needed"),
+    (("ban",), "usage: hubbubctl ban WHOM"),
+])
+def test_what_is_wrong_is_said_before_anybody_is_asked(data, words, part):
+    assert part in ctl(data, *words, status=2)
+
+
+def test_a_broker_without_a_data_directory_has_no_such_endpoint(start, tmp_path):
+    broker = start("--durability", "memory", env={"XDG_STATE_HOME": str(tmp_path / "none")})
+    assert "operators.none" in broker.log()
+
+
+def test_a_refusal_is_told_by_its_name(begin, data):
+    begin()
+    assert ctl(data, "unban", "bob", status=1) == "hubbubctl: no_such_ban: there is no such ban or mute"
+    assert "one household has a /64" in ctl(data, "ban", "2001:db8::7", status=1)
+
+
+def test_who_is_muted_by_an_operator_is_told_so_at_the_bridge(begin, data):
+    broker = begin(tcp=True)
+    ada = Line(broker.tcp)
+    ada.rename("ada")
+    ctl(data, "mute", "ada")
+    ada.say("hello?")
+    ada.line("You may read here but not speak")
+    ctl(data, "unmute", "ada")
+    ada.say("hello again")
+    ada.line("hello again")
+    ada.close()
+
+
+def test_time_goes_on_for_a_ban_of_seconds(begin, link, data):
+    broker = begin()
+    ctl(data, "ban", "bob", "--for", "1s")
+    peer = link(broker)
+    wait = peer.ask("hello", nick="bob")
+    while "error" in wait:
+        assert wait["error"] == "banned"
+        time.sleep(wait["retry_ms"] / 1000)
+        wait = peer.ask("hello", nick="bob")
+    assert ctl(data, "bans") == ""
