@@ -48,7 +48,7 @@ static bool take_days(const char *text, uint64_t *out, char *out_error)
 static bool take_duration(const char *text, uint64_t *out, char *out_error)
 {
     static const char UNITS[] = "smhdw";
-    static const uint64_t SECONDS[] = {1, 60, 3600, 86400, 7 * 86400};
+    static const uint64_t SECONDS[] = {1, 60, 3600, 86400, 604800};
     char *end;
     unsigned long count = strtoul(text, &end, 10);
     const char *unit = *end ? strchr(UNITS, *end) : NULL;

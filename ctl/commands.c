@@ -370,7 +370,7 @@ void commands_print_help(FILE *out)
     (void)fputs("Usage: hubbubctl COMMAND [OPTION...]\n\nThe keys of a Hubbub broker, who may come "
                 "from beyond its machine: a broker that\nruns takes up changes at once. And what "
                 "its operators do while it runs.\n\nWHOM is nick=NICK, account=NICK, key=NAME "
-                "(or the key itself), network=ADDRESS[/BITS],\nor a nick or network "
+                "(or the key itself) or\nnetwork=ADDRESS[/BITS]; or a nick or network "
                 "alone.\n\n",
                 out);
     for (size_t i = 0; i < ROW_COUNT; i++) {

@@ -207,7 +207,7 @@ int on_bans(const arguments_t *arguments, const char *const *operands)
     wire_t wire;
     wire_init(&wire);
     char error[WIRE_ERROR_BYTES], page[64] = "";
-    bool is_open = wire_open(&wire, arguments_data(arguments), error), is_done = is_open;
+    bool is_open = wire_open(&wire, arguments_data(arguments), error), is_done;
     do {
         writer_t *writer = is_open ? wire_begin(&wire, OP_bans) : NULL;
         if (writer && page[0])

@@ -21,7 +21,7 @@ static bool is_answered(const char *path, char *out_error)
                        path);
         return false;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool is_there = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     int error = errno;

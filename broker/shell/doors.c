@@ -259,9 +259,8 @@ bool doors_bind_operator(doors_t *self, const char *directory, char *out_error)
     assert(self && self->context && directory && out_error);
     char endpoint[SETTING_STR_BYTES + 1];
     int size = snprintf(endpoint, sizeof endpoint, "ipc://%s/operator", directory);
-    const struct sockaddr_un longest = {0};
     if (size < 0 || (size_t)size >= sizeof endpoint ||
-        (size_t)size >= sizeof IPC - 1 + sizeof longest.sun_path) {
+        (size_t)size >= sizeof IPC - 1 + sizeof((struct sockaddr_un *)NULL)->sun_path) {
         snprintf(out_error, DOORS_ERROR_BYTES, "the path of --data is too long for a socket in it");
         return false;
     }

@@ -13,7 +13,7 @@ ARROWS = {
     "client/core": {"client/core", "proto"},
     "client/lib": {"client/lib", "client/core", "include", "base", "proto"},
     "client/shell": {"client/shell", "client/lib", "client/core", "include", "base", "proto"},
-    "ctl": {"ctl", "base"},
+    "ctl": {"ctl", "base", "proto"},
     "bridge/core": {"bridge/core", "proto"},
     "bridge/shell": {"bridge/shell", "bridge/core", "client/core", "base", "proto"},
 }

@@ -205,14 +205,17 @@ def test_p14_the_first_fault_in_the_documents_order_is_answered(start, link):
 
 # What docs/protocol.md says of each command, written down once more: proto/commands.def must not be its own judge.
 PAYLOAD = "cid type data ref rel thread x"
+WHOM = "nick account key network "
 TAKES = {  # op: (needs, may have)
     "hello": ("", "nick password proto caps agent join kick address resume_ms"), "resume": ("token", "proto caps agent"),
     "ping": ("", "active"), "say": ("room text", PAYLOAD), "tell": ("to text", PAYLOAD), "join": ("room", "private"), "part": ("room", ""),
     "who": ("room", "page limit"), "rooms": ("", "page limit"), "history": ("room", "before after since until limit"),
     "replay": ("room first last", "epoch"), "nick": ("nick", ""), "status": ("status", ""), "bye": ("", ""), "invite": ("room nick", ""),
-    "stats": ("", ""), "kick": ("nick", "reason"), "ban": ("nick", "reason until"), "mute": ("nick", "reason until"), "shutdown": ("", "reason")}
+    "stats": ("", ""), "kick": ("", WHOM + "room reason"), "ban": ("", WHOM + "room reason until"), "mute": ("", WHOM + "room reason until"),
+    "unban": ("", WHOM + "room"), "unmute": ("", WHOM + "room"), "bans": ("", "room page limit"), "audit": ("", "before after since until limit"),
+    "shutdown": ("", "reason")}
 GOOD = {"room": "lobby", "text": "a", "to": "nobody-at-all", "token": b"x", "nick": "nobody-at-all", "status": "x", "first": 1, "last": 1}
-NEEDS = [(op, key) for op, (needs, _) in TAKES.items() for key in needs.split() if op not in ("kick", "ban", "mute")]
+NEEDS = [(op, key) for op, (needs, _) in TAKES.items() for key in needs.split()]
 
 
 @pytest.mark.parametrize("op,key", NEEDS)

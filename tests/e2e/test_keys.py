@@ -403,7 +403,8 @@ def test_hubbubctl_tells_who_is_enrolled(tmp_path):
 
 def test_help_tells_every_command():
     said = ctl("/nowhere", "--help")
-    for word in ("key new", "enroll NAME PUBLICKEY [--operator]", "invite NAME", "revoke NAME", "keys", "server-key"):
+    for word in ("key new", "enroll NAME PUBLICKEY [--operator]", "invite NAME", "revoke NAME", "keys", "server-key",
+                 "kick WHOM", "ban WHOM", "unban WHOM", "mute WHOM", "unmute WHOM", "bans", "audit", "stats", "shutdown"):
         assert f"  {word}" in said
     assert max(len(line) for line in said.splitlines()) <= 80
 
