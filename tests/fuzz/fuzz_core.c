@@ -44,6 +44,11 @@ static const char *const NAMES[] = {"ada", "Bob", "carl", "lobby", "tea",
                                     "@",   "",    "a/b",  "$x",    "den"};
 static const char *const TEXTS[] = {"hello", "", "a\nb", "a\x1b[2J", "\xff", "\xe2\x80\xae"};
 
+static const char *const PLACES[] = {"192.0.2.7",   "192.0.2.0/24",  "::ffff:192.0.2.7",
+                                     "2001:db8::7", "2001:db8::/32", "0.0.0.0/0",
+                                     "::/0",        "nowhere"};
+static const char *const PASSWORDS[] = {"aaaaaaaa", "bbbbbbbb", "cccccccc", "short"};
+
 static uint8_t take(fuzz_t *self)
 {
     return self->at < self->end ? *self->at++ : 0;
@@ -185,6 +190,32 @@ static void write_number(fuzz_t *self, writer_t *writer, key_id_t key)
         msgpack_pack_uint64(&writer->packer, byte < 252 ? INT64_MAX : UINT64_MAX);
 }
 
+/* Links come under no key or one of two, and the same routing id may come under another. */
+static span_t key_under(uint8_t link)
+{
+    static const char KEYS[2 * PEER_KEY_BYTES] = {[PEER_KEY_BYTES] = 1};
+    unsigned key = link / LINKS % 3;
+    return key ? (span_t){KEYS + (key - 1) * PEER_KEY_BYTES, PEER_KEY_BYTES} : (span_t){NULL, 0};
+}
+
+static span_t choose_text(fuzz_t *self, key_id_t key)
+{
+    switch ((int)key) {
+    case KEY_text:
+    case KEY_status:
+    case KEY_reason:
+        return choose(self, TEXTS, sizeof TEXTS / sizeof TEXTS[0]);
+    case KEY_password:
+    case KEY_new_password:
+        return choose(self, PASSWORDS, sizeof PASSWORDS / sizeof PASSWORDS[0]);
+    case KEY_address:
+    case KEY_network:
+        return choose(self, PLACES, sizeof PLACES / sizeof PLACES[0]);
+    default:
+        return choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]);
+    }
+}
+
 /* A value of the key's type, from a short list, so that names meet. */
 static void write_value(fuzz_t *self, writer_t *writer, key_id_t key)
 {
@@ -194,18 +225,15 @@ static void write_value(fuzz_t *self, writer_t *writer, key_id_t key)
         write_number(self, writer, key);
         return;
     case TYPE_STR:
-        write_str(writer, key, choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]));
-        return;
     case TYPE_TEXT:
-        if (key == KEY_text || key == KEY_status)
-            write_str(writer, key, choose(self, TEXTS, sizeof TEXTS / sizeof TEXTS[0]));
-        else
-            write_str(writer, key, choose(self, NAMES, sizeof NAMES / sizeof NAMES[0]));
+        write_str(writer, key, choose_text(self, key));
         return;
     case TYPE_BIN:
         if (key == KEY_token)
             write_bin(writer, key,
                       (span_t){(char *)self->tokens[take(self) % TOKENS], TOKEN_LENGTH});
+        else if (key == KEY_key)
+            write_bin(writer, key, key_under(take(self)));
         else
             write_bin(writer, key, (span_t){MUCH, (size_t)take(self) * 160});
         return;
@@ -231,14 +259,6 @@ static key_id_t key_of(keys_t keys, unsigned number)
         if ((keys >> key & 1) && number-- == 0)
             return (key_id_t)key;
     return KEY_re;
-}
-
-/* Links come under no key or one of two, and the same routing id may come under another. */
-static span_t key_under(uint8_t link)
-{
-    static const char KEYS[2 * PEER_KEY_BYTES] = {[PEER_KEY_BYTES] = 1};
-    unsigned key = link / LINKS % 3;
-    return key ? (span_t){KEYS + (key - 1) * PEER_KEY_BYTES, PEER_KEY_BYTES} : (span_t){NULL, 0};
 }
 
 static event_t frame_event(fuzz_t *self, uint8_t link, char *routing, span_t frame)
@@ -395,6 +415,8 @@ static core_settings_t settings(uint8_t choice)
         .links_max = is_tight ? 2 : LINKS,
         .sessions_max = is_tight ? 5 : 100,
         .rooms_max = is_tight ? 3 : 100,
+        .accounts_max = is_tight ? 1 : 10,
+        .audit_events = 8,
         .ring_events = is_tight ? 2 : 64,
         .ring_bytes = LIMIT_FRAME_BYTES,
         .rings_bytes = is_tight ? 2 * LIMIT_FRAME_BYTES : 1 << 20,
