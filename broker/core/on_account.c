@@ -109,6 +109,8 @@ static void reply_person(core_t *core, const request_t *request, const session_t
     write_str(writer, KEY_uid, session_uid(session));
     if (has_heads)
         write_heads(core, writer, session);
+    if (has_heads)
+        write_private_rooms(core, writer, session);
     reply_end(core);
 }
 

@@ -134,6 +134,24 @@ void write_heads(core_t *core, writer_t *writer, const session_t *session)
     write_inbox_head(writer, session);
 }
 
+/* Which of them are private: a client hears of those over its own link. Left out where none is. */
+void write_private_rooms(core_t *core, writer_t *writer, const session_t *session)
+{
+    uint32_t count = 0;
+    const membership_t *memberships = session_memberships(session);
+    for (unsigned i = 0; i < session->membership_count; i++)
+        count += core_room(core, memberships[i].room)->is_private;
+    if (count == 0)
+        return;
+    write_key(writer, KEY_rooms);
+    msgpack_pack_array(&writer->packer, count);
+    for (unsigned i = 0; i < session->membership_count; i++) {
+        const room_t *room = core_room(core, memberships[i].room);
+        if (room->is_private)
+            pack_span(writer, name_span(&room->name));
+    }
+}
+
 static void write_token(core_t *core, writer_t *writer, session_t *session)
 {
     uint8_t token[TOKEN_BYTES];
@@ -161,6 +179,7 @@ static void welcome(core_t *core, const request_t *request, session_t *session)
     write_pub(writer, settings, request);
     limits_write(writer, settings);
     write_heads(core, writer, session);
+    write_private_rooms(core, writer, session);
     write_uint(writer, KEY_cid, session->cids.highest);
     reply_end(core);
 }

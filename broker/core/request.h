@@ -77,6 +77,9 @@ void write_room_head(writer_t *writer, const room_t *room);
 /* Writes `heads`: where the session's rooms and its inbox stand. */
 void write_heads(core_t *core, writer_t *writer, const session_t *session);
 
+/* Which of the rooms there are private, where any is. */
+void write_private_rooms(core_t *core, writer_t *writer, const session_t *session);
+
 /* Writes the pair of a session's own log, @, into a `heads` map. */
 void write_inbox_head(writer_t *writer, const session_t *session);
 

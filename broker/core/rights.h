@@ -12,7 +12,8 @@ bool is_operators(const core_t *core, const request_t *request);
 /* HUB_BANNED, with what the operator says as the hint and, where it ends, when: the person may not come in. */
 HUB_MUST_CHECK hub_err_t may_enter(core_t *core, request_t *request, const person_t *person);
 
-/* HUB_MUTED, with when that ends if it does: the request's session may not speak. */
+/* HUB_MUTED: the request's session may not speak. Without retry_ms, or clients would hold it back for hours, and what comes
+ * behind it. */
 HUB_MUST_CHECK hub_err_t may_speak(core_t *core, request_t *request);
 
 #endif

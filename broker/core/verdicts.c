@@ -218,16 +218,10 @@ void verdicts_judge_all(core_t *core)
         verdicts_judge(core, session);
 }
 
-hub_err_t verdicts_may_speak(core_t *core, session_t *session, uint64_t *out_retry_ms)
+bool verdicts_is_muted(core_t *core, session_t *session)
 {
-    assert(core && session && out_retry_ms);
-    if (!session->is_muted)
-        return HUB_OK;
-    person_t person = person_of(session);
-    const verdict_t *verdict = verdicts_hit(core, VERDICT_MUTE, &person);
-    session->is_muted = verdict != NULL;
-    if (verdict == NULL)
-        return HUB_OK;
-    *out_retry_ms = verdict->until_ms ? verdict->until_ms - core->now->wall_ms : 0;
-    return HUB_MUTED;
+    assert(core && session);
+    if (session->is_muted)
+        verdicts_judge(core, session); /* it may be over */
+    return session->is_muted;
 }

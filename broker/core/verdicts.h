@@ -41,9 +41,8 @@ void verdicts_judge(core_t *core, session_t *session);
 /* The same for all. */
 void verdicts_judge_all(core_t *core);
 
-/* HUB_OK where the session may speak. HUB_MUTED, with how long in *out_retry_ms (0: for ever). */
-HUB_MUST_CHECK hub_err_t verdicts_may_speak(core_t *core, session_t *session,
-                                            uint64_t *out_retry_ms);
+/* True if a mute hits the session now. */
+bool verdicts_is_muted(core_t *core, session_t *session);
 
 /* Frees all that is there. */
 void verdicts_fini(core_t *core);

@@ -63,6 +63,10 @@ typedef struct {
      * empty: nothing is said. */
     span_t (*address)(void *context, void *user);
 
+    /* The password of the account that the session's nick is of: asked for whenever it says hello under that nick.
+     * Borrowed until the next call. Calls nothing of the link. Optional; empty: none is said. */
+    span_t (*password)(void *context, void *user);
+
     /* The application. The broker answers / does not answer any more: tell people once. `retry_ms` is
      * when the next attempt is made. down() also follows each failed attempt; optional both. */
     void (*up)(void *context);

@@ -8,6 +8,7 @@
 #include "client/core/request.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     HEARTBEAT_MAX_MS = 600000,
@@ -71,11 +72,23 @@ static void write_address(writer_t *writer, const client_link_t *self,
         write_str(writer, KEY_address, address);
 }
 
+static void write_password(writer_t *writer, const client_link_t *self,
+                           const client_session_t *session)
+{
+    if (self->calls->password == NULL)
+        return;
+    span_t password = self->calls->password(self->context, session->user);
+    if (password.size > 0 && password.size <= LIMIT_PASSWORD_BYTES)
+        write_str(writer, KEY_password, password);
+}
+
 static void write_hello(writer_t *writer, const client_link_t *self, client_session_t *session)
 {
     span_t nick = label_span(&session->nick);
-    if (nick.size > 0)
+    if (nick.size > 0) {
         write_str(writer, KEY_nick, nick);
+        write_password(writer, self, session);
+    }
     write_address(writer, self, session);
     if (session->is_kicked_idle)
         write_bool(writer, KEY_kick, true);
@@ -101,6 +114,7 @@ static void greet(client_link_t *self, client_session_t *session, uint64_t now_m
     session->greeting_id = id;
     self->greetings_in_flight++;
     connect_send(self, now_ms);
+    explicit_bzero(self->out.data, self->out.size); /* it may hold a secret */
 }
 
 void greet_pump(client_link_t *self, uint64_t now_ms)

@@ -77,21 +77,24 @@ static void enter(client_link_t *self, client_session_t *session, client_room_t 
                             name_span(&room->name));
 }
 
-static void begin(client_link_t *self, client_room_t *room, const uint64_t *head, uint64_t now_ms)
+static void begin(client_link_t *self, client_room_t *room, const uint64_t *head, bool is_welcome,
+                  uint64_t now_ms)
 {
     if (room->members == 0)
         return; /* joined() has made them leave again */
-    if (room->flow.is_known) {
+    if (room->flow.is_known && is_welcome)
         repair_room_welcome(self, room, head[0], head[1], head[2], now_ms);
+    else if (room->flow.is_known)
+        repair_room_head(self, room, head[0], head[1], head[2], now_ms);
+    if (room->flow.is_known)
         return;
-    }
     inflow_begin(&room->flow, head[0], head[1]);
     room->pseq = room->head_pseq = head[2];
     repair_drain(self, room, now_ms);
 }
 
 static void take_head(client_link_t *self, client_session_t *session, span_t name,
-                      const uint64_t *head, uint64_t now_ms)
+                      const uint64_t *head, bool is_welcome, uint64_t now_ms)
 {
     name_t folded;
     if (span_is(name, "@")) {
@@ -106,7 +109,7 @@ static void take_head(client_link_t *self, client_session_t *session, span_t nam
     client_room_t *room = membership_want(self, &folded, now_ms);
     uint32_t index = room->index;
     enter(self, session, room);
-    begin(self, room, head, now_ms);
+    begin(self, room, head, is_welcome, now_ms);
     membership_release(self, index);
 }
 
@@ -152,10 +155,21 @@ static void expel_unseen(client_link_t *self, client_session_t *session)
             expel(self, session, i - 1);
 }
 
-void membership_welcome(client_link_t *self, client_session_t *session, const message_t *reply,
-                        uint64_t now_ms)
+/* A name may have been a private room's before it became a public one's. */
+static void note_private(client_link_t *self, client_room_t *room, bool is_private)
 {
-    assert(self && session && reply);
+    if (room->is_private == is_private)
+        return;
+    room->is_private = is_private;
+    if (is_private)
+        self->calls->unsubscribe(self->context, topic_of(room));
+    else
+        self->calls->subscribe(self->context, topic_of(room));
+}
+
+static void take_heads(client_link_t *self, client_session_t *session, const message_t *reply,
+                       bool is_welcome, uint64_t now_ms)
+{
     size_t count;
     const msgpack_object_kv *pairs = message_map(reply, KEY_heads, &count);
     uint64_t head[HEAD_NUMBERS];
@@ -163,10 +177,50 @@ void membership_welcome(client_link_t *self, client_session_t *session, const me
     clear_seen(session);
     for (size_t i = 0; i < count && session->state == SESSION_READY; i++)
         if (object_span(&pairs[i].key, &name) && object_numbers(&pairs[i].val, head, HEAD_NUMBERS))
-            take_head(self, session, name, head, now_ms);
+            take_head(self, session, name, head, is_welcome, now_ms);
     expel_unseen(self, session);
     if (session->state == SESSION_READY && session->inbox_state == INBOX_UNKNOWN)
         client_session_begin_inbox(session, 0, 0);
+}
+
+/* Which of the rooms are private; what is said there comes over ROUTER, and hello must not make them anew. */
+static void take_private(client_link_t *self, client_session_t *session, const message_t *reply)
+{
+    size_t count;
+    const msgpack_object *names = message_list(reply, KEY_rooms, &count);
+    span_t name;
+    for (size_t i = 0; i < count; i++) {
+        client_room_t *room =
+            object_span(&names[i], &name) && name.size > 0 && name.size <= NAME_BYTES
+                ? client_rooms_find(&self->rooms, name)
+                : NULL;
+        if (room && client_session_find_room(session, room->index))
+            note_private(self, room, true);
+    }
+}
+
+void membership_welcome(client_link_t *self, client_session_t *session, const message_t *reply,
+                        uint64_t now_ms)
+{
+    assert(self && session && reply);
+    take_heads(self, session, reply, true, now_ms);
+    if (session->state == SESSION_READY)
+        take_private(self, session, reply);
+}
+
+void membership_login(client_link_t *self, client_session_t *session, const message_t *reply,
+                      uint64_t now_ms)
+{
+    assert(self && session && reply);
+    span_t nick = message_span(reply, KEY_nick);
+    if (!span_equal(nick, label_span(&session->nick))) { /* else it was in under it already */
+        repair_drop_inbox(self, session);
+        client_session_forget_inbox(session);
+    }
+    (void)client_session_set_nick(session, nick); /* else the old one */
+    take_heads(self, session, reply, false, now_ms);
+    if (session->state == SESSION_READY)
+        take_private(self, session, reply);
 }
 
 static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)
@@ -178,18 +232,6 @@ static bool head_of(const message_t *reply, span_t name, uint64_t *out_head)
         if (object_span(&pairs[i].key, &key) && span_equal(key, name))
             return object_numbers(&pairs[i].val, out_head, HEAD_NUMBERS);
     return false;
-}
-
-/* A name may have been a private room's before it became a public one's. */
-static void note_private(client_link_t *self, client_room_t *room, bool is_private)
-{
-    if (room->is_private == is_private)
-        return;
-    room->is_private = is_private;
-    if (is_private)
-        self->calls->unsubscribe(self->context, topic_of(room));
-    else
-        self->calls->subscribe(self->context, topic_of(room));
 }
 
 void membership_join(client_link_t *self, client_session_t *session, uint32_t index,
@@ -208,7 +250,7 @@ void membership_join(client_link_t *self, client_session_t *session, uint32_t in
     uint32_t wanted = room->index;
     enter(self, session, room);
     if (head_of(reply, name_span(&name), head))
-        begin(self, room, head, now_ms);
+        begin(self, room, head, true, now_ms);
     membership_release(self, wanted);
 }
 

@@ -17,6 +17,10 @@ void membership_release(client_link_t *self, uint32_t room);
 void membership_welcome(client_link_t *self, client_session_t *session, const message_t *reply,
                         uint64_t now_ms);
 
+/* The session is in under an account now: its nick, its inbox unless it was that before, and its rooms too. */
+void membership_login(client_link_t *self, client_session_t *session, const message_t *reply,
+                      uint64_t now_ms);
+
 /* The session's join of `room` (its name as asked for) has succeeded. */
 void membership_join(client_link_t *self, client_session_t *session, uint32_t room,
                      const message_t *reply, uint64_t now_ms);

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REFUSALS_MAX = 8, REFUSED_PAUSE_MS = 20 };
 
@@ -20,11 +21,19 @@ static client_item_t *item_new(const buffer_t *frame)
     return item;
 }
 
+/* Who tries a password wants to know now, and is not to keep all else waiting. */
+static bool is_about_password(op_t op)
+{
+    return op == OP_login || op == OP_register || op == OP_password;
+}
+
 static void item_destroy(client_link_t *self, client_item_t *item)
 {
     errand_drop(&self->errands, item->id);
     if (item->room != CLIENT_NO_ROOM)
         membership_release(self, item->room);
+    if (is_about_password((op_t)item->op))
+        explicit_bzero(item->frame, item->size);
     free(item);
 }
 
@@ -52,6 +61,8 @@ hub_err_t outgoing_add(client_link_t *self, client_session_t *session,
         return err;
     }
     client_item_t *item = item_new(&self->out);
+    if (is_about_password(request->op))
+        explicit_bzero(self->out.data, self->out.size);
     errand_give(&self->errands, id, item);
     item->id = id;
     item->tag = request->tag;
@@ -76,6 +87,8 @@ static void send_item(client_link_t *self, client_session_t *session, client_ite
     bool has_room = buffer_append(&self->out, item->frame, item->size);
     assert(has_room);
     connect_send(self, now_ms);
+    if (is_about_password((op_t)item->op))
+        explicit_bzero(self->out.data, self->out.size);
 }
 
 static bool may_go(const client_session_t *session, const client_item_t *item)
@@ -121,6 +134,8 @@ static void take_effect(client_link_t *self, client_session_t *session, client_i
     if (item->op == OP_nick)
         (void)client_session_set_nick(session,
                                       message_span(reply, KEY_nick)); /* else the old one */
+    if (item->op == OP_login)
+        membership_login(self, session, reply, now_ms);
     if (item->op == OP_join)
         membership_join(self, session, item->room, reply, now_ms);
     if (item->op == OP_part && item->room != CLIENT_NO_ROOM)
@@ -157,6 +172,8 @@ static bool try_again(client_link_t *self, client_session_t *session, client_ite
 {
     bool is_misplaced = err == HUB_OUT_OF_ORDER && item->cid > 0;
     bool is_for_now = message_has(reply, KEY_retry_ms);
+    if (is_about_password((op_t)item->op) && err != HUB_NO_SESSION && err != HUB_BUSY)
+        return false;
     if (err != HUB_NO_SESSION && !is_misplaced && !is_for_now)
         return false;
     bool is_odd = err == HUB_NO_SESSION || (is_misplaced && is_first_said(session, item));

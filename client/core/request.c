@@ -13,7 +13,8 @@ bool request_has_cid(op_t op)
 
 bool request_is_barrier(op_t op)
 {
-    return op == OP_join || op == OP_part || op == OP_nick || op == OP_status || op == OP_invite;
+    return op == OP_join || op == OP_part || op == OP_nick || op == OP_status || op == OP_invite ||
+           op == OP_register || op == OP_login || op == OP_password;
 }
 
 void request_begin(writer_t *writer, buffer_t *buffer, op_t op, uint64_t id, uint64_t cid,

@@ -9,7 +9,6 @@ import pytest
 from hub import BIN, Broker, Line, until
 
 PASSWORD = "correct horse"
-SOON_S = 3600
 
 
 def ctl(data, *words, status=0):
@@ -100,7 +99,7 @@ def test_p131_bans_and_what_was_done_survive_a_kill(begin, link, data):
     assert (refused["error"], refused["hint"]) == ("banned", "spam") and "retry_ms" not in refused
     peer.ok("hello", nick="bob")
     muted = peer.ask("say", room="lobby", text="hi")
-    assert muted["error"] == "muted" and 0 < muted["retry_ms"] <= SOON_S * 1000
+    assert muted["error"] == "muted" and "retry_ms" not in muted
     deeds = ctl(data, "audit").split("\n")
     assert [re.sub(r"^\S+ ", "", deed).split(" until")[0] for deed in deeds] == [
         "operator ban nick=mallory: spam", "operator mute nick=bob"]

@@ -113,6 +113,22 @@ static void p111_login_takes_up_the_account_on_the_same_session(void **state)
     kit_destroy(&kit);
 }
 
+static void p120_the_answer_says_which_of_the_accounts_rooms_are_private(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'D', "hello nick=ada join=tea password=" PASSWORD);
+    ASSERT_HAS(kit_ask(kit, 'D', "join room=den private:=true"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'D', "bye"), "ok=true");
+    kit_ask(kit, 'C', "hello nick=carol");
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD),
+               "heads.lobby heads.tea heads.den rooms.#=1 rooms.0=den");
+    kit_ask(kit, 'C', "bye");
+    ASSERT_HAS(kit_ask(kit, 'D', "hello nick=ada password=" PASSWORD), "rooms.#=1 rooms.0=den");
+    ASSERT_HAS(kit_ask(kit, 'B', "login nick=nobody password=" PASSWORD), "error=denied !rooms");
+    kit_destroy(&kit);
+}
+
 static void what_waited_for_the_account_is_read_after_the_login(void **state)
 {
     (void)state;
@@ -401,6 +417,7 @@ int main(void)
         cmocka_unit_test(passwords_have_their_bounds),
         cmocka_unit_test(p59_without_accounts_all_of_it_is_unsupported),
         cmocka_unit_test(p111_login_takes_up_the_account_on_the_same_session),
+        cmocka_unit_test(p120_the_answer_says_which_of_the_accounts_rooms_are_private),
         cmocka_unit_test(what_waited_for_the_account_is_read_after_the_login),
         cmocka_unit_test(p112_an_older_session_of_the_account_is_kicked),
         cmocka_unit_test(an_accounts_rooms_are_entered_again),
