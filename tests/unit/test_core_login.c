@@ -119,6 +119,8 @@ static void p120_the_answer_says_which_of_the_accounts_rooms_are_private(void **
     kit_t *kit = kit_with_ada();
     kit_ask(kit, 'D', "hello nick=ada join=tea password=" PASSWORD);
     ASSERT_HAS(kit_ask(kit, 'D', "join room=den private:=true"), "ok=true");
+    kit_ask(kit, 'D', "say room=den text='or it would be forgotten'");
+    kit_ask(kit, 'D', "say room=tea text='likewise'");
     ASSERT_HAS(kit_ask(kit, 'D', "bye"), "ok=true");
     kit_ask(kit, 'C', "hello nick=carol");
     ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD),
