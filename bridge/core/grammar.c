@@ -10,7 +10,10 @@ typedef enum {
     SHAPE_NAME_TEXT,
     SHAPE_MAYBE_NAME,
     SHAPE_MAYBE_TEXT,
-    SHAPE_MAYBE_COUNT
+    SHAPE_MAYBE_COUNT,
+    SHAPE_MAYBE_SECRET,
+    SHAPE_NAME_MAYBE_SECRET,
+    SHAPE_MAYBE_SECRETS
 } shape_t;
 
 typedef struct {
@@ -82,6 +85,23 @@ static bool read_name_text(span_t text, style_t style, order_t *out)
     return out->name.size > 0 && trim(out->text).size > 0;
 }
 
+/* The last one may have blanks within. */
+static bool read_secrets(span_t text, order_t *out)
+{
+    span_t rest;
+    out->secret = field(text, STYLE_SLASH, &rest);
+    out->new_secret = trim(rest);
+    return out->secret.size == 0 || out->new_secret.size > 0;
+}
+
+static bool read_name_secret(span_t text, order_t *out)
+{
+    span_t rest;
+    out->name = field(text, STYLE_SLASH, &rest);
+    out->secret = trim(rest);
+    return out->name.size > 0;
+}
+
 static bool read_count(span_t text, order_t *out)
 {
     text = trim(text);
@@ -110,6 +130,13 @@ static bool read_shape(const row_t *row, span_t rest, order_t *out)
         return true;
     case SHAPE_MAYBE_COUNT:
         return read_count(rest, out);
+    case SHAPE_MAYBE_SECRET:
+        out->secret = trim(rest);
+        return true;
+    case SHAPE_NAME_MAYBE_SECRET:
+        return read_name_secret(trim(rest), out);
+    case SHAPE_MAYBE_SECRETS:
+        return read_secrets(trim(rest), out);
     }
     return false;
 }

@@ -3,6 +3,7 @@
  *   who  /who  /who tea           who is here, or in that room
  *   rename|ada  /nick ada         another name
  *   to|bob|a|b  /tell bob a|b     "a|b" to bob alone
+ *   /login ada [secret]  /register [secret]  /password [old new]
  *   /join tea  /part  /rooms  /history 20  /status tea time  /help  /quit
  *   hello  //hello  who is it?    said in the room: "hello", "/hello", "who is it?"
  *   to  to|bob  rename  /nick     ORDER_USAGE: a line that tells how
@@ -28,6 +29,9 @@ typedef enum {
     ORDER_rooms,
     ORDER_history,
     ORDER_status,
+    ORDER_register,
+    ORDER_login,
+    ORDER_password,
     ORDER_help,
     ORDER_quit
 } verb_t;
@@ -37,6 +41,8 @@ typedef struct {
     span_t name;    /* of a person or a room; empty where it was left out */
     span_t text;    /* said, told, the status; for ORDER_UNKNOWN the word */
     uint64_t count; /* history: how many lines; 0 where it was left out */
+    span_t secret;  /* a password; of ORDER_password the old one; empty where it was left out */
+    span_t new_secret;
     phrase_t usage; /* for ORDER_USAGE */
 } order_t;
 

@@ -20,7 +20,8 @@ enum {
     WILL = 0xfb,
     SB = 0xfa,
     AYT = 0xf6,
-    SE = 0xf0
+    SE = 0xf0,
+    ECHO = 1 /* an option */
 };
 
 static void answer(telnet_t *self, telnet_answers_t *answers, uint8_t verb, uint8_t option)
@@ -91,7 +92,8 @@ static bool protocol(telnet_t *self, uint8_t byte, telnet_answers_t *answers)
         answer(self, answers, DONT, byte);
         break;
     case STATE_DO:
-        answer(self, answers, WONT, byte);
+        if (byte != ECHO || !self->has_echo)
+            answer(self, answers, WONT, byte);
         break;
     case STATE_WONT_OR_DONT: /* what we refused; a refusal is not answered */
         break;

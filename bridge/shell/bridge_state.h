@@ -18,6 +18,7 @@
 
 #include "base/heap.h"
 #include "bridge/core/gather.h"
+#include "bridge/core/grammar.h"
 #include "bridge/core/pace.h"
 #include "bridge/core/render.h"
 #include "bridge/shell/bridge.h"
@@ -126,6 +127,12 @@ _Static_assert(sizeof(tag_t) == sizeof(uint64_t), "a tag is what comes back");
 void look_at_clock(bridge_t *self);
 
 /* --- output.c --- */
+
+/* Asks the broker for something of that order; orders.c. What cannot even be sent is told at once. */
+void user_ask(bridge_t *self, user_t *user, client_request_t *request, verb_t verb);
+
+/* True if the user can be served now. */
+bool user_has_broker(const bridge_t *self, const user_t *user);
 
 /* Queues a phrase for one user, behind what the room they talk in has now. */
 void user_tell(bridge_t *self, user_t *user, phrase_t phrase, const words_t *words);
@@ -275,5 +282,22 @@ bool is_foreign(bridge_t *self, user_t *user, span_t first);
 
 /* Says why one cannot stay, and ends the connection. */
 void turn_off(bridge_t *self, user_t *user, phrase_t why);
+
+/* --- passwords.c --- */
+
+/* Begins to carry out /register, /login or /password: asks for what was left out, in secret. */
+void password_order(bridge_t *self, user_t *user, const order_t *order);
+
+/* True while the next line is a password, whatever it looks like. */
+bool password_is_asked(const user_t *user);
+
+/* That line. */
+void password_typed(bridge_t *self, user_t *user, span_t line);
+
+/* Answers, as those in replies.c. */
+void registered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
+void logged_in(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
+void password_changed(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
+void password_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply);
 
 #endif

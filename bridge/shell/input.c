@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -48,6 +49,15 @@ static void throttle(bridge_t *self, user_t *user)
     user_tell(self, user, PHRASE_flood, NULL);
 }
 
+/* What was typed, where it was read and where it was cleaned. */
+static void wipe(bridge_t *self, span_t line)
+{
+    explicit_bzero((void *)(uintptr_t)line.data,
+                   line.size); /* ours: it is only handed on as constant */
+    if (self->text.size > 0)
+        explicit_bzero(self->text.data, self->text.size);
+}
+
 static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t line)
 {
     if (found == LINE_TOO_LONG) {
@@ -58,9 +68,15 @@ static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t li
         return;
     }
     self->counters.lines_in++;
+    bool may_be_secret = password_is_asked(user) || (line.size > 0 && line.data[0] == '/');
     buffer_clear(&self->text);
     clean_append(&self->text, line, CLEAN_IN);
-    user_order(self, user, buffer_span(&self->text));
+    if (password_is_asked(user))
+        password_typed(self, user, buffer_span(&self->text));
+    else
+        user_order(self, user, buffer_span(&self->text));
+    if (may_be_secret)
+        wipe(self, line);
 }
 
 /* Only a line that has not ended is kept with the user. */

@@ -176,19 +176,41 @@ static void quit(bridge_t *self, user_t *user, const order_t *order)
     user_end(self, user);
 }
 
+void user_ask(bridge_t *self, user_t *user, client_request_t *request, verb_t verb)
+{
+    assert(self && user && request);
+    ask(self, user, request, tag_of(verb, USER_NO_ROOM));
+}
+
+bool user_has_broker(const bridge_t *self, const user_t *user)
+{
+    assert(self && user);
+    return user->sid != USER_NO_SID && client_link_is_ready(self->link, user->sid);
+}
+
 typedef struct {
     void (*follow)(bridge_t *self, user_t *user, const order_t *order);
     bool needs_broker;
 } rule_t;
 
 static const rule_t RULES[] = {
-    [ORDER_NOTHING] = {NULL, false},   [ORDER_SAY] = {say, true},
-    [ORDER_USAGE] = {usage, false},    [ORDER_UNKNOWN] = {unknown, false},
-    [ORDER_who] = {who, true},         [ORDER_nick] = {nick, true},
-    [ORDER_tell] = {tell, true},       [ORDER_join] = {join, true},
-    [ORDER_part] = {part, true},       [ORDER_rooms] = {rooms, true},
-    [ORDER_history] = {history, true}, [ORDER_status] = {status, true},
-    [ORDER_help] = {help, false},      [ORDER_quit] = {quit, false},
+    [ORDER_NOTHING] = {NULL, false},
+    [ORDER_SAY] = {say, true},
+    [ORDER_USAGE] = {usage, false},
+    [ORDER_UNKNOWN] = {unknown, false},
+    [ORDER_who] = {who, true},
+    [ORDER_nick] = {nick, true},
+    [ORDER_tell] = {tell, true},
+    [ORDER_join] = {join, true},
+    [ORDER_part] = {part, true},
+    [ORDER_rooms] = {rooms, true},
+    [ORDER_history] = {history, true},
+    [ORDER_status] = {status, true},
+    [ORDER_help] = {help, false},
+    [ORDER_quit] = {quit, false},
+    [ORDER_register] = {password_order, true},
+    [ORDER_login] = {password_order, true},
+    [ORDER_password] = {password_order, true},
 };
 
 void user_order(bridge_t *self, user_t *user, span_t line)
@@ -199,8 +221,7 @@ void user_order(bridge_t *self, user_t *user, span_t line)
     const rule_t *rule = &RULES[order.verb];
     if (rule->follow == NULL)
         return;
-    bool has_broker = user->sid != USER_NO_SID && client_link_is_ready(self->link, user->sid);
-    if (rule->needs_broker && !has_broker)
+    if (rule->needs_broker && !user_has_broker(self, user))
         user_tell(self, user, PHRASE_not_sent, NULL);
     else
         rule->follow(self, user, &order);

@@ -83,9 +83,12 @@ static void done(bridge_t *self, user_t *user, tag_t tag, const message_t *reply
 typedef void reply_t(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
 
 static reply_t *const REPLIES[] = {
-    [ORDER_SAY] = said,    [ORDER_who] = who,         [ORDER_nick] = renamed,
-    [ORDER_tell] = done,   [ORDER_join] = done,       [ORDER_part] = done,
-    [ORDER_rooms] = rooms, [ORDER_history] = history, [ORDER_status] = status,
+    [ORDER_SAY] = said,        [ORDER_who] = who,
+    [ORDER_nick] = renamed,    [ORDER_tell] = done,
+    [ORDER_join] = done,       [ORDER_part] = done,
+    [ORDER_rooms] = rooms,     [ORDER_history] = history,
+    [ORDER_status] = status,   [ORDER_register] = registered,
+    [ORDER_login] = logged_in, [ORDER_password] = password_changed,
 };
 
 /* What was said before this bridge was in the room goes to all who came since it was asked for. */
@@ -114,7 +117,6 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
               const message_t *reply)
 {
     (void)sid;
-    (void)op;
     bridge_t *self = context;
     user_t *user = who_asked;
     tag_t tag;
@@ -122,6 +124,8 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
     assert(tag.verb < sizeof REPLIES / sizeof REPLIES[0] && REPLIES[tag.verb]);
     if (tag.purpose == FOR_BACKLOG)
         backlog(self, tag, err, reply);
+    else if (err != HUB_OK && (op == OP_register || op == OP_login || op == OP_password))
+        password_refused(self, user, err, reply);
     else if (err != HUB_OK)
         user_tell(self, user, phrase_of_error(err), NULL);
     else

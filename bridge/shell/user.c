@@ -58,6 +58,7 @@ static void drop_affairs(user_t *user)
         return;
     assert(affairs->patient.list == NULL && affairs->tls == NULL);
     line_fini(&affairs->line);
+    prompt_fini(&affairs->prompt);
     free(affairs->stash);
     free(affairs->entry);
     free(affairs->status);
@@ -74,7 +75,7 @@ void user_tidy(user_t *user)
     bool has_line = affairs->line.bytes || affairs->line.is_skipping;
     bool has_way = affairs->entry || affairs->tls;
     if (affairs->patient.list == NULL && !has_line && !has_way && !affairs->stash &&
-        !affairs->status)
+        !affairs->status && affairs->prompt.step == PROMPT_NONE)
         drop_affairs(user);
 }
 

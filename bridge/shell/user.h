@@ -10,6 +10,7 @@
 #include "bridge/core/line.h"
 #include "bridge/core/outlet.h"
 #include "bridge/core/patience.h"
+#include "bridge/core/prompt.h"
 #include "bridge/core/proxy.h"
 #include "bridge/core/telnet.h"
 #include "bridge/shell/tls.h"
@@ -35,6 +36,7 @@ typedef struct {
     entry_t *entry;      /* while they come in; owned */
     tls_line_t *tls;     /* their connection is encrypted; owned */
     char *status;        /* what they asked to be seen, until the broker has answered; owned */
+    prompt_t prompt;     /* a password is asked for */
     user_t *next_doomed; /* in the list of those to be freed at the end of the turn */
     uint16_t stash_at, stash_size;
 } affairs_t;

@@ -1,6 +1,7 @@
 hub_test(test_bridge_telnet LINK bridge_core)
 hub_test(test_bridge_clean LINK bridge_core)
 hub_test(test_bridge_grammar LINK bridge_core)
+hub_test(test_bridge_prompt LINK bridge_core)
 hub_test(test_bridge_phrases LINK bridge_core)
 hub_test(test_bridge_linelog LINK bridge_core)
 hub_test(test_bridge_outlet LINK bridge_core)

@@ -122,9 +122,32 @@ static void an_unknown_slash_command_is_not_said(void **state)
     check("/Who", ORDER_UNKNOWN, "", "Who");
 }
 
+static void check_secrets(const char *line, verb_t verb, const char *name, const char *secret,
+                          const char *new_secret)
+{
+    order_t order = order_read(span_of(line));
+    if (order.verb != verb || !span_is(order.name, name) || !span_is(order.secret, secret) ||
+        !span_is(order.new_secret, new_secret))
+        fail_msg("\"%s\": verb %d", line, (int)order.verb);
+}
+
+static void passwords_may_be_left_out_and_the_last_may_have_blanks(void **state)
+{
+    (void)state;
+    check_secrets("/login ada", ORDER_login, "ada", "", "");
+    check_secrets("/login ada two words ", ORDER_login, "ada", "two words", "");
+    check_secrets("/register", ORDER_register, "", "", "");
+    check_secrets("/register two words", ORDER_register, "", "two words", "");
+    check_secrets("/password", ORDER_password, "", "", "");
+    check_secrets("/password old two words", ORDER_password, "", "old", "two words");
+    check_usage("/password old", PHRASE_usage_password);
+    check_usage("/login", PHRASE_usage_login);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passwords_may_be_left_out_and_the_last_may_have_blanks),
         cmocka_unit_test(anything_else_is_said),
         cmocka_unit_test(blanks_alone_are_nothing),
         cmocka_unit_test(the_models_grammar_is_kept),

@@ -262,9 +262,26 @@ static void are_you_there_is_told_and_interrupt_is_ignored(void **state)
     read_end(&reader);
 }
 
+static void the_answer_to_our_own_echo_is_no_news(void **state)
+{
+    (void)state;
+    static reader_t reader;
+    reader.telnet.has_echo = true;
+    read_bytes(&reader, "\xff\xfd\x01s\n", 5); /* DO ECHO */
+    assert_int_equal(reader.answers.size, 0);
+    assert_string_equal(reader.seen, "s;");
+    reader.telnet.has_echo = false;
+    read_bytes(&reader, "\xff\xfe\x01", 3); /* DONT ECHO */
+    assert_int_equal(reader.answers.size, 0);
+    read_bytes(&reader, "\xff\xfd\x01", 3);
+    assert_memory_equal(reader.answers.bytes, "\xff\xfc\x01", 3);
+    line_fini(&reader.line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_answer_to_our_own_echo_is_no_news),
         cmocka_unit_test(cr_lf_and_lf_and_cr_nul_all_end_a_line),
         cmocka_unit_test(a_line_end_may_be_split_between_segments),
         cmocka_unit_test(a_cr_alone_ends_nothing_and_is_dropped),

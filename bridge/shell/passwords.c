@@ -1,0 +1,146 @@
+/* /register, /login, /password: what is typed in secret, and what became of it. */
+#include "bridge/core/prompt.h"
+#include "bridge/shell/bridge_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+static phrase_t phrase_of_step(prompt_step_t step)
+{
+    static const phrase_t PHRASES[] = {[PROMPT_PASSWORD] = PHRASE_ask_password,
+                                       [PROMPT_OLD] = PHRASE_ask_old,
+                                       [PROMPT_NEW] = PHRASE_ask_new,
+                                       [PROMPT_AGAIN] = PHRASE_ask_again};
+    assert(step > PROMPT_NONE && step <= PROMPT_AGAIN);
+    return PHRASES[step];
+}
+
+static bool append(bridge_t *self, const char *bytes)
+{
+    return buffer_append(&self->lines, bytes, strlen(bytes));
+}
+
+/* In the order of all that the user is told. */
+static void put(bridge_t *self, user_t *user, const char *before, phrase_t phrase,
+                const words_t *words)
+{
+    buffer_clear(&self->lines);
+    bool has_room = append(self, before);
+    assert(has_room);
+    (void)has_room;
+    phrase_line(&self->lines, self->language, phrase, words);
+    user_put_lines(self, user);
+}
+
+static void ask(bridge_t *self, user_t *user)
+{
+    const prompt_t *prompt = &user->affairs->prompt;
+    bool is_first = !user->telnet.has_echo;
+    user->telnet.has_echo = true;
+    put(self, user, is_first ? TELNET_HIDE : "\r\n", phrase_of_step(prompt->step),
+        &(words_t){.nick = span_of(prompt->name)});
+}
+
+/* The end of the line that was typed is not shown either, so the next one begins a new one. */
+static void show_again(bridge_t *self, user_t *user)
+{
+    buffer_clear(&self->lines);
+    bool has_room = append(self, TELNET_SHOW "\r\n");
+    assert(has_room);
+    (void)has_room;
+    user_put_lines(self, user);
+    user->telnet.has_echo = false;
+}
+
+static void ask_broker(bridge_t *self, user_t *user)
+{
+    static const op_t OPS[] = {
+        [ORDER_register] = OP_register, [ORDER_login] = OP_login, [ORDER_password] = OP_password};
+    const prompt_t *prompt = &user->affairs->prompt;
+    client_request_t request = {.op = OPS[prompt->verb]};
+    if (prompt->verb == ORDER_register)
+        request.password = span_of(prompt->new);
+    else
+        request.password = span_of(prompt->old);
+    if (prompt->verb == ORDER_login)
+        request.nick = span_of(prompt->name);
+    if (prompt->verb == ORDER_password)
+        request.new_password = span_of(prompt->new);
+    user_ask(self, user, &request, prompt->verb);
+}
+
+static void go_on(bridge_t *self, user_t *user, prompt_answer_t answer)
+{
+    if (answer == PROMPT_ASKS) {
+        ask(self, user);
+        return;
+    }
+    if (user->telnet.has_echo)
+        show_again(self, user);
+    if (answer == PROMPT_DONE && user_has_broker(self, user))
+        ask_broker(self, user);
+    else
+        user_tell(self, user,
+                  answer == PROMPT_DONE     ? PHRASE_not_sent
+                  : answer == PROMPT_DIFFER ? PHRASE_differ
+                                            : PHRASE_asked_in_vain,
+                  NULL);
+    prompt_fini(&user->affairs->prompt);
+    user_tidy(user);
+}
+
+void password_order(bridge_t *self, user_t *user, const order_t *order)
+{
+    assert(self && user && order);
+    go_on(self, user, prompt_begin(&user_affairs(user)->prompt, order));
+}
+
+bool password_is_asked(const user_t *user)
+{
+    assert(user);
+    return user->affairs && user->affairs->prompt.step != PROMPT_NONE;
+}
+
+void password_typed(bridge_t *self, user_t *user, span_t line)
+{
+    assert(self && user && password_is_asked(user));
+    go_on(self, user, prompt_line(&user->affairs->prompt, line));
+}
+
+/* --- answers ------------------------------------------------------------------------------------- */
+
+void registered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    user_tell(self, user, PHRASE_registered, &(words_t){.nick = message_span(reply, KEY_nick)});
+}
+
+void logged_in(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    user_tell(self, user, PHRASE_logged_in, &(words_t){.nick = message_span(reply, KEY_nick)});
+}
+
+void password_changed(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag, (void)reply;
+    user_tell(self, user, PHRASE_password_changed, NULL);
+}
+
+void password_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
+{
+    assert(self && user);
+    numeral_t digits;
+    uint64_t wait_ms = reply ? message_uint(reply, KEY_retry_ms) : 0;
+    words_t words = {.count = numeral((wait_ms + 999) / 1000, &digits)};
+    if (err == HUB_FLOOD && wait_ms > 0)
+        user_tell(self, user, PHRASE_wait_with_password, &words);
+    else if (err == HUB_DENIED)
+        user_tell(self, user, PHRASE_wrong_password, NULL);
+    else if (err == HUB_BAD_REQUEST)
+        user_tell(self, user, PHRASE_bad_password, NULL);
+    else if (err == HUB_EXISTS)
+        user_tell(self, user, PHRASE_registered_before, NULL);
+    else
+        user_tell(self, user, phrase_of_error(err), NULL);
+}
