@@ -83,6 +83,8 @@ static bool take(arguments_t *out, char **argv, int *at, char *out_error)
         return take_days(value, &out->expires_days, out_error);
     else if ((value = value_of("--for", argv, at)))
         return take_duration(value, &out->for_s, out_error);
+    else if ((value = value_of("--password-file", argv, at)))
+        out->password_file = value;
     else if ((value = value_of("--reason", argv, at)))
         out->reason = value;
     else if ((value = value_of("--data", argv, at)))

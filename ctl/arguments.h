@@ -13,10 +13,11 @@ typedef struct {
     const char
         *words[ARGUMENTS_WORDS]; /* borrowed; what is no option, in order; NULL behind the last */
     int count;
-    const char *data;   /* --data; "" where it was not said */
-    const char *router; /* --router; NULL */
-    const char *reason; /* --reason; NULL */
-    uint64_t for_s;     /* --for; 0: not said */
+    const char *data;          /* --data; "" where it was not said */
+    const char *router;        /* --router; NULL */
+    const char *reason;        /* --reason; NULL */
+    const char *password_file; /* --password-file; NULL */
+    uint64_t for_s;            /* --for; 0: not said */
     uint64_t expires_days;
     bool is_operator, wants_help, wants_version;
 } arguments_t;

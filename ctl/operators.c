@@ -201,26 +201,32 @@ static void print_each(const message_t *answer, key_id_t list, void (*print)(con
     }
 }
 
-int on_bans(const arguments_t *arguments, const char *const *operands)
+int print_pages(const arguments_t *arguments, op_t op, key_id_t list,
+                void (*print)(const message_t *entry))
 {
-    (void)operands;
     wire_t wire;
     wire_init(&wire);
     char error[WIRE_ERROR_BYTES], page[64] = "";
     bool is_open = wire_open(&wire, arguments_data(arguments), error), is_done;
     do {
-        writer_t *writer = is_open ? wire_begin(&wire, OP_bans) : NULL;
+        writer_t *writer = is_open ? wire_begin(&wire, op) : NULL;
         if (writer && page[0])
             write_str(writer, KEY_page, span_of(page));
         is_done = writer && wire_ask(&wire, error);
         if (!is_done)
             break;
-        print_each(&wire.answer, KEY_bans, print_ban);
+        print_each(&wire.answer, list, print);
         span_t next = message_span(&wire.answer, KEY_next);
         (void)snprintf(page, sizeof page, "%.*s", (int)next.size, next.size ? next.data : "");
     } while (page[0]);
     wire_close(&wire);
     return is_done ? 0 : say(error);
+}
+
+int on_bans(const arguments_t *arguments, const char *const *operands)
+{
+    (void)operands;
+    return print_pages(arguments, OP_bans, KEY_bans, print_ban);
 }
 
 /* Page by page from the first that is kept. */

@@ -2,6 +2,7 @@
 #ifndef CTL_WIRE_H
 #define CTL_WIRE_H
 
+#include "ctl/arguments.h"
 #include "proto/decode.h"
 #include "proto/encode.h"
 
@@ -30,6 +31,10 @@ writer_t *wire_begin(wire_t *self, op_t op);
 /* Asks, and has the answer in self->answer. False: there was none within 10 s, or the broker refused; `out_error` says which and
  * why. */
 HUB_MUST_CHECK bool wire_ask(wire_t *self, char *out_error);
+
+/* Asks for a list page by page and prints each entry; returns as a command. operators.c. */
+int print_pages(const arguments_t *arguments, op_t op, key_id_t list,
+                void (*print)(const message_t *entry));
 
 /* Frees all of it, whatever came of it. */
 void wire_close(wire_t *self);

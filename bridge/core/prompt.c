@@ -40,8 +40,8 @@ static prompt_answer_t ask(prompt_t *self)
         self->step = self->verb == ORDER_login ? PROMPT_PASSWORD : PROMPT_OLD;
     else if (wants_new)
         self->step = PROMPT_NEW;
-    else if (self->step == PROMPT_NONE)
-        self->step = PROMPT_AGAIN; /* there is something to be wiped, though nothing was asked */
+    else
+        self->step = PROMPT_HELD;
     return wants_old || wants_new ? PROMPT_ASKS : PROMPT_DONE;
 }
 
@@ -63,11 +63,12 @@ prompt_answer_t prompt_begin(prompt_t *self, const order_t *order)
 
 prompt_answer_t prompt_line(prompt_t *self, span_t line)
 {
-    assert(self && self->step != PROMPT_NONE);
+    assert(self && prompt_is_open(self));
     if (line.size == 0)
         return PROMPT_ENDED;
     switch (self->step) {
     case PROMPT_AGAIN:
+        self->step = PROMPT_HELD;
         return span_is(line, self->new) ? PROMPT_DONE : PROMPT_DIFFER;
     case PROMPT_NEW:
         self->new = keep(line);

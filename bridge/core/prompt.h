@@ -17,7 +17,8 @@ typedef enum {
     PROMPT_PASSWORD, /* of an account, to log in */
     PROMPT_OLD,
     PROMPT_NEW,
-    PROMPT_AGAIN
+    PROMPT_AGAIN,
+    PROMPT_HELD /* nothing is asked; what was typed is kept until prompt_fini() */
 } prompt_step_t;
 
 /* All zeros: nothing is asked. */
@@ -39,6 +40,12 @@ prompt_answer_t prompt_begin(prompt_t *self, const order_t *order);
 
 /* A line was typed. Only while something is asked (asserted). */
 prompt_answer_t prompt_line(prompt_t *self, span_t line);
+
+/* True while the next line is an answer. */
+static inline bool prompt_is_open(const prompt_t *self)
+{
+    return self->step != PROMPT_NONE && self->step != PROMPT_HELD;
+}
 
 /* Wipes and frees all of it; nothing is asked. */
 void prompt_fini(prompt_t *self);

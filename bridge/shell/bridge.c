@@ -20,7 +20,8 @@ enum {
     WAITING_BYTES = 64 * 1024,
     GOODBYE_MS = 500, /* how long the farewells may take to get out */
     LONGEST_WAIT_MS = 1000,
-    ASLEEP_US = 10 /* what is there to be read ends a sleep sooner */
+    LOGIN_MS = 60000, /* to type a nick and a password, where there are no guests */
+    ASLEEP_US = 10    /* what is there to be read ends a sleep sooner */
 };
 
 void look_at_clock(bridge_t *self)
@@ -151,6 +152,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     patience_init(&self->ending, ENDING_MS);
     patience_init(&self->lingering, LINGER_MS);
     patience_init(&self->lagging, LAG_MS);
+    patience_init(&self->locked, LOGIN_MS);
     self->addresses = addresses_new(config->connections_per_address, random_key());
     self->pace =
         pace_new(config->connections_per_address > 0 ? config->connections_per_s : 0, random_key());

@@ -99,7 +99,7 @@ struct bridge {
     gather_t gather;
     uint64_t slept_from_us; /* when it went to sleep; 0: it is awake */
     heap_t heap;
-    patience_t entering, slow, ending, lingering;
+    patience_t entering, slow, ending, lingering, locked;
     uint64_t log_ms;      /* when the log may tell of strangers again ... */
     uint64_t full_log_ms; /* ... and that no descriptor is left */
     patience_t lagging;   /* have only been told what they did themselves: that can wait for more */
@@ -290,6 +290,22 @@ void password_order(bridge_t *self, user_t *user, const order_t *order);
 
 /* True while the next line is a password, whatever it looks like. */
 bool password_is_asked(const user_t *user);
+
+/* client_link's call: of who has to log in, and has typed it. */
+span_t on_password_wanted(void *context, void *user);
+
+/* Nobody comes in here without an account, or the password was wrong: only /login, /help and /quit are understood until the
+ * broker lets the user in, which is waited for LOGIN_MS. */
+void user_lock(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply);
+
+/* The broker lets the user in, who may have been locked. */
+void user_unlock(bridge_t *self, user_t *user);
+
+/* True while a nick and password are with the broker. */
+bool user_is_knocking(const user_t *user);
+
+/* The user is cut off unless they are let in before long; output.c. */
+void user_wait_for_login(bridge_t *self, user_t *user);
 
 /* That line. */
 void password_typed(bridge_t *self, user_t *user, span_t line);

@@ -56,6 +56,7 @@ static void on_ready(void *context, uint32_t sid, void *who, client_ready_t how,
     (void)how;
     user->is_ready = true;
     user->is_held = false;
+    user_unlock(self, user);
     user_watch(self, user);
     user_read_on(self, user);
 }
@@ -65,10 +66,15 @@ static void on_refused(void *context, uint32_t sid, void *who, hub_err_t err,
 {
     bridge_t *self = context;
     user_t *user = who;
-    bool is_name = err == HUB_NICK_TAKEN || err == HUB_NICK_INVALID;
+    bool is_name = (err == HUB_NICK_TAKEN || err == HUB_NICK_INVALID) && !user->is_locked;
     span_t guest = {"", 0};
     if (is_name && client_link_hello_as(self->link, sid, guest, self->now_ms) == HUB_OK)
         return;
+    if (err == HUB_DENIED || (user->is_locked && (err == HUB_FLOOD || err == HUB_BAD_REQUEST))) {
+        user_lock(self, user, err, reply);
+        user_resume_input(self, user);
+        return;
+    }
     if (err == HUB_FULL)
         user_tell(self, user, PHRASE_refused_full, NULL);
     else
@@ -248,6 +254,7 @@ static const client_calls_t CALLS = {
     .subscribe = on_subscribe,
     .unsubscribe = on_unsubscribe,
     .address = on_address,
+    .password = on_password_wanted,
     .up = on_up,
     .down = on_down,
     .ready = on_ready,

@@ -35,6 +35,8 @@ static bool is_ahead(const bridge_t *self, const user_t *user)
 {
     if (user->sid == USER_NO_SID || self->is_away)
         return false;
+    if (user_is_knocking(user))
+        return true;
     size_t waiting = client_link_waiting(self->link, user->sid);
     return waiting >= UNANSWERED_MAX || (user->is_resting && waiting > 0);
 }
@@ -198,6 +200,7 @@ static void end_of_file(bridge_t *self, user_t *user)
 static bool has_to_wait(const bridge_t *self, const user_t *user)
 {
     return !self->is_away && user->sid != USER_NO_SID && !user->is_lingering &&
+           (!user->is_locked || user_is_knocking(user)) &&
            !client_link_is_ready(self->link, user->sid);
 }
 

@@ -221,7 +221,11 @@ void user_order(bridge_t *self, user_t *user, span_t line)
     const rule_t *rule = &RULES[order.verb];
     if (rule->follow == NULL)
         return;
-    if (rule->needs_broker && !user_has_broker(self, user))
+    bool is_known_outside = order.verb == ORDER_login || order.verb == ORDER_help ||
+                            order.verb == ORDER_quit || order.verb == ORDER_USAGE;
+    if (user->is_locked && !is_known_outside)
+        user_tell(self, user, PHRASE_log_in, NULL);
+    else if (rule->needs_broker && !user->is_locked && !user_has_broker(self, user))
         user_tell(self, user, PHRASE_not_sent, NULL);
     else
         rule->follow(self, user, &order);

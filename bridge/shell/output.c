@@ -172,10 +172,22 @@ static void flush(bridge_t *self, user_t *user)
         user_touch(self, user); /* leaving rooms has to wait until no sweep goes through them */
 }
 
+void user_wait_for_login(bridge_t *self, user_t *user)
+{
+    assert(self && user && user->is_locked);
+    bool is_waited_for = user->affairs && user->affairs->patient.list;
+    if (!is_waited_for && !user->is_ended && !user->is_leaving && !user->is_doomed)
+        wait_in(self, &self->locked, user);
+}
+
 void user_unblock(bridge_t *self, user_t *user)
 {
     assert(self && user);
     user->is_blocked = false;
+    if (user->is_locked && waits_in(user, &self->slow)) {
+        stop_waiting(user);
+        user_wait_for_login(self, user);
+    }
     user_watch(self, user);
     user_touch(self, user);
 }
@@ -359,6 +371,9 @@ static void hang_up(bridge_t *self, user_t *user)
 
 static void settle(bridge_t *self, user_t *user)
 {
+    if (user->is_throttled && user->sid != USER_NO_SID &&
+        client_link_is_ready(self->link, user->sid))
+        user_resume_input(self, user); /* who was let in: by now in their rooms */
     if (!waits_in(user, &self->lagging) || user->is_ended || user->is_leaving)
         flush(self, user);
     if (user->is_deaf && outlet_count(&user->outlet) > 0)
@@ -395,6 +410,12 @@ void expire(bridge_t *self)
         user_t *user = user_of(patient);
         stop_waiting(user);
         user_touch(self, user);
+    }
+    while ((patient = patience_due(&self->locked, self->now_ms)) != NULL) {
+        user_t *user = user_of(patient);
+        stop_waiting(user);
+        user_tell(self, user, PHRASE_log_in_late, NULL);
+        user_leave(self, user);
     }
     while ((patient = patience_due(&self->lingering, self->now_ms)) != NULL)
         user_doom(self, user_of(patient));

@@ -69,6 +69,18 @@ static void ask_broker(bridge_t *self, user_t *user)
     user_ask(self, user, &request, prompt->verb);
 }
 
+/* Who is not in yet says hello by nick and password. False: the broker does not answer, or that is no nick. */
+static bool knock(bridge_t *self, user_t *user)
+{
+    const prompt_t *prompt = &user->affairs->prompt;
+    bool is_login = prompt->verb == ORDER_login && user->sid != USER_NO_SID;
+    if (!is_login ||
+        client_link_hello_as(self->link, user->sid, span_of(prompt->name), self->now_ms) != HUB_OK)
+        return false;
+    user->is_resting = true;
+    return true;
+}
+
 static void go_on(bridge_t *self, user_t *user, prompt_answer_t answer)
 {
     if (answer == PROMPT_ASKS) {
@@ -77,6 +89,8 @@ static void go_on(bridge_t *self, user_t *user, prompt_answer_t answer)
     }
     if (user->telnet.has_echo)
         show_again(self, user);
+    if (answer == PROMPT_DONE && user->is_locked && knock(self, user))
+        return; /* what was typed is kept until the answer is there */
     if (answer == PROMPT_DONE && user_has_broker(self, user))
         ask_broker(self, user);
     else
@@ -98,13 +112,62 @@ void password_order(bridge_t *self, user_t *user, const order_t *order)
 bool password_is_asked(const user_t *user)
 {
     assert(user);
-    return user->affairs && user->affairs->prompt.step != PROMPT_NONE;
+    return user->affairs && prompt_is_open(&user->affairs->prompt);
 }
 
 void password_typed(bridge_t *self, user_t *user, span_t line)
 {
     assert(self && user && password_is_asked(user));
     go_on(self, user, prompt_line(&user->affairs->prompt, line));
+}
+
+/* --- who has to log in --------------------------------------------------------------------------- */
+
+span_t on_password_wanted(void *context, void *who)
+{
+    (void)context;
+    const user_t *user = who;
+    bool has_one = user->is_locked && user->affairs && user->affairs->prompt.old;
+    return has_one ? span_of(user->affairs->prompt.old) : (span_t){"", 0};
+}
+
+bool user_is_knocking(const user_t *user)
+{
+    assert(user);
+    return user->is_locked && user->affairs && user->affairs->prompt.step == PROMPT_HELD;
+}
+
+static void forget(user_t *user)
+{
+    if (user->affairs)
+        prompt_fini(&user->affairs->prompt);
+    user_tidy(user);
+}
+
+void user_lock(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
+{
+    assert(self && user);
+    bool was_locked = user->is_locked;
+    user->is_locked = true;
+    user->is_held = user->is_resting = false;
+    if (was_locked)
+        password_refused(self, user, err, reply);
+    else
+        user_tell(self, user, PHRASE_log_in, NULL);
+    forget(user);
+    user_watch(self, user);
+    user_wait_for_login(self, user);
+}
+
+void user_unlock(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    if (!user->is_locked)
+        return;
+    user->is_locked = user->is_resting = false;
+    if (user->affairs && user->affairs->patient.list == &self->locked)
+        patience_leave(&user->affairs->patient);
+    forget(user);
 }
 
 /* --- answers ------------------------------------------------------------------------------------- */

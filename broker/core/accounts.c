@@ -130,6 +130,22 @@ void account_enter(core_t *core, account_t *account, session_t *session)
     records_account(core, account);
 }
 
+void account_end(core_t *core, account_t *account)
+{
+    assert(core && account && account->session == 0);
+    while (account->room_count > 0) {
+        room_t *room = core_room(core, account->rooms[account->room_count - 1]);
+        account_remove_room(account, room->id);
+        refs_remove(&room->absent, account->id);
+    }
+    records_account_gone(core, account);
+    inbox_close(core, account->inbox);
+    lookup_remove(core->accounts_by_nick, &account->by_nick);
+    uint64_t id = account->id;
+    account_fini(account);
+    slab_remove(core->accounts, id);
+}
+
 void account_forget_room(core_t *core, room_t *room)
 {
     assert(core && room);

@@ -38,6 +38,9 @@ void account_rename(core_t *core, account_t *account, span_t nick, const name_t 
  * stay with the account. Nothing happens to a guest. */
 void account_leave(core_t *core, session_t *session);
 
+/* Nobody is in under the account (asserted); it ends, with its inbox, and its nick is free. */
+void account_end(core_t *core, account_t *account);
+
 /* The room is forgotten, and by all who might have come back to it. */
 void account_forget_room(core_t *core, room_t *room);
 

@@ -56,10 +56,11 @@ typedef struct {
     uint32_t sessions_per_address;               /* 0: no limit */
     uint32_t members_max;                        /* of one room; 0: no limit */
     uint32_t links_max, sessions_max, rooms_max; /* > 0 */
-    uint32_t accounts_max;                       /* 0: nobody may register */
-    uint32_t ring_events;                        /* a power of two */
-    uint32_t ring_bytes;                         /* of one room's recent events, >= a frame */
-    uint64_t rings_bytes;                        /* of all rooms' together */
+    bool refuses_guests;   /* hello needs a password, nobody registers by themselves */
+    uint32_t accounts_max; /* 0: nobody may register */
+    uint32_t ring_events;  /* a power of two */
+    uint32_t ring_bytes;   /* of one room's recent events, >= a frame */
+    uint64_t rings_bytes;  /* of all rooms' together */
     uint64_t link_backlog_bytes;
     uint32_t pending_max; /* appends waiting for the store */
     bool has_store;       /* what is committed outlasts us, and can be read back */

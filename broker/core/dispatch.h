@@ -25,14 +25,16 @@ HUB_MUST_CHECK hub_err_t hello_account(core_t *core, request_t *request, account
 session_t *hello_as(core_t *core, account_t *account);
 
 /* One per row of commands.def; each in the file that its comment names. */
-handler_t on_hello, on_resume, on_bye;        /* on_hello.c */
-handler_t on_ping;                            /* on_ping.c */
-handler_t on_say, on_tell;                    /* on_say.c */
-handler_t on_join, on_part, on_invite;        /* on_join.c */
-handler_t on_who, on_rooms;                   /* on_who.c */
-handler_t on_history, on_replay;              /* on_history.c */
-handler_t on_nick, on_status;                 /* on_nick.c */
-handler_t on_stats;                           /* on_stats.c */
+handler_t on_hello, on_resume, on_bye; /* on_hello.c */
+handler_t on_ping;                     /* on_ping.c */
+handler_t on_say, on_tell;             /* on_say.c */
+handler_t on_join, on_part, on_invite; /* on_join.c */
+handler_t on_who, on_rooms;            /* on_who.c */
+handler_t on_history, on_replay;       /* on_history.c */
+handler_t on_nick, on_status;          /* on_nick.c */
+handler_t on_stats;                    /* on_stats.c */
+handler_t on_accounts, on_account_add, on_account_remove, on_account_role,
+    on_account_password;                      /* on_accounts.c */
 handler_t on_register, on_login, on_password; /* on_account.c */
 handler_t on_kick, on_ban, on_unban;          /* on_rights.c */
 handler_t on_mute, on_unmute, on_bans;        /* on_rights.c */

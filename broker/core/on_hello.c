@@ -306,6 +306,10 @@ hub_err_t on_hello(core_t *core, request_t *request)
     request->hint = NULL;
     person_t person = stranger(request);
     err = may_enter(core, request, &person); /* before a password is looked at */
+    if (err == HUB_OK && !has_password && core->settings.refuses_guests) {
+        request->hint = "there are no guests here: a nick and its password are needed";
+        return HUB_DENIED;
+    }
     if (err == HUB_OK && has_password)
         err = hello_account(core, request, &account);
     if (err != HUB_OK || request->is_put_aside)

@@ -167,6 +167,18 @@ void records_session_gone(core_t *core, const session_t *session)
                has_log ? inbox_name(session->uid, log) : (span_t){0});
 }
 
+void records_account_gone(core_t *core, const account_t *account)
+{
+    assert(core && account);
+    if (!core->settings.has_store)
+        return;
+    mark(core);
+    char key[RECORD_KEY_BYTES], log[INBOX_NAME_BYTES];
+    bool has_log = account->inbox->journal.tail > 0;
+    remove_now(core, record_account_key(account, key),
+               has_log ? inbox_name(account->uid, log) : (span_t){0});
+}
+
 void records_inbox_gone(core_t *core, const inbox_t *inbox)
 {
     assert(core && inbox);

@@ -17,6 +17,9 @@ void records_session(core_t *core, session_t *session);
 /* The account's nick, password or rooms have changed. */
 void records_account(core_t *core, account_t *account);
 
+/* The account ends now: its record and its inbox go. */
+void records_account_gone(core_t *core, const account_t *account);
+
 /* The room was made, or its invitations have changed. */
 void records_room(core_t *core, room_t *room);
 

@@ -77,6 +77,8 @@ options_result_t options_read(int argc, char **argv, options_t *out, int *out_st
     if (out->rings_bytes < out->ring_bytes)
         return refuse("--set rings_bytes: less than ring_bytes, the memory of one room",
                       out_status);
+    if (!out->guests && out->accounts_max == 0)
+        return refuse("--guests=no with --accounts-max 0: nobody could come in", out_status);
     return OPTIONS_RUN;
 }
 
@@ -115,6 +117,7 @@ core_settings_t options_core(const options_t *self)
         .links_max = self->links_max,
         .sessions_max = self->sessions_max,
         .rooms_max = self->rooms_max,
+        .refuses_guests = !self->guests,
         .accounts_max = self->accounts_max,
         .ring_events = power_of_two(self->ring_events),
         .ring_bytes = self->ring_bytes,

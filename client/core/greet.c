@@ -72,12 +72,16 @@ static void write_address(writer_t *writer, const client_link_t *self,
         write_str(writer, KEY_address, address);
 }
 
+static span_t password_of(const client_link_t *self, const client_session_t *session)
+{
+    return self->calls->password ? self->calls->password(self->context, session->user)
+                                 : (span_t){"", 0};
+}
+
 static void write_password(writer_t *writer, const client_link_t *self,
                            const client_session_t *session)
 {
-    if (self->calls->password == NULL)
-        return;
-    span_t password = self->calls->password(self->context, session->user);
+    span_t password = password_of(self, session);
     if (password.size > 0 && password.size <= LIMIT_PASSWORD_BYTES)
         write_str(writer, KEY_password, password);
 }
@@ -212,10 +216,13 @@ static void wait_for(client_link_t *self, client_session_t *session, uint64_t du
     link_due(self, due_ms);
 }
 
-/* A ban that ends is no reason to keep somebody waiting for that. */
-static bool has_to_wait(const message_t *reply, hub_err_t err)
+/* A ban that ends is no reason to keep somebody waiting for that, nor are too many wrong passwords. */
+static bool has_to_wait(const client_link_t *self, const client_session_t *session,
+                        const message_t *reply, hub_err_t err)
 {
-    return message_has(reply, KEY_retry_ms) && err != HUB_BANNED;
+    if (!message_has(reply, KEY_retry_ms) || err == HUB_BANNED)
+        return false;
+    return err != HUB_FLOOD || session->token_size > 0 || password_of(self, session).size == 0;
 }
 
 static bool has_ghost(const client_session_t *session, uint64_t now_ms)
@@ -231,7 +238,7 @@ void greet_answer(client_link_t *self, client_session_t *session, const message_
     hub_err_t err = reply_error(reply);
     if (err == HUB_OK) {
         welcome(self, session, reply, now_ms);
-    } else if (has_to_wait(reply, err)) {
+    } else if (has_to_wait(self, session, reply, err)) {
         wait_for(self, session, now_ms + reply_pause_ms(reply));
     } else if (session->token_size > 0 && err != HUB_BANNED) {
         renew(self, session, now_ms);

@@ -186,3 +186,71 @@ def test_time_goes_on_for_a_ban_of_seconds(begin, link, data):
     assert refused["error"] == "banned" and 0 < refused["retry_ms"] <= 1000
     until(lambda: "ok" in peer.ask("hello", nick="bob"), peer.take, "the end of the ban")
     assert ctl(data, "bans") == ""
+
+
+def add(data, nick, password=PASSWORD, *options, status=0):
+    done = subprocess.run([BIN / "hubbubctl", "--data", data, "account", "add", nick, *options], input=password + "\n",
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stderr
+    return (done.stderr if status else done.stdout).rstrip("\n")
+
+
+def test_p200_accounts_are_made_listed_and_removed(begin, link, data, tmp_path):
+    broker = begin()
+    secret = tmp_path / "secret"
+    secret.write_text("battery staple\n")
+    assert add(data, "Ada") == "registered Ada"
+    assert add(data, "root", PASSWORD, "--operator") == "registered root"
+    assert add(data, "ada", status=1) == "hubbubctl: exists: that is there already"
+    assert add(data, "eve", "short", status=1).endswith("a password has 8 to 128 bytes")
+    secret.chmod(0o644)
+    assert "others can read it: chmod 600" in ctl(data, "account", "password", "ada", "--password-file", secret, status=1)
+    secret.chmod(0o600)
+    assert ctl(data, "account", "password", "ada", "--password-file", secret) == "a new password for ada"
+    peer = link(broker)
+    peer.ok("hello", nick="ada", password="battery staple", join=[])
+    assert ctl(data, "account", "list").split("\n") == ["Ada member active", "root operator -"]
+    assert ctl(data, "account", "role", "ada", "operator") == "operator ada"
+    assert peer.ok("bans")["bans"] == []
+    assert ctl(data, "account", "remove", "ada") == "removed ada"
+    assert peer.event("kicked")["reason"] == "kicked"
+    assert ctl(data, "account", "list") == "root operator -"
+    assert [line.split()[2] for line in ctl(data, "audit").split("\n")] == [
+        "account_add", "account_add", "account_password", "account_role", "account_remove"]
+
+
+def test_p124_without_guests_one_comes_in_by_nick_and_password(begin, link, data):
+    broker = begin("--guests=no")
+    peer = link(broker)
+    refused = peer.ask("hello", nick="ada")
+    assert refused["error"] == "denied" and "password are needed" in refused["hint"]
+    add(data, "ada")
+    assert peer.ok("hello", nick="ada", password=PASSWORD)["nick"] == "ada"
+
+
+def test_nobody_could_come_in_without_guests_and_accounts(run):
+    program = run("hubbubd", "--guests=no", "--accounts-max", "0", ready=False)
+    program.wait()
+    assert program.process.returncode == 2 and "nobody could come in" in program.log()
+
+
+def test_p124_without_guests_telnet_users_log_in_first(begin, data):
+    broker = begin("--guests=no", tcp=True)
+    add(data, "ada")
+    ada = Line(broker.tcp, greeted=False)
+    ada.line("* Who talks here has an account: /login NAME, or /quit.")
+    ada.say("hello?")
+    ada.line("* Who talks here has an account")
+    ada.say(f"/login ada wrong-{PASSWORD}")
+    ada.line("* That name and password do not go together.")
+    ada.say("/login ada")
+    ada.line("* The password of ada")
+    ada.send(f"{PASSWORD}\r\nand this was typed ahead\r\n")
+    ada.line("* Welcome, you are ada.")
+    ada.line("[ada]and this was typed ahead")
+    other = Line(broker.tcp, greeted=False)
+    other.line("* Who talks here has an account")
+    other.say("/quit")
+    other.ends()
+    for line in (ada, other):
+        line.close()

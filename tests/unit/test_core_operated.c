@@ -1,0 +1,132 @@
+/* What operators do to accounts, and a broker without guests: P-124, P-200 to P-203. */
+#include "tests/unit/broker_kit.h"
+
+#include "broker/core/accounts.h"
+
+static const origin_t CRASHED = {0};
+
+#define PASSWORD "'correct horse'"
+#define ANOTHER  "'battery staple'"
+
+static kit_t *kit_of(bool refuses_guests)
+{
+    core_settings_t settings = kit_stored_settings();
+    settings.accounts_max = 3;
+    settings.refuses_guests = refuses_guests;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'O', 'k', true);
+    return kit;
+}
+
+static void p124_without_guests_a_password_is_needed_and_operators_make_accounts(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(true);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada"), "error=denied hint !retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=Ada password=" PASSWORD), "ok=true");
+    kit_save(kit, 'a', kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "token");
+    ASSERT_HAS(kit_ask(kit, 'B', "resume token=$a"), "ok=true nick=Ada");
+    kit_destroy(&kit);
+}
+
+static void p200_an_operator_registers_a_nick(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'B', "hello nick=bob");
+    ASSERT_HAS(kit_ask(kit, 'B', "account_add nick=eve password=" PASSWORD), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=Ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ADA password=" PASSWORD), "error=exists");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=bob password=" PASSWORD), "error=nick_taken");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick='a b' password=" PASSWORD),
+               "error=nick_invalid");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=eve password=short"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=eve role=king password=" PASSWORD),
+               "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=root role=operator password=" PASSWORD),
+               "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "tell to=ada text='before she ever came'"), "ok=true");
+    kit_restart(kit, NULL, CRASHED);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true heads.@.1=1");
+    ASSERT_HAS(kit_ask(kit, 'R', "hello nick=root password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'R', "accounts limit=1"),
+               "accounts.#=1 accounts.0.nick accounts.0.role accounts.0.uid "
+               "accounts.0.state=active next=1");
+    ASSERT_HAS(kit_ask(kit, 'R', "accounts page=1"), "accounts.#=1 !next");
+    ASSERT_HAS(kit_ask(kit, 'R', "account_add nick=eve password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'R', "account_add nick=mallory password=" PASSWORD), "error=full");
+    kit_destroy(&kit);
+}
+
+static void p201_an_account_that_is_removed_is_nobodys(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD);
+    kit_ask(kit, 'A', "hello nick=ada join=tea password=" PASSWORD);
+    kit_ask(kit, 'A', "say room=tea text='kept'");
+    kit_ask(kit, 'A', "tell to=ada text='a note'");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_remove account=nobody"), "error=no_such_nick");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_remove account=ADA"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "reason=kicked");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada"), "ok=true heads.@.1=0");
+    ASSERT_HAS(kit_ask(kit, 'A', "register password=" ANOTHER), "ok=true");
+    kit_restart(kit, NULL, CRASHED);
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=ada password=" ANOTHER), "ok=true heads.@.1=0");
+    assert_int_equal(kit_counter(kit, "accounts"), 1);
+    kit_destroy(&kit);
+}
+
+static void p202_a_role_is_given_and_taken(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD);
+    kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD);
+    ASSERT_HAS(kit_ask(kit, 'A', "bans"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=ada role=guest"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=ada role=operator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "account_remove account=ada"), "error=denied hint");
+    kit_restart(kit, NULL, CRASHED);
+    kit_under_key(kit, 'O', 'k', true);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=ada role=member"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"),
+               "events.#=3 events.0.op=account_add events.2.op=account_role events.2.account=ada");
+    kit_destroy(&kit);
+}
+
+static void p203_another_password_ends_who_is_in(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD);
+    kit_save(kit, 'a', kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "token");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_password account=ada new_password=short"),
+               "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_password account=ada new_password=" ANOTHER), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "reason=kicked");
+    ASSERT_HAS(kit_ask(kit, 'A', "resume token=$a"), "error=expired");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" ANOTHER), "ok=true");
+    kit_destroy(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p124_without_guests_a_password_is_needed_and_operators_make_accounts),
+        cmocka_unit_test(p200_an_operator_registers_a_nick),
+        cmocka_unit_test(p201_an_account_that_is_removed_is_nobodys),
+        cmocka_unit_test(p202_a_role_is_given_and_taken),
+        cmocka_unit_test(p203_another_password_ends_who_is_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
