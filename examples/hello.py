@@ -3,7 +3,7 @@
 Usage: /usr/bin/python3 examples/hello.py [TEXT]     (needs python3-zmq and python3-msgpack)
 
 A broker beyond this machine: HUBBUB_ROUTER and HUBBUB_PUB say where it is, HUBBUB_KEY names your key file (made by
-`hubbubctl key new`), HUBBUB_SERVER_KEY is the broker's public key."""
+`hubbubctl key new`), HUBBUB_SERVER_KEY is the broker's public key. HUBBUB_NICK and HUBBUB_PASSWORD log in to an account."""
 import os, sys, zmq, zmq.auth, msgpack
 
 context = zmq.Context.instance()
@@ -28,7 +28,13 @@ def ask(request):
         if answer.get("re") == request["id"]:
             return answer
 
-print("I am", ask({"op": "hello", "id": 1})["nick"])
+hello = {"op": "hello", "id": 1}
+if "HUBBUB_NICK" in os.environ:  # of an account; registered by {"op": "register", "password": ...}, or by the operator
+    hello |= {"nick": os.environ["HUBBUB_NICK"], "password": os.environ["HUBBUB_PASSWORD"]}
+answer = ask(hello)
+if "error" in answer:
+    sys.exit(f"{answer['error']}: {answer['hint']}")
+print("I am", answer["nick"])
 events.poll(1000)  # until the subscription works: we hear our own arrival, or the room's head after it
 ask({"op": "say", "id": 2, "room": "lobby", "text": " ".join(sys.argv[1:]) or "hello from Python"})
 while True:

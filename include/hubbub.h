@@ -119,6 +119,9 @@ typedef struct {
      * secret key as 40 characters [none]; and the broker's public key [what the file says]. */
     const char *key_file, *secret_key, *server_key;
     const char *nick; /* who you are [the broker gives a guest's name] */
+    /* The password of the account that `nick` is of [none]. Kept until hubbub_destroy(), or hubbub_hello_as() with another nick,
+     * so that you are in under it again when a session has expired; then wiped. */
+    const char *password;
     const char *const
         *rooms; /* to be in from the start [lobby]; not NULL with room_count 0: none */
     size_t room_count;
@@ -227,6 +230,17 @@ uint64_t hubbub_history(hubbub_t *self, const char *room, const hubbub_page_t *p
 
 /* Takes another nick. */
 uint64_t hubbub_nick(hubbub_t *self, const char *nick);
+
+/* Registers the nick you have: from now on it is nobody else's, and its inbox and rooms wait for you. A password has 8 to 128
+ * bytes. The error `exists`: it is registered, and yours. */
+uint64_t hubbub_register(hubbub_t *self, const char *password);
+
+/* Takes up an account, in the session there is: its nick, inbox and rooms; HUBBUB_JOINED for each of those comes before DONE. The
+ * password is not kept. Errors: denied, they do not go together; flood, too many were wrong, retry_ms says when to try again. */
+uint64_t hubbub_login(hubbub_t *self, const char *nick, const char *password);
+
+/* Changes the password of the account you are in under. */
+uint64_t hubbub_password(hubbub_t *self, const char *old_password, const char *new_password);
 
 /* Says something about yourself, at most 128 bytes; "" clears it. */
 uint64_t hubbub_status(hubbub_t *self, const char *status);

@@ -314,6 +314,13 @@ static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in
     queue_put(&((hubbub_t *)context)->queue, &node);
 }
 
+static span_t on_password(void *context, void *user)
+{
+    (void)user;
+    const hubbub_t *self = context;
+    return span_of(self->password ? self->password : "");
+}
+
 static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)sid, (void)user;
@@ -353,6 +360,7 @@ const client_calls_t HANDLE_CALLS = {
     .lost = on_lost,
     .undone = on_undone,
     .warning = on_warning,
+    .password = on_password,
     .kicked = on_kicked,
     .shutdown = on_shutdown,
 };

@@ -24,6 +24,7 @@ struct hubbub {
     uint64_t number; /* of the last request */
     uint32_t sid;    /* CLIENT_NO_SID: the session is over */
     const char *error;
+    char *password; /* of the account that the nick is of; NULL: none; wiped before it goes */
     int open_errno; /* why the last DEALER could not be opened; 0: it could */
     size_t events_max;
     void (*on_event)(void *user, hubbub_t *self, const hubbub_event_t *event);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -57,6 +58,21 @@ static bool say_hello(hubbub_t *self, const hubbub_options_t *options)
     return client_link_hello(self->link, &hello, handle_now_ms(), &self->sid) == HUB_OK;
 }
 
+/* False: no memory. */
+static bool keep_password(hubbub_t *self, const char *password)
+{
+    self->password = password ? strdup(password) : NULL;
+    return password == NULL || self->password;
+}
+
+static void forget_password(hubbub_t *self)
+{
+    if (self->password)
+        explicit_bzero(self->password, strlen(self->password));
+    free(self->password);
+    self->password = NULL;
+}
+
 /* 0, or the errno of what went wrong. */
 static int start(hubbub_t *self, const hubbub_options_t *options)
 {
@@ -69,6 +85,8 @@ static int start(hubbub_t *self, const hubbub_options_t *options)
     if (!fill_entropy(link_options.entropy, sizeof link_options.entropy))
         return errno;
     self->link = client_link_new(&link_options, &HANDLE_CALLS, self);
+    if (!keep_password(self, options->password))
+        return ENOMEM;
     if (!say_hello(self, options))
         return EINVAL;
     client_link_start(self->link, handle_now_ms());
@@ -142,6 +160,7 @@ void hubbub_destroy(hubbub_t **self_p)
         self->queries = query->next;
         free(query);
     }
+    forget_password(self);
     free(self);
     *self_p = NULL;
 }
@@ -267,6 +286,7 @@ bool hubbub_hello_as(hubbub_t *self, const char *nick)
     span_t wanted = nick ? span_of(nick) : (span_t){"", 0};
     if (self->sid == CLIENT_NO_SID)
         return false;
+    forget_password(self);
     sockets_wake(&self->sockets);
     return client_link_hello_as(self->link, self->sid, wanted, handle_now_ms()) == HUB_OK;
 }

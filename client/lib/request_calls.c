@@ -143,6 +143,30 @@ uint64_t hubbub_nick(hubbub_t *self, const char *nick)
     return handle_request(self, &request);
 }
 
+uint64_t hubbub_register(hubbub_t *self, const char *password)
+{
+    assert(self && password);
+    client_request_t request = {.op = OP_register, .password = span_of(password)};
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_login(hubbub_t *self, const char *nick, const char *password)
+{
+    assert(self && nick && password);
+    client_request_t request = {
+        .op = OP_login, .nick = span_of(nick), .password = span_of(password)};
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_password(hubbub_t *self, const char *old_password, const char *new_password)
+{
+    assert(self && old_password && new_password);
+    client_request_t request = {.op = OP_password,
+                                .password = span_of(old_password),
+                                .new_password = span_of(new_password)};
+    return handle_request(self, &request);
+}
+
 uint64_t hubbub_status(hubbub_t *self, const char *status)
 {
     assert(self && status);

@@ -71,6 +71,9 @@ static void offer_argument(names_t *candidates, word_t word, const places_t *pla
     case SHAPE_NOTHING:
     case SHAPE_MAYBE_COUNT:
     case SHAPE_MAYBE_STATUS:
+    case SHAPE_PASSWORD:
+    case SHAPE_NICK_PASSWORD:
+    case SHAPE_PASSWORDS:
         return;
     }
 }

@@ -40,6 +40,15 @@ const char *grammar_word(verb_t verb)
     return "";
 }
 
+bool grammar_is_secret(const char *line)
+{
+    assert(line);
+    if (line[0] != '/')
+        return false;
+    const command_t *command = grammar_find(line + 1, strcspn(line + 1, " \t\n"));
+    return command && command->shape >= SHAPE_PASSWORD;
+}
+
 /* Cuts off the first word and leaves *rest behind it and the blanks that follow; empty: no word. */
 static char *take_word(char **rest)
 {
@@ -87,6 +96,21 @@ static bool take_to_text(char *rest, order_t *out)
     return *out->to != '\0' && *out->text != '\0';
 }
 
+/* The last one may have blanks within. */
+static bool take_passwords(char *rest, order_t *out)
+{
+    out->password = take_word(&rest);
+    out->new_password = rest;
+    return *out->password != '\0' && *out->new_password != '\0';
+}
+
+static bool take_nick_password(char *rest, order_t *out)
+{
+    out->nick = take_word(&rest);
+    out->password = rest;
+    return *out->nick != '\0' && *out->password != '\0';
+}
+
 /* What follows a command's word, into the order. False: it has another shape. */
 static bool take_arguments(shape_t shape, char *rest, order_t *out)
 {
@@ -107,6 +131,13 @@ static bool take_arguments(shape_t shape, char *rest, order_t *out)
     case SHAPE_MAYBE_STATUS:
         out->status = rest;
         return true;
+    case SHAPE_PASSWORD:
+        out->password = rest;
+        return !is_alone;
+    case SHAPE_NICK_PASSWORD:
+        return take_nick_password(rest, out);
+    case SHAPE_PASSWORDS:
+        return take_passwords(rest, out);
     }
     return false;
 }

@@ -29,6 +29,9 @@ typedef enum {
     SHAPE_TO_TEXT,
     SHAPE_MAYBE_COUNT,
     SHAPE_MAYBE_STATUS,
+    SHAPE_PASSWORD,
+    SHAPE_NICK_PASSWORD,
+    SHAPE_PASSWORDS,
 } shape_t;
 
 typedef struct {
@@ -41,6 +44,9 @@ typedef struct {
 
 /* All commands, in the order of /help. */
 const command_t *grammar_commands(size_t *out_count);
+
+/* True if a password may stand in the line, so that it is not to be kept. */
+bool grammar_is_secret(const char *line);
 
 /* The word of a verb's first command; "" for a verb that has none. */
 const char *grammar_word(verb_t verb);

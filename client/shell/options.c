@@ -52,6 +52,10 @@ static options_result_t check(const options_t *options, int *out_status)
         return refuse("--nick", options->nick, err_hint(HUB_NICK_INVALID), out_status);
     if (room_fold(span_of(options->room), &folded) != HUB_OK)
         return refuse("--room", options->room, err_hint(HUB_ROOM_INVALID), out_status);
+    bool wants_password = options->login || *options->password_file;
+    if (wants_password && !*options->nick)
+        return refuse(options->login ? "--login" : "--password-file", options->password_file,
+                      "needs --nick: whose password?", out_status);
     return OPTIONS_RUN;
 }
 

@@ -20,6 +20,9 @@ typedef enum {
     VERB_history,
     VERB_nick,
     VERB_status,
+    VERB_register,
+    VERB_login,
+    VERB_password,
     VERB_help,
     VERB_quit,
 } verb_t;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/signals.h"
 #include "client/shell/reader.h"
 #include "client/shell/talk.h"
@@ -18,7 +19,8 @@ enum {
     WAITING_MAX = 256,       /* requests without an answer; then no more input is read */
     ACTIVE_EVERY_MS = 60000, /* how often the broker is told that keys are being pressed */
     HEARD_MS = 1000,         /* how long we wait to hear ourselves, once all is acknowledged */
-    PARTING_MS = 2000,       /* how long a person who leaves waits for acknowledgements */
+    PROMPT_BYTES = 64,
+    PARTING_MS = 2000, /* how long a person who leaves waits for acknowledgements */
 };
 
 typedef struct {
@@ -68,7 +70,22 @@ static bool open_ends(program_t *self)
     return self->signals >= 0 && self->out && (self->terminal || self->mode != TALK_TERMINAL);
 }
 
-static bool connect_chat(program_t *self)
+/* Before the terminal is ours. `out` is empty where none is wanted; false: it has been said what is wrong. */
+static bool read_password(const options_t *options, char *out)
+{
+    secret_result_t result = SECRET_OK;
+    const char *file = options->password_file;
+    char prompt[PROMPT_BYTES];
+    secret_wipe(out);
+    (void)snprintf(prompt, sizeof prompt, "Password of %.40s: ", options->nick);
+    if (*file)
+        result = secret_read_file(file, out);
+    else if (options->login)
+        result = secret_ask(prompt, out);
+    return result == SECRET_OK || complain(*file ? file : "password", secret_trouble(result)) == 0;
+}
+
+static bool connect_chat(program_t *self, const char *password)
 {
     const char *rooms[] = {self->options->room};
     self->talk = talk_new(&(talk_options_t){
@@ -84,6 +101,7 @@ static bool connect_chat(program_t *self)
         .key_file = self->options->key,
         .server_key = self->options->server_key,
         .nick = *self->options->nick ? self->options->nick : NULL,
+        .password = *password ? password : NULL,
         .rooms = rooms,
         .room_count = 1,
         .agent = "hubbub/" HUB_VERSION,
@@ -366,10 +384,13 @@ int program_run(const options_t *options)
     assert(options);
     program_t self = {.options = options, .signals = -1};
     self.mode = options->json ? TALK_JSON : terminal_is_usable() ? TALK_TERMINAL : TALK_LINES;
-    int status;
+    int status = 1;
+    char password[SECRET_BYTES];
+    if (!read_password(options, password))
+        return status;
     if (!open_ends(&self)) {
         status = complain("cannot take the terminal", strerror(errno));
-    } else if (!connect_chat(&self)) {
+    } else if (!connect_chat(&self, password)) {
         status = complain(options->router, strerror(errno));
     } else {
         flush(&self);
@@ -377,6 +398,7 @@ int program_run(const options_t *options)
             turn(&self);
         status = finish(&self);
     }
+    secret_wipe(password);
     close_all(&self);
     return status;
 }

@@ -35,6 +35,13 @@ static void confirm(talk_t *self, const pending_t *pending)
         show_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_status) {
         show_line(out, "* Your status is set.");
+    } else if (pending->verb == VERB_register) {
+        show_line(out, "* The name %s is yours now; next time start with --nick %s --login.",
+                  hubbub_my_nick(self->chat), hubbub_my_nick(self->chat));
+    } else if (pending->verb == VERB_login) {
+        show_line(out, "* You are %s, logged in.", hubbub_my_nick(self->chat));
+    } else if (pending->verb == VERB_password) {
+        show_line(out, "* Your password is changed.");
     } else if (pending->verb == VERB_invite) {
         show_line(out, "* They may enter %s now.", pending->subject);
     } else if (pending->verb == VERB_join || pending->verb == VERB_private) {

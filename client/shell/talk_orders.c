@@ -109,6 +109,12 @@ static attempt_t ask(talk_t *self, const order_t *order)
         return attempt(self, hubbub_nick(self->chat, order->nick));
     case VERB_status:
         return attempt(self, hubbub_status(self->chat, order->status));
+    case VERB_register:
+        return attempt(self, hubbub_register(self->chat, order->password));
+    case VERB_login:
+        return attempt(self, hubbub_login(self->chat, order->nick, order->password));
+    case VERB_password:
+        return attempt(self, hubbub_password(self->chat, order->password, order->new_password));
     case VERB_nothing:
     case VERB_usage:
     case VERB_unknown:

@@ -1,3 +1,4 @@
+#include "client/shell/grammar.h"
 #include "client/shell/terminal.h"
 
 #include <assert.h>
@@ -216,7 +217,7 @@ static void keep_entered(terminal_t *self, const char *line, size_t size)
     free(self->entered);
     self->entered = strndup(line, size);
     assert(self->entered);
-    if (size > 0)
+    if (size > 0 && !grammar_is_secret(self->entered))
         (void)history(self->history, &event, H_ENTER, self->entered); /* or it cannot be recalled */
 }
 
