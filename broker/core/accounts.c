@@ -2,6 +2,7 @@
 
 #include "broker/core/inboxes.h"
 #include "broker/core/records.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/sessions.h"
 #include "broker/core/verdicts.h"
 
@@ -111,7 +112,8 @@ static void enter_rooms(core_t *core, account_t *account, session_t *session)
         room_t *room = core_room(core, account->rooms[account->room_count - 1]);
         account_remove_room(account, room->id);
         refs_remove(&room->absent, account->id);
-        if (session->membership_count < LIMIT_ROOMS_PER_SESSION && !room_has(room, session))
+        if (session->membership_count < LIMIT_ROOMS_PER_SESSION && !room_has(room, session) &&
+            !room_bars(core, room, session))
             session_enter(core, session, room);
     }
 }

@@ -8,11 +8,10 @@
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
 #include "broker/core/rights.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
-
-static const char DEFAULT_ROOM[] = "lobby";
 
 /* The versions that the client speaks have to hold ours. */
 static hub_err_t check_version(request_t *request)
@@ -91,13 +90,15 @@ static hub_err_t choose_nick(core_t *core, request_t *request, char *guest, span
     return nick_is_free(core, out_identity, NULL) ? HUB_OK : HUB_NICK_TAKEN;
 }
 
-static room_t *find_or_make(core_t *core, span_t name)
+static room_t *find_or_make(core_t *core, const session_t *session, span_t name)
 {
     room_t *room = NULL;
     name_t folded;
     hub_err_t err = rooms_find(core, name, &room);
     if (err == HUB_NO_SUCH_ROOM && room_fold(name, &folded) == HUB_OK)
         room = rooms_make(core, &folded, false);
+    if (room && err != HUB_OK)
+        room_found(room, session);
     return room;
 }
 
@@ -106,16 +107,16 @@ static void join_at_once(core_t *core, session_t *session, span_t name)
 {
     if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
         return;
-    room_t *room = find_or_make(core, name);
+    room_t *room = find_or_make(core, session, name);
     if (room && room_may_read(room, session) == HUB_OK && !room_has(room, session) &&
-        !core_room_is_full(core, room))
+        !core_room_is_full(core, room) && !room_bars(core, room, session))
         session_enter(core, session, room);
 }
 
 static void join_all(core_t *core, const request_t *request, session_t *session)
 {
     if (!message_has(request->message, KEY_join)) {
-        join_at_once(core, session, span_of(DEFAULT_ROOM));
+        join_at_once(core, session, span_of(LOBBY));
         return;
     }
     size_t count;

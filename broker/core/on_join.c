@@ -2,6 +2,7 @@
 
 #include "broker/core/sessions.h"
 #include "broker/core/records.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
@@ -15,14 +16,18 @@ static void answer_join(core_t *core, const request_t *request, const room_t *ro
     msgpack_pack_map(&writer->packer, 1);
     write_room_head(writer, room);
     write_uint(writer, KEY_count, room->members.count);
+    if (room->slow_ms > 0)
+        write_uint(writer, KEY_slow_ms, room->slow_ms);
     reply_end(core);
 }
 
-static hub_err_t may_join(const request_t *request, const room_t *room)
+static hub_err_t may_join(core_t *core, request_t *request, const room_t *room)
 {
     if (room_may_read(room, request->session) == HUB_NO_SUCH_ROOM)
         return HUB_NO_SUCH_ROOM;
-    return message_bool(request->message, KEY_private) && !room->is_private ? HUB_EXISTS : HUB_OK;
+    if (message_bool(request->message, KEY_private) && !room->is_private)
+        return HUB_EXISTS;
+    return room_may_enter(core, request, room);
 }
 
 static hub_err_t make_room(core_t *core, const request_t *request, room_t **out_room)
@@ -32,7 +37,10 @@ static hub_err_t make_room(core_t *core, const request_t *request, room_t **out_
     if (err != HUB_OK)
         return err;
     *out_room = rooms_make(core, &name, message_bool(request->message, KEY_private));
-    return *out_room ? HUB_OK : HUB_FULL;
+    if (*out_room == NULL)
+        return HUB_FULL;
+    room_found(*out_room, request->session);
+    return HUB_OK;
 }
 
 hub_err_t on_join(core_t *core, request_t *request)
@@ -41,7 +49,7 @@ hub_err_t on_join(core_t *core, request_t *request)
     room_t *room = NULL;
     hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
     if (err == HUB_OK)
-        err = may_join(request, room);
+        err = may_join(core, request, room);
     if (err != HUB_OK && (err != HUB_NO_SUCH_ROOM || room))
         return err;
     if (room && room_has(room, session)) {
@@ -111,6 +119,8 @@ hub_err_t on_invite(core_t *core, request_t *request)
         return HUB_NO_SUCH_NICK;
     if (room_has(room, guest))
         return HUB_EXISTS;
+    if (room_bars(core, room, guest))
+        return HUB_BANNED;
     forget_the_gone(core, room);
     err = room_invite(room, guest->id);
     if (err != HUB_OK)

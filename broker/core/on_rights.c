@@ -1,24 +1,15 @@
 /* kick, ban, unban, mute, unmute, bans, audit, shutdown: what operators may. */
 #include "broker/core/aim.h"
 #include "broker/core/audit.h"
+#include "broker/core/bans.h"
 #include "broker/core/dispatch.h"
 #include "broker/core/page_token.h"
 #include "broker/core/records.h"
-#include "broker/core/rooms.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/sessions.h"
 #include "broker/core/verdicts.h"
 
 #include <assert.h>
-
-/* Nothing that is aimed at a room is done here. */
-static hub_err_t find_room(core_t *core, const request_t *request)
-{
-    room_t *room;
-    hub_err_t err = rooms_find(core, message_span(request->message, KEY_room), &room);
-    if (err == HUB_OK && request->session)
-        err = room_may_read(room, request->session);
-    return err == HUB_OK ? HUB_DENIED : err;
-}
 
 /* Ends the sessions that are meant, but for the asker's own, whose answer has to come. Returns how many. */
 static uint64_t kick_all(core_t *core, const request_t *request, const target_t *target,
@@ -51,7 +42,7 @@ static deed_t deed_of(const aim_t *aim, uint64_t count)
 hub_err_t on_kick(core_t *core, request_t *request)
 {
     if (message_has(request->message, KEY_room))
-        return find_room(core, request);
+        return room_verdict(core, request);
     aim_t aim;
     hub_err_t err = aim_read(core, request, VERDICT_BAN, &aim);
     if (err != HUB_OK)
@@ -93,7 +84,7 @@ static hub_err_t pass(core_t *core, request_t *request, const aim_t *aim, span_t
 hub_err_t on_ban(core_t *core, request_t *request)
 {
     if (message_has(request->message, KEY_room))
-        return find_room(core, request);
+        return room_verdict(core, request);
     aim_t aim;
     hub_err_t err = aim_read(core, request, VERDICT_BAN, &aim);
     if (err == HUB_OK)
@@ -122,7 +113,7 @@ static uint64_t count_all(const core_t *core, const aim_t *aim)
 hub_err_t on_mute(core_t *core, request_t *request)
 {
     if (message_has(request->message, KEY_room))
-        return find_room(core, request);
+        return room_verdict(core, request);
     aim_t aim;
     hub_err_t err = aim_read(core, request, VERDICT_MUTE, &aim);
     if (err == HUB_OK)
@@ -140,7 +131,7 @@ hub_err_t on_mute(core_t *core, request_t *request)
 static hub_err_t take_back(core_t *core, request_t *request, verdict_kind_t kind)
 {
     if (message_has(request->message, KEY_room))
-        return find_room(core, request);
+        return room_verdict(core, request);
     aim_t aim;
     hub_err_t err = aim_read(core, request, kind, &aim);
     if (err != HUB_OK)
@@ -175,56 +166,6 @@ hub_err_t on_unmute(core_t *core, request_t *request)
 
 /* --- lists --------------------------------------------------------------------------------------- */
 
-static void pack_target(writer_t *writer, const verdict_t *verdict)
-{
-    char text[NETWORK_CHARS + 1];
-    network_t network;
-    span_t value = target_value(&verdict->target);
-    switch (target_kind(&verdict->target)) {
-    case TARGET_NICK:
-        pack_key(writer, KEY_nick);
-        pack_span(writer, verdict_name(verdict));
-        return;
-    case TARGET_ACCOUNT:
-        pack_key(writer, KEY_account);
-        pack_span(writer, verdict_name(verdict));
-        return;
-    case TARGET_KEY:
-        pack_key(writer, KEY_key);
-        msgpack_pack_bin(&writer->packer, value.size);
-        msgpack_pack_bin_body(&writer->packer, value.data, value.size);
-        return;
-    case TARGET_NETWORK:
-        network = target_as_network(&verdict->target);
-        network_write(&network, text);
-        pack_key(writer, KEY_network);
-        pack_span(writer, span_of(text));
-        return;
-    }
-}
-
-static void pack_verdict(writer_t *writer, const verdict_t *verdict)
-{
-    bool is_ban = target_verdict(&verdict->target) == VERDICT_BAN;
-    bool has_reason = verdict->reason_size > 0, ends = verdict->until_ms > 0;
-    msgpack_pack_map(&writer->packer, 4u + has_reason + ends);
-    pack_key(writer, KEY_verdict);
-    pack_span(writer, span_of(is_ban ? "ban" : "mute"));
-    pack_target(writer, verdict);
-    pack_key(writer, KEY_by);
-    pack_span(writer, verdict_by(verdict));
-    pack_key(writer, KEY_at);
-    msgpack_pack_uint64(&writer->packer, verdict->at_ms);
-    if (has_reason) {
-        pack_key(writer, KEY_reason);
-        pack_span(writer, verdict_reason(verdict));
-    }
-    if (ends) {
-        pack_key(writer, KEY_until);
-        msgpack_pack_uint64(&writer->packer, verdict->until_ms);
-    }
-}
-
 static const verdict_t *next_live(const core_t *core, uint32_t *place)
 {
     const verdict_t *verdict;
@@ -236,16 +177,15 @@ static const verdict_t *next_live(const core_t *core, uint32_t *place)
 
 hub_err_t on_bans(core_t *core, request_t *request)
 {
-    enum { PAGE = 100, LONGEST = 400 };
-    _Static_assert(PAGE * LONGEST + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits a frame");
+    _Static_assert(BANS_PAGE * BANS_BYTES + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES, "a page fits");
     if (message_has(request->message, KEY_room))
-        return find_room(core, request);
+        return room_verdict(core, request);
     uint64_t number;
     hub_err_t err = page_read(request, &number);
     if (err != HUB_OK || number > UINT32_MAX)
         return HUB_BAD_REQUEST;
-    const verdict_t *list[PAGE], *verdict;
-    size_t count = 0, most = page_wanted(request->message, PAGE);
+    const verdict_t *list[BANS_PAGE], *verdict;
+    size_t count = 0, most = page_wanted(request->message, BANS_PAGE);
     uint32_t place = (uint32_t)number, behind = place;
     while (count < most && (verdict = next_live(core, &place))) {
         list[count++] = verdict;
@@ -257,7 +197,7 @@ hub_err_t on_bans(core_t *core, request_t *request)
     write_key(writer, KEY_bans);
     msgpack_pack_array(&writer->packer, count);
     for (size_t i = 0; i < count; i++)
-        pack_verdict(writer, list[i]);
+        bans_write(writer, list[i]);
     if (has_more)
         page_write_next(writer, behind);
     reply_end(core);

@@ -6,6 +6,7 @@
 #include "broker/core/sessions.h"
 #include "broker/core/presence.h"
 #include "broker/core/rights.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/rooms.h"
 #include "proto/payload.h"
 
@@ -107,12 +108,17 @@ hub_err_t on_say(core_t *core, request_t *request)
     if (err == HUB_OK)
         err = may_speak(core, request);
     if (err == HUB_OK)
+        err = room_may_speak(core, request, room);
+    if (err == HUB_OK)
         err = check_text(request);
     if (err == HUB_OK)
         err = request_may_wait(core, request);
     if (err != HUB_OK)
         return err;
-    if (presence_is_pending(room, session_membership(request->session, room->id)))
+    membership_t *membership = session_membership(request->session, room->id);
+    if (room->slow_ms > 0)
+        membership->said_ms = core->now->mono_ms;
+    if (presence_is_pending(room, membership))
         presence_flush(core, room);
     append_message(core, request, room);
     return HUB_OK;

@@ -2,14 +2,16 @@
 
 #include "broker/core/page_token.h"
 #include "broker/core/presence.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/rooms.h"
 
 #include <assert.h>
 
-static void write_member(writer_t *writer, const session_t *member)
+static void write_member(writer_t *writer, const room_t *room, const session_t *member)
 {
+    standing_t standing = room_standing(room, session_uid(member));
     span_t status = session_status(member);
-    msgpack_pack_map(&writer->packer, 4u + (status.size > 0));
+    msgpack_pack_map(&writer->packer, 4u + (status.size > 0) + (standing != STANDING_MEMBER));
     pack_key(writer, KEY_nick);
     pack_span(writer, session_nick(member));
     pack_key(writer, KEY_uid);
@@ -21,6 +23,10 @@ static void write_member(writer_t *writer, const session_t *member)
     if (status.size > 0) {
         pack_key(writer, KEY_status);
         pack_span(writer, status);
+    }
+    if (standing != STANDING_MEMBER) {
+        pack_key(writer, KEY_role);
+        pack_span(writer, standing_name(standing));
     }
 }
 
@@ -40,7 +46,7 @@ static size_t collect(const core_t *core, const room_t *room, uint64_t *number, 
 
 hub_err_t on_who(core_t *core, request_t *request)
 {
-    /* The longest member takes 32 + 128 bytes of names and 80 of the rest. */
+    /* The longest member takes 32 + 128 bytes of names and 96 of the rest. */
     _Static_assert(LIMIT_WHO_MAX * 260 + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES,
                    "a page fits a frame");
     room_t *room;
@@ -61,7 +67,7 @@ hub_err_t on_who(core_t *core, request_t *request)
     write_key(writer, KEY_members);
     msgpack_pack_array(&writer->packer, count);
     for (size_t i = 0; i < count; i++)
-        write_member(writer, members[i]);
+        write_member(writer, room, members[i]);
     write_uint(writer, KEY_count, room->members.count);
     write_uint(writer, KEY_pseq, room->pseq);
     uint64_t behind = number;
@@ -73,13 +79,17 @@ hub_err_t on_who(core_t *core, request_t *request)
 
 static void write_room(writer_t *writer, const room_t *room)
 {
-    msgpack_pack_map(&writer->packer, 3);
+    msgpack_pack_map(&writer->packer, 3u + (room->slow_ms > 0));
     pack_key(writer, KEY_room);
     pack_span(writer, name_span(&room->name));
     pack_key(writer, KEY_count);
     msgpack_pack_uint64(&writer->packer, room->members.count);
     pack_key(writer, KEY_seq);
     msgpack_pack_uint64(&writer->packer, room->journal.head);
+    if (room->slow_ms > 0) {
+        pack_key(writer, KEY_slow_ms);
+        msgpack_pack_uint64(&writer->packer, room->slow_ms);
+    }
 }
 
 /* The next room the session may know of, with *place behind it. */
@@ -94,7 +104,7 @@ static const room_t *next_visible(const core_t *core, const session_t *session, 
 
 hub_err_t on_rooms(core_t *core, request_t *request)
 {
-    _Static_assert(LIMIT_ROOMS_PAGE * 80 + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES,
+    _Static_assert(LIMIT_ROOMS_PAGE * 96 + PAGE_REPLY_BYTES <= LIMIT_FRAME_BYTES,
                    "a page fits a frame");
     uint64_t number;
     hub_err_t err = page_read(request, &number);

@@ -1,5 +1,6 @@
 #include "broker/core/record.h"
 
+#include "broker/core/room_rights.h"
 #include "proto/walk.h"
 
 #include <assert.h>
@@ -112,16 +113,55 @@ span_t record_verdict_key(const verdict_t *verdict, char *out_key)
     return (span_t){out_key, 1 + target.size};
 }
 
+/* uid, the guest's session or 0, name of the role; and so on. */
+static void put_roles(msgpack_packer *packer, const room_t *room)
+{
+    put_name(packer, "roles");
+    msgpack_pack_array(packer, room->holder_count * (size_t)RECORD_ROLE_VALUES);
+    for (unsigned i = 0; i < room->holder_count; i++) {
+        const holder_t *holder = &room->holders[i];
+        put_str(packer, (span_t){holder->uid, MINT_NAME_CHARS});
+        msgpack_pack_uint64(packer, holder->session);
+        put_str(packer, standing_name(holder->standing));
+    }
+}
+
+/* The target, then what record_write_verdict() puts; and so on. */
+static void put_verdicts(msgpack_packer *packer, const room_t *room)
+{
+    put_name(packer, "verdicts");
+    msgpack_pack_array(packer, room->verdict_count * (size_t)RECORD_VERDICT_VALUES);
+    for (unsigned i = 0; i < room->verdict_count; i++) {
+        const verdict_t *verdict = &room->verdicts[i];
+        span_t target = target_span(&verdict->target);
+        msgpack_pack_bin(packer, target.size);
+        msgpack_pack_bin_body(packer, target.data, target.size);
+        put_str(packer, verdict_name(verdict));
+        put_str(packer, verdict_by(verdict));
+        put_str(packer, verdict_reason(verdict));
+        put_str(packer, (span_t){verdict->uid, verdict->has_uid ? MINT_NAME_CHARS : 0});
+        msgpack_pack_uint64(packer, verdict->at_ms);
+        msgpack_pack_uint64(packer, verdict->until_ms);
+    }
+}
+
 void record_write_room(buffer_t *out, const room_t *room)
 {
     assert(out && room);
-    msgpack_packer packer = begin(out, 3);
+    bool has_roles = room->holder_count > 0, has_verdicts = room->verdict_count > 0;
+    msgpack_packer packer = begin(out, 3u + has_roles + has_verdicts + (room->slow_ms > 0));
     put_bool(&packer, "private", room->is_private);
     put_epochs(&packer, &room->journal);
     put_name(&packer, "invited");
     msgpack_pack_array(&packer, room->invited_count);
     for (uint32_t i = 0; i < room->invited_count; i++)
         msgpack_pack_uint64(&packer, room->invited[i]);
+    if (room->slow_ms > 0)
+        put_uint(&packer, "slow_ms", room->slow_ms);
+    if (has_roles)
+        put_roles(&packer, room);
+    if (has_verdicts)
+        put_verdicts(&packer, room);
 }
 
 static void put_tokens(msgpack_packer *packer, const session_t *session)

@@ -28,8 +28,12 @@ enum {
     RECORD_VERDICT = 'v'
 };
 
-/* Longest key, and longest record: a session in all rooms it may be in is far below. */
-enum { RECORD_KEY_BYTES = 1 + TARGET_BYTES, RECORD_BYTES = 16384 };
+/* Longest key, and longest record: a room with all bans, roles and invitations it may have is below, a session in all
+ * rooms far below. */
+enum { RECORD_KEY_BYTES = 1 + TARGET_BYTES, RECORD_BYTES = 32768 };
+
+/* What one role, and one ban or mute, of a room takes in the lists of its record. */
+enum { RECORD_ROLE_VALUES = 3, RECORD_VERDICT_VALUES = 7 };
 
 /* Numbers that must not go back when everything they were taken from is gone. */
 typedef struct {

@@ -5,6 +5,7 @@
 #include "broker/core/record.h"
 #include "broker/core/records.h"
 #include "broker/core/restore_account.h"
+#include "broker/core/restore_room.h"
 #include "broker/core/restore_session.h"
 #include "broker/core/restore_verdict.h"
 #include "broker/core/retention.h"
@@ -151,7 +152,9 @@ static hub_err_t restore_room(core_t *core, span_t key, const record_t *record)
     if (!restore_journal(core, key, record, &room->journal))
         return HUB_MALFORMED;
     room->pseq = room->pseq > room->journal.last_at_ms ? room->pseq : room->journal.last_at_ms;
-    return restore_invited(record, room) ? HUB_OK : HUB_MALFORMED;
+    bool is_whole =
+        restore_invited(record, room) && restore_room_rights(record, room, core->now->wall_ms);
+    return is_whole ? HUB_OK : HUB_MALFORMED;
 }
 
 /* How many presence events a room may have had since its broker said where pseqs began. */

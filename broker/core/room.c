@@ -58,5 +58,7 @@ void room_fini(room_t *self)
     refs_fini(&self->links);
     refs_fini(&self->absent);
     free(self->invited);
+    free(self->holders);
+    free(self->verdicts);
     free(self->changes);
 }

@@ -8,6 +8,7 @@
 #include "broker/core/members.h"
 #include "broker/core/refs.h"
 #include "broker/core/session.h"
+#include "broker/core/verdict.h"
 
 /* One gathered change of a member; see presence.h. */
 typedef struct {
@@ -21,14 +22,29 @@ typedef struct {
     char nick[NAME_BYTES], was[NAME_BYTES];
 } change_t;
 
+/* What somebody is in a room, each above the one before; see room_rights.h. */
+typedef enum { STANDING_MEMBER, STANDING_MODERATOR, STANDING_OWNER, STANDING_OPERATOR } standing_t;
+
+/* Who is moderator or owner. */
+typedef struct {
+    char uid[MINT_NAME_CHARS];
+    standing_t standing;
+    uint64_t session; /* of a guest, with whom it ends; 0: an account's */
+} holder_t;
+
 typedef struct {
     uint64_t id;
     name_t name; /* folded: the canonical one */
     lookup_key_t by_name;
     bool is_private;
-    bool is_counted; /* gathered changes are told by the count alone */
-    bool has_news;   /* something was gathered */
-    bool is_dirty;   /* its record is to be written */
+    bool is_counted;    /* gathered changes are told by the count alone */
+    bool has_news;      /* something was gathered */
+    bool is_dirty;      /* its record is to be written */
+    bool is_restrained; /* slow, or somebody in it is muted: who speaks is looked at */
+    uint8_t holder_count, verdict_count;
+    uint32_t slow_ms;    /* between two messages of one member; 0: none */
+    holder_t *holders;   /* at most LIMIT_ROLES_PER_ROOM, one owner among them */
+    verdict_t *verdicts; /* at most LIMIT_VERDICTS_PER_ROOM, in the order of making */
     journal_t journal;
     uint32_t held; /* messages and frames of the room that wait for the store */
     uint64_t pseq;

@@ -4,6 +4,9 @@
 
 #include "broker/core/state.h"
 
+/* Where who says nothing else comes in; it is the operators'. */
+#define LOBBY "lobby"
+
 /* Finds the room a request names, in whatever spelling. HUB_ROOM_INVALID: no possible name.
  * HUB_NO_SUCH_ROOM. *out_room is untouched on error. */
 HUB_MUST_CHECK hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room);

@@ -22,7 +22,9 @@ span_t state_name(state_t state);
 /* One room that a session is in. */
 typedef struct {
     uint64_t room;
-    uint64_t number;     /* of the member in the room */
+    uint64_t number; /* of the member in the room */
+    uint64_t
+        said_ms; /* where that is counted: when it spoke last, or came; monotonic; 0: not yet */
     uint32_t noted_pseq; /* the lower half of the presence event's that will tell the last change */
     uint32_t noted_at;   /* where in the gathered changes; see presence.h */
 } membership_t;

@@ -106,6 +106,8 @@ void session_enter(core_t *core, session_t *session, room_t *room)
         records_room(core, room);
     records_session(core, session);
     session_add_membership(session, room->id, members_add(&room->members, session->id));
+    if (room->slow_ms > 0) /* or who leaves and comes again need not wait */
+        session_membership(session, room->id)->said_ms = core->now->mono_ms;
     link_t *link = core_link(core, session->address.link);
     if (link)
         refs_add(&link->rooms, room->id);
