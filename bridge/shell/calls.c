@@ -116,7 +116,24 @@ static void on_joined(void *context, uint32_t sid, void *who, uint32_t number, s
     show_backlog(self, user, room);
 }
 
-static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, span_t name)
+/* What somebody is told who is not in a room any more. */
+static void tell_parted(bridge_t *self, user_t *user, span_t name, const message_t *why)
+{
+    words_t words = {.room = name};
+    phrase_t phrase = PHRASE_parted;
+    if (why) {
+        bool is_ban = span_is(message_span(why, KEY_reason), "banned");
+        words.nick = message_span(why, KEY_by);
+        words.text = message_span(why, KEY_text);
+        phrase = is_ban ? PHRASE_put_out_banned : PHRASE_put_out;
+        if (words.text.size > 0)
+            phrase = is_ban ? PHRASE_put_out_banned_says : PHRASE_put_out_says;
+    }
+    user_tell(self, user, phrase, &words);
+}
+
+static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, span_t name,
+                      const message_t *why)
 {
     (void)sid;
     bridge_t *self = context;
@@ -125,7 +142,7 @@ static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, s
     if (user->current == number)
         user->current =
             outlet_count(&user->outlet) > 0 ? outlet_cursors(&user->outlet)[0].room : USER_NO_ROOM;
-    user_tell(self, user, PHRASE_parted, &(words_t){.room = name});
+    tell_parted(self, user, name, why);
     const room_t *room = hall_find(&self->hall, user->current);
     if (room)
         user_tell(self, user, PHRASE_current, &(words_t){.room = name_span(&room->name)});

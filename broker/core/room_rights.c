@@ -65,8 +65,6 @@ static bool is_account(const core_t *core, const holder_t *holder)
 /* A guest who has gone never comes again; one who has registered since does. */
 static bool is_nobody(const core_t *core, const holder_t *holder)
 {
-    if (holder->session == 0)
-        return false;
     const session_t *session = core_session(core, holder->session);
     bool is_here = session && memcmp(session->uid, holder->uid, sizeof holder->uid) == 0;
     return !is_here && !is_account(core, holder);

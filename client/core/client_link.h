@@ -79,9 +79,11 @@ typedef struct {
      * error this version does not know. The session waits for client_link_hello_as() or bye. */
     void (*refused)(void *context, uint32_t sid, void *user, hub_err_t err, const message_t *reply);
     /* The session is in a room now, or no longer. Comes right after ready() and with the replies to
-     * join and part. With the first joined() of a room its messages begin. */
+     * join and part. With the first joined() of a room its messages begin. `why` is the broker's `kicked` (reason, by,
+     * text) where somebody has put the session out of the room, else NULL. */
     void (*joined)(void *context, uint32_t sid, void *user, uint32_t room, span_t name);
-    void (*parted)(void *context, uint32_t sid, void *user, uint32_t room, span_t name);
+    void (*parted)(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
+                   const message_t *why);
     /* The answer to client_link_request(), exactly one each, in any order. HUB_OK: `reply` has the
      * results. Else `reply` has `error` and `hint`, or is NULL where the link gave up by itself:
      * HUB_EXPIRED, the session ended with the request unanswered (a say may or may not have been

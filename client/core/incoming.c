@@ -20,12 +20,24 @@ void incoming_forget(client_link_t *self, client_session_t *session)
     chain_add(&self->gone_sessions, &session->place);
 }
 
+/* Somebody has put the session out of a room; it goes on, and does not go back by itself. */
+static void on_put_out(client_link_t *self, client_session_t *session, const message_t *event)
+{
+    client_room_t *room = client_rooms_find(&self->rooms, message_span(event, KEY_room));
+    if (room)
+        membership_part(self, session, room->index, event);
+}
+
 static void on_kicked(client_link_t *self, client_session_t *session, const message_t *event,
                       uint64_t now_ms)
 {
     span_t reason = message_span(event, KEY_reason);
     if (session->state != SESSION_READY)
         return;
+    if (message_has(event, KEY_room)) {
+        on_put_out(self, session, event);
+        return;
+    }
     if (span_is(reason, "silent")) { /* no fault of the user's: the resume will tell */
         greet_again(self, session);
         greet_pump(self, now_ms);

@@ -129,7 +129,8 @@ static void lose_member(client_link_t *self, uint32_t entry)
 }
 
 /* Removes the entry at `place`: the broker does not know the session there. */
-static void expel(client_link_t *self, client_session_t *session, uint32_t place)
+static void expel(client_link_t *self, client_session_t *session, uint32_t place,
+                  const message_t *why)
 {
     uint32_t entry = client_session_rooms(session)[place];
     uint32_t index = entry & SESSION_ROOM_INDEX;
@@ -137,7 +138,7 @@ static void expel(client_link_t *self, client_session_t *session, uint32_t place
     lose_member(self, entry);
     if (entry & SESSION_ROOM_MEMBER)
         self->calls->parted(self->context, session->sid, session->user, index,
-                            name_span(&client_rooms_at(&self->rooms, index)->name));
+                            name_span(&client_rooms_at(&self->rooms, index)->name), why);
     membership_release(self, index);
 }
 
@@ -152,7 +153,7 @@ static void expel_unseen(client_link_t *self, client_session_t *session)
 {
     for (uint32_t i = session->room_count; i > 0 && session->state == SESSION_READY; i--)
         if (i <= session->room_count && !(client_session_rooms(session)[i - 1] & SESSION_ROOM_SEEN))
-            expel(self, session, i - 1);
+            expel(self, session, i - 1, NULL);
 }
 
 /* A name may have been a private room's before it became a public one's. */
@@ -254,12 +255,13 @@ void membership_join(client_link_t *self, client_session_t *session, uint32_t in
     membership_release(self, wanted);
 }
 
-void membership_part(client_link_t *self, client_session_t *session, uint32_t room)
+void membership_part(client_link_t *self, client_session_t *session, uint32_t room,
+                     const message_t *why)
 {
     assert(self && session);
     const uint32_t *entry = client_session_find_room(session, room);
     if (entry)
-        expel(self, session, (uint32_t)(entry - client_session_rooms(session)));
+        expel(self, session, (uint32_t)(entry - client_session_rooms(session)), why);
 }
 
 void membership_leave(client_link_t *self, client_session_t *session)

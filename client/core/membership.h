@@ -25,8 +25,9 @@ void membership_login(client_link_t *self, client_session_t *session, const mess
 void membership_join(client_link_t *self, client_session_t *session, uint32_t room,
                      const message_t *reply, uint64_t now_ms);
 
-/* The session has left. */
-void membership_part(client_link_t *self, client_session_t *session, uint32_t room);
+/* The session has left, or was put out, which `why` tells then. */
+void membership_part(client_link_t *self, client_session_t *session, uint32_t room,
+                     const message_t *why);
 
 /* Releases all rooms of a session that is going, without a word. */
 void membership_leave(client_link_t *self, client_session_t *session);

@@ -139,7 +139,7 @@ static void take_effect(client_link_t *self, client_session_t *session, client_i
     if (item->op == OP_join)
         membership_join(self, session, item->room, reply, now_ms);
     if (item->op == OP_part && item->room != CLIENT_NO_ROOM)
-        membership_part(self, session, item->room);
+        membership_part(self, session, item->room, NULL);
 }
 
 static void rest(client_link_t *self, client_session_t *session, uint64_t until_ms)

@@ -142,10 +142,16 @@ static void on_joined(void *context, uint32_t sid, void *user, uint32_t room, sp
     queue_put(&((hubbub_t *)context)->queue, &node);
 }
 
-static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name)
+static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
+                      const message_t *why)
 {
     (void)sid, (void)user, (void)room;
     queue_node_t *node = about_room(HUBBUB_PARTED, name);
+    if (why) {
+        node->event.reason = queue_node_text(node, message_span(why, KEY_reason));
+        node->event.nick = queue_node_text(node, message_span(why, KEY_by));
+        node->event.text = queue_node_text(node, message_span(why, KEY_text));
+    }
     queue_put(&((hubbub_t *)context)->queue, &node);
 }
 

@@ -202,6 +202,17 @@ static void put_lost(FILE *out, const hubbub_event_t *event)
                                          : "that you have seen are not in the broker any more.");
 }
 
+void show_parted(FILE *out, const hubbub_event_t *event)
+{
+    assert(out && event);
+    const char *deed = strcmp(event->reason, "banned") == 0 ? "banned you from" : "put you out of";
+    const char *text = event->text;
+    if (event->reason[0] == '\0')
+        show_line(out, "* You have left %s.", event->room);
+    else
+        show_line(out, "* %s has %s %s%s%s", event->nick, deed, event->room, *text ? ": " : ".", text);
+}
+
 static void put_kicked(FILE *out, const hubbub_event_t *event)
 {
     if (strcmp(event->reason, "idle") == 0)

@@ -215,7 +215,7 @@ static void on_parted(talk_t *self, const hubbub_event_t *event)
     if (is_json(self))
         talk_emit(self, json_event(event));
     else
-        show_line(self->options.out, "* You have left %s.", event->room);
+        show_parted(self->options.out, event);
     if (was_current)
         leave_current(self);
 }

@@ -543,6 +543,13 @@ static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, ui
     j->seen_seq = first - 1;
 }
 
+static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
+                      const message_t *why)
+{
+    assert_null(why);
+    on_joined(context, sid, user, room, name);
+}
+
 static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)context, (void)sid, (void)user, (void)reason, (void)text;
@@ -558,7 +565,7 @@ static const client_calls_t CALLS = {
     .ready = on_ready,
     .refused = on_refused,
     .joined = on_joined,
-    .parted = on_joined,
+    .parted = on_parted,
     .reply = on_reply,
     .message = on_message,
     .private_message = on_private,

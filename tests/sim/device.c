@@ -98,10 +98,11 @@ static void on_joined(void *context, uint32_t sid, void *user, uint32_t index, s
     user_joined(self->world, user, room);
 }
 
-static void on_parted(void *context, uint32_t sid, void *user, uint32_t index, span_t name)
+static void on_parted(void *context, uint32_t sid, void *user, uint32_t index, span_t name,
+                      const message_t *why)
 {
     context_t *self = context_of(context);
-    (void)sid, (void)name;
+    (void)sid, (void)name, (void)why;
     int room;
     (void)view_of(self, index, &room);
     user_parted(self->world, user, room);

@@ -5,7 +5,7 @@ endforeach()
 
 # The core as a whole, driven as the shell drives it.
 foreach(part gate hello resume links say tell commit rooms private presence idle heads who
-             history stats restore stored keys accounts limits login rights operated)
+             history stats restore stored keys accounts limits login rights operated moderation)
     hub_test(test_core_${part} SOURCES test_core_${part}.c broker_kit.c kit_store.c broker_notation.c LINK broker_core)
 endforeach()
 hub_test(test_inside SOURCES test_inside.c ../../broker/shell/inside.c LINK proto)

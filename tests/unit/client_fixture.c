@@ -96,12 +96,15 @@ static void on_joined(void *context, uint32_t sid, void *user, uint32_t room, sp
     note(context, "joined %u %.*s", sid, (int)name.size, name.data);
 }
 
-static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name)
+static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
+                      const message_t *why)
 {
     fixture_t *self = context;
     (void)user;
     assert_false(client_link_is_member(self->link, sid, room));
-    note(context, "parted %u %.*s", sid, (int)name.size, name.data);
+    span_t reason = why ? message_span(why, KEY_reason) : (span_t){"", 0};
+    note(context, "parted %u %.*s%s%.*s", sid, (int)name.size, name.data, why ? " " : "",
+         (int)reason.size, reason.data);
 }
 
 static void on_reply(void *context, uint32_t sid, void *user, op_t op, uint64_t tag, hub_err_t err,

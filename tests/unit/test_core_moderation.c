@@ -1,0 +1,464 @@
+/* Owners and moderators of rooms: roles, kicks, bans and mutes within a room, slow rooms. P-138 to P-147. */
+#include "tests/unit/broker_kit.h"
+
+#include "broker/core/accounts.h"
+
+#include <inttypes.h>
+
+static const origin_t CRASHED = {0};
+
+#define PASSWORD "'correct horse'"
+
+/* O is an operator's link, without a session. ada has made tea; bob and carol are in it too, eve is not. */
+static kit_t *kit_with_room(void)
+{
+    core_settings_t settings = kit_stored_settings();
+    settings.accounts_max = 8;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'O', 'k', true);
+    kit_save(kit, 'a', kit_ask(kit, 'A', "hello nick=Ada join=tea"), "token");
+    kit_save(kit, 'b', kit_ask(kit, 'B', "hello nick=bob join=tea"), "token");
+    kit_save(kit, 'c', kit_ask(kit, 'C', "hello nick=carol join=tea"), "token");
+    kit_save(kit, 'e', kit_ask(kit, 'E', "hello nick=eve"), "token");
+    kit_pass(kit, 1000);
+    kit_forget(kit);
+    return kit;
+}
+
+static void restart(kit_t *kit)
+{
+    kit_restart(kit, NULL, CRASHED);
+    kit_under_key(kit, 'O', 'k', true);
+}
+
+static void resume_all(kit_t *kit)
+{
+    static const char LINKS[] = "ABCE";
+    for (const char *link = LINKS; *link; link++) {
+        char request[32];
+        snprintf(request, sizeof request, "resume token=$%c", *link - 'A' + 'a');
+        ASSERT_HAS(kit_ask(kit, *link, request), "ok=true");
+    }
+    kit_forget(kit);
+}
+
+/* --- roles --------------------------------------------------------------------------------------- */
+
+static void p138_who_makes_a_room_owns_it_and_who_tells(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"),
+               "members.0.nick=Ada members.0.role=owner members.1.nick=bob !members.1.role");
+    kit_ask(kit, 'B', "join room=coffee");
+    ASSERT_HAS(kit_ask(kit, 'B', "who room=coffee"), "members.0.role=owner");
+    kit_destroy(&kit);
+}
+
+static void p138_the_lobby_is_the_operators(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=lobby"), "members.0.nick=eve !members.0.role");
+    ASSERT_HAS(kit_ask(kit, 'E', "slow room=lobby slow_ms=1000"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "slow room=lobby slow_ms=1000"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "role room=lobby nick=eve role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "slow room=lobby slow_ms=0"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"), "events.#=2 events.0.op=slow events.0.in=lobby "
+                                           "events.1.op=role events.1.nick=eve");
+    kit_destroy(&kit);
+}
+
+static void p139_the_owner_names_moderators_and_hands_over(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=TEA nick=BOB role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"), "members.1.role=moderator");
+    ASSERT_HAS(kit_ask(kit, 'B', "role room=tea nick=carol role=moderator"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=owner"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"), "members.0.role=moderator members.1.role=owner");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=ada role=owner"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'B', "role room=tea nick=ada role=member"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"), "!members.0.role members.1.role=owner");
+    ASSERT_HAS(kit_ask(kit, 'O', "role room=tea nick=carol role=owner"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"), "!members.1.role members.2.role=owner");
+    kit_destroy(&kit);
+}
+
+static void p139_role_has_its_errors(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=king"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=operator"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "role nick=bob role=owner"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "role nick=bob role=owner"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=nobody role=owner"), "error=no_such_nick");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=nowhere nick=bob role=owner"), "error=no_such_room");
+    kit_ask(kit, 'O', "slow room=tea slow_ms=0"); /* and the log of that is there */
+    ASSERT_HAS(kit_ask(kit, 'O', "role room=!audit nick=bob role=owner"), "error=no_such_room");
+    ASSERT_HAS(kit_ask(kit, 'E', "role room=tea nick=eve role=owner"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'X', "role room=tea nick=eve role=owner"), "error=no_session");
+    kit_destroy(&kit);
+}
+
+static void so_many_have_a_role_and_guests_who_have_gone_make_way(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    char request[96];
+    for (unsigned i = 0; i < LIMIT_ROLES_PER_ROOM; i++) {
+        snprintf(request, sizeof request, "hello sid=%u nick=user%u join:=[]", i, i);
+        kit_ask(kit, 'U', request);
+        snprintf(request, sizeof request, "role room=tea nick=user%u role=moderator", i);
+        ASSERT_HAS(kit_ask(kit, 'A', request),
+                   i + 1 < LIMIT_ROLES_PER_ROOM ? "ok=true" : "error=full");
+    }
+    kit_ask(kit, 'U', "bye sid=3");
+    ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "error=full");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=user5 role=member"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void who_registers_keeps_the_role_when_others_make_way(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    char request[96];
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    kit_ask(kit, 'B', "register password=" PASSWORD);
+    kit_ask(kit, 'B', "bye");
+    for (unsigned i = 0; i < LIMIT_ROLES_PER_ROOM; i++) {
+        snprintf(request, sizeof request, "hello nick=user%u join:=[]", i);
+        kit_ask(kit, 'U', request);
+        snprintf(request, sizeof request, "role room=tea nick=user%u role=moderator", i);
+        ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+        kit_ask(kit, 'U', "bye");
+    }
+    kit_ask(kit, 'B', "hello nick=bob password=" PASSWORD);
+    ASSERT_HAS(kit_ask(kit, 'B', "slow room=tea slow_ms=5"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p140_a_role_is_of_the_person_and_lasts(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "register password=" PASSWORD);
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    kit_ask(kit, 'B', "nick nick=robert");
+    kit_ask(kit, 'B', "say room=tea text=x");
+    restart(kit);
+    resume_all(kit);
+    ASSERT_HAS(kit_ask(kit, 'E', "who room=tea"),
+               "members.0.role=owner members.1.nick=robert members.1.role=moderator");
+    kit_ask(kit, 'A', "bye");
+    kit_ask(kit, 'B', "bye");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=robert join=tea"), "ok=true"); /* another one */
+    ASSERT_HAS(kit_ask(kit, 'B', "slow room=tea slow_ms=5"), "error=denied");
+    kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD);
+    ASSERT_HAS(kit_ask(kit, 'A', "slow room=tea slow_ms=5"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p140_a_guests_room_has_no_owner_once_they_have_gone(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "bye");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada join=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=ada role=owner"), "error=denied");
+    static const char LEAVERS[] = "ABC";
+    for (const char *link = LEAVERS; *link; link++)
+        ASSERT_HAS(kit_ask(kit, *link, "part room=tea"), "ok=true");
+    kit_ask(kit, 'B', "join room=tea"); /* forgotten, and made anew */
+    ASSERT_HAS(kit_ask(kit, 'B', "who room=tea"), "members.0.role=owner");
+    kit_destroy(&kit);
+}
+
+/* --- kick, ban, mute ----------------------------------------------------------------------------- */
+
+static void p141_who_is_kicked_from_a_room_is_told_and_the_session_goes_on(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "kick room=tea nick=bob reason=noise"), "ok=true count=1");
+    ASSERT_HAS(kit_event(kit, 'B', "kicked"), "room=tea reason=kicked text=noise by=Ada");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "error=not_member");
+    kit_pass(kit, 100);
+    ASSERT_HAS(kit_event(kit, PUB, "presence"), "room=tea changes.0.nick=bob changes.0.state=gone");
+    ASSERT_HAS(kit_ask(kit, 'A', "kick room=tea nick=bob"), "error=no_such_nick");
+    ASSERT_HAS(kit_ask(kit, 'A', "kick room=tea nick=eve"), "error=no_such_nick");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "kick room=tea nick=ada"), "ok=true count=1");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea reason=kicked by=key !text");
+    assert_int_equal(kit_counter(kit, "members_removed"), 2);
+    kit_destroy(&kit);
+}
+
+static void the_last_one_who_is_kicked_takes_the_room_along(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'E', "join room=den private:=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "kick room=den nick=eve"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'E', "kicked"), "room=den");
+    ASSERT_HAS(kit_ask(kit, 'O', "bans room=den"), "error=no_such_room");
+    kit_ask(kit, 'E', "join room=den");
+    ASSERT_HAS(kit_ask(kit, 'O', "ban room=den nick=eve"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=den"), "ok=true"); /* another room */
+    kit_destroy(&kit);
+}
+
+static void p142_who_is_banned_from_a_room_stays_out(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob reason=spam"), "ok=true count=1");
+    ASSERT_HAS(kit_event(kit, 'B', "kicked"), "room=tea reason=banned text=spam");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "error=banned hint=spam !retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "error=banned");
+    ASSERT_HAS(kit_ask(kit, 'X', "hello nick=bob join=lobby,tea"), "heads.lobby !heads.tea");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=coffee"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=bob"), "error=no_such_ban");
+    kit_destroy(&kit);
+}
+
+static void p142_a_banned_account_does_not_come_back_by_logging_in(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'B', "register password=" PASSWORD);
+    kit_ask(kit, 'B', "bye");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea account=bob"), "ok=true count=0");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob join:=[] password=" PASSWORD),
+               "ok=true !heads.tea");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "error=banned");
+    ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p143_who_is_muted_in_a_room_speaks_elsewhere(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'B', "join room=lobby");
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true count=1");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "error=muted !retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=2"), "error=muted");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=lobby text=x cid=3"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "say room=tea text=x cid=1"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "unmute room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=4"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p144_nobody_acts_on_who_stands_as_high(void **state)
+{
+    (void)state;
+    static const char *const VERBS[] = {"kick", "ban", "mute"};
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    kit_ask(kit, 'A', "role room=tea nick=carol role=moderator");
+    kit_ask(kit, 'E', "register password=" PASSWORD);
+    account_of_nick(kit_core(kit), span_of("eve"))->role = ROLE_OPERATOR;
+    kit_ask(kit, 'E', "join room=tea");
+    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
+        char request[64];
+        snprintf(request, sizeof request, "%s room=tea nick=carol", VERBS[i]);
+        ASSERT_HAS(kit_ask(kit, 'B', request), "error=denied !retry_ms");
+        snprintf(request, sizeof request, "%s room=tea nick=ada", VERBS[i]);
+        ASSERT_HAS(kit_ask(kit, 'B', request), "error=denied");
+        ASSERT_HAS(kit_ask(kit, 'A', request), "error=denied"); /* oneself */
+        snprintf(request, sizeof request, "%s room=tea nick=eve", VERBS[i]);
+        ASSERT_HAS(kit_ask(kit, 'A', request), "error=denied");
+    }
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob"), "ok=true count=1");
+    kit_ask(kit, 'A', "unban room=tea nick=bob");
+    kit_ask(kit, 'B', "join room=tea");
+    ASSERT_HAS(kit_ask(kit, 'B', "kick room=tea nick=nobody"), "error=denied"); /* no more */
+    ASSERT_HAS(kit_ask(kit, 'E', "kick room=tea nick=ada"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p144_all_others_are_denied_whatever_they_ask(void **state)
+{
+    (void)state;
+    static const char *const ASKED[] = {"kick room=tea",          "ban room=tea nick=nobody",
+                                        "unban room=tea key=x",   "mute room=tea nick=bob",
+                                        "unmute room=tea nick=x", "bans room=tea page=x",
+                                        "slow room=tea slow_ms=1"};
+    kit_t *kit = kit_with_room();
+    for (size_t i = 0; i < sizeof ASKED / sizeof ASKED[0]; i++) {
+        ASSERT_HAS(kit_ask(kit, 'C', ASKED[i]), "error=denied");
+        ASSERT_HAS(kit_ask(kit, 'E', ASKED[i]), "error=denied");
+        ASSERT_HAS(kit_ask(kit, 'X', ASKED[i]), "error=no_session");
+    }
+    kit_ask(kit, 'A', "join room=den private:=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "ban room=den nick=ada"), "error=no_such_room");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea network=192.0.2.0/24"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob account=bob"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob until=1"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea"), "bans.#=0");
+    kit_destroy(&kit);
+}
+
+static void p145_a_rooms_bans_are_listed_end_and_outlast_a_crash(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    char request[96];
+    snprintf(request, sizeof request, "mute room=tea nick=bob until=%" PRIu64,
+             kit_wall_ms(kit) + 8000);
+    ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=carol reason=spam"), "ok=true");
+    restart(kit);
+    resume_all(kit);
+    ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea limit=1"),
+               "bans.#=1 bans.0.verdict=mute bans.0.nick=bob bans.0.by=Ada bans.0.until next");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea page=1"),
+               "bans.#=1 bans.0.verdict=ban bans.0.nick=carol bans.0.reason=spam !next");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "error=muted retry_ms=8000");
+    ASSERT_HAS(kit_ask(kit, 'C', "join room=tea"), "error=banned hint=spam");
+    ASSERT_HAS(kit_ask(kit, 'O', "bans"), "bans.#=0"); /* those of the broker are others */
+    kit_pass(kit, 8000);
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea"), "bans.#=1");
+    kit_destroy(&kit);
+}
+
+static void p145_a_room_has_so_many_bans_and_what_is_over_makes_way(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    char request[256];
+    for (unsigned i = 0; i < LIMIT_VERDICTS_PER_ROOM; i++) {
+        snprintf(request, sizeof request, "ban room=tea nick=%030u reason=*128", i);
+        if (i == 7)
+            snprintf(request, sizeof request, "ban room=tea nick=x until=%" PRIu64,
+                     kit_wall_ms(kit) + 5000);
+        ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+    }
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "error=full");
+    ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true"); /* said anew */
+    kit_pass(kit, 5000);
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true");
+    restart(kit);
+    resume_all(kit);
+    ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea"), "bans.#=64");
+    kit_destroy(&kit);
+}
+
+/* --- slow rooms ---------------------------------------------------------------------------------- */
+
+static void p146_in_a_slow_room_members_wait(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "role room=tea nick=carol role=moderator");
+    ASSERT_HAS(kit_ask(kit, 'C', "slow room=tea slow_ms=10000"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "ok=true");
+    kit_pass(kit, 4000);
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=y cid=2"), "error=flood retry_ms=6000 hint");
+    for (int i = 0; i < 3; i++) {
+        ASSERT_HAS(kit_ask(kit, 'A', "say room=tea text=x"), "ok=true");
+        ASSERT_HAS(kit_ask(kit, 'C', "say room=tea text=x"), "ok=true");
+    }
+    kit_pass(kit, 5999);
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=y cid=2"), "error=flood retry_ms=1");
+    kit_pass(kit, 1);
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=y cid=2"), "ok=true !dup");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=y cid=2"), "ok=true dup=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "slow room=tea slow_ms=0"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=z cid=3"), "ok=true");
+    assert_int_equal(kit_counter(kit, "slowed"), 2);
+    kit_destroy(&kit);
+}
+
+static void p146_to_leave_and_come_again_shortens_nothing(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "slow room=tea slow_ms=10000");
+    kit_ask(kit, 'B', "say room=tea text=x");
+    kit_ask(kit, 'B', "part room=tea");
+    kit_ask(kit, 'B', "join room=tea");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "error=flood retry_ms=10000");
+    kit_pass(kit, 10000);
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p146_waiting_in_a_slow_room_is_no_flood(void **state)
+{
+    (void)state;
+    core_settings_t settings = kit_settings();
+    settings.rate_per_s = 1000;
+    settings.rate_burst = 1000;
+    settings.flood_refusals = 5;
+    settings.flood_window_ms = 10000;
+    settings.flood_mute_ms = 30000;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada join=tea");
+    kit_ask(kit, 'B', "hello nick=bob join=tea");
+    kit_ask(kit, 'A', "slow room=tea slow_ms=60000");
+    kit_ask(kit, 'B', "say room=tea text=x cid=1");
+    for (int i = 0; i < 50; i++)
+        ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=2"), "error=flood");
+    assert_int_equal(kit_counter(kit, "sessions_muted"), 0);
+    kit_destroy(&kit);
+}
+
+static void p147_that_a_room_is_slow_is_told_and_kept(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "slow room=tea slow_ms=3600001"), "error=bad_request");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "ok=true !slow_ms");
+    ASSERT_HAS(kit_ask(kit, 'A', "slow room=tea slow_ms=3600000"), "ok=true");
+    restart(kit);
+    resume_all(kit);
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "slow_ms=3600000");
+    ASSERT_HAS(kit_ask(kit, 'E', "rooms"), "rooms.1.room=tea rooms.1.slow_ms=3600000");
+    ASSERT_HAS(kit_ask(kit, 'E', "say room=tea text=x"), "ok=true"); /* the clock is new */
+    ASSERT_HAS(kit_ask(kit, 'E', "say room=tea text=x"), "error=flood");
+    kit_destroy(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p138_who_makes_a_room_owns_it_and_who_tells),
+        cmocka_unit_test(p138_the_lobby_is_the_operators),
+        cmocka_unit_test(p139_the_owner_names_moderators_and_hands_over),
+        cmocka_unit_test(p139_role_has_its_errors),
+        cmocka_unit_test(so_many_have_a_role_and_guests_who_have_gone_make_way),
+        cmocka_unit_test(who_registers_keeps_the_role_when_others_make_way),
+        cmocka_unit_test(p140_a_role_is_of_the_person_and_lasts),
+        cmocka_unit_test(p140_a_guests_room_has_no_owner_once_they_have_gone),
+        cmocka_unit_test(p141_who_is_kicked_from_a_room_is_told_and_the_session_goes_on),
+        cmocka_unit_test(the_last_one_who_is_kicked_takes_the_room_along),
+        cmocka_unit_test(p142_who_is_banned_from_a_room_stays_out),
+        cmocka_unit_test(p142_a_banned_account_does_not_come_back_by_logging_in),
+        cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
+        cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),
+        cmocka_unit_test(p144_all_others_are_denied_whatever_they_ask),
+        cmocka_unit_test(p145_a_rooms_bans_are_listed_end_and_outlast_a_crash),
+        cmocka_unit_test(p145_a_room_has_so_many_bans_and_what_is_over_makes_way),
+        cmocka_unit_test(p146_in_a_slow_room_members_wait),
+        cmocka_unit_test(p146_to_leave_and_come_again_shortens_nothing),
+        cmocka_unit_test(p146_waiting_in_a_slow_room_is_no_flood),
+        cmocka_unit_test(p147_that_a_room_is_slow_is_told_and_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
