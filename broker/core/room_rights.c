@@ -219,11 +219,6 @@ bool room_bars(const core_t *core, const room_t *room, const session_t *session)
            room_hit(room, VERDICT_BAN, session, core->now->wall_ms) != NULL;
 }
 
-static uint64_t left_of(const core_t *core, const verdict_t *verdict)
-{
-    return verdict->until_ms ? verdict->until_ms - core->now->wall_ms : 0;
-}
-
 hub_err_t room_may_enter(core_t *core, request_t *request, const room_t *room)
 {
     assert(core && request && request->session && room);
@@ -232,7 +227,7 @@ hub_err_t room_may_enter(core_t *core, request_t *request, const room_t *room)
     const verdict_t *verdict = room_hit(room, VERDICT_BAN, request->session, core->now->wall_ms);
     core->counters.banned_rooms++;
     request->hint = verdict->reason_size > 0 ? verdict->reason : "you are banned from that room";
-    request->retry_ms = left_of(core, verdict);
+    request->retry_ms = verdict->until_ms ? verdict->until_ms - core->now->wall_ms : 0;
     return HUB_BANNED;
 }
 
@@ -242,10 +237,8 @@ hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room)
     session_t *session = request->session;
     if (!room->is_restrained || is_above(core, room, session))
         return HUB_OK;
-    const verdict_t *verdict = room_hit(room, VERDICT_MUTE, session, core->now->wall_ms);
-    if (verdict) {
+    if (room_hit(room, VERDICT_MUTE, session, core->now->wall_ms)) {
         request->hint = "you may read in this room but not speak";
-        request->retry_ms = left_of(core, verdict);
         return HUB_MUTED;
     }
     const membership_t *membership = session_membership(session, room->id);

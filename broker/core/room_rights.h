@@ -50,8 +50,8 @@ HUB_MUST_CHECK hub_err_t room_may_enter(core_t *core, request_t *request, const 
 /* True if it is banned from the room, without a word. */
 bool room_bars(const core_t *core, const room_t *room, const session_t *session);
 
-/* May the request's session, a member, speak in a room that is restrained? HUB_MUTED, HUB_FLOOD, each with the request's retry_ms
- * where waiting helps. */
+/* May the request's session, a member, speak in a room that is restrained? HUB_MUTED, for good; HUB_FLOOD, with the
+ * request's retry_ms. */
 HUB_MUST_CHECK hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room);
 
 /* kick, ban, unban, mute, unmute and bans, where the request has `room`. on_room.c. */

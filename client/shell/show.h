@@ -30,6 +30,9 @@ typedef struct {
 /* An event: MESSAGE, PRIVATE, PRESENCE, LOST, UNDONE, WARNING, KICKED, SHUTDOWN; others show nothing. */
 void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event);
 
+/* That one has left a room, or who has put one out of it. */
+void show_parted(FILE *out, const hubbub_event_t *event);
+
 /* Pages that answer a request; `is_first` puts a heading before them. */
 void show_members(FILE *out, const hubbub_event_t *page, bool is_first);
 void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first);

@@ -328,11 +328,11 @@ static void p145_a_rooms_bans_are_listed_end_and_outlast_a_crash(void **state)
                "bans.#=1 bans.0.verdict=mute bans.0.nick=bob bans.0.by=Ada bans.0.until next");
     ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea page=1"),
                "bans.#=1 bans.0.verdict=ban bans.0.nick=carol bans.0.reason=spam !next");
-    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "error=muted retry_ms=8000");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "error=muted !retry_ms");
     ASSERT_HAS(kit_ask(kit, 'C', "join room=tea"), "error=banned hint=spam");
     ASSERT_HAS(kit_ask(kit, 'O', "bans"), "bans.#=0"); /* those of the broker are others */
     kit_pass(kit, 8000);
-    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=2"), "ok=true !dup");
     ASSERT_HAS(kit_ask(kit, 'A', "bans room=tea"), "bans.#=1");
     kit_destroy(&kit);
 }
