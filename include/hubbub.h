@@ -39,7 +39,7 @@ typedef enum {
                         that keys are why: error (key_refused, handshake_failed), hint */
     HUBBUB_REFUSED, /* the nick was refused: error, hint; go on with hubbub_hello_as() */
     HUBBUB_JOINED,  /* you are in room */
-    HUBBUB_PARTED,  /* you are not any more; where somebody has put you out: reason (kicked, banned), nick
+    HUBBUB_PARTED, /* you are not any more; where somebody has put you out: reason (kicked, banned), nick
                         (who did it), text (what they say of it) */
     HUBBUB_MESSAGE, /* room, nick, uid, text, epoch, seq, at_ms, and what the sender added; yours too */
     HUBBUB_PRIVATE, /* the same, with to and mid; copies of what you told others too */

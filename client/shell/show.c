@@ -210,7 +210,8 @@ void show_parted(FILE *out, const hubbub_event_t *event)
     if (event->reason[0] == '\0')
         show_line(out, "* You have left %s.", event->room);
     else
-        show_line(out, "* %s has %s %s%s%s", event->nick, deed, event->room, *text ? ": " : ".", text);
+        show_line(out, "* %s has %s %s%s%s", event->nick, deed, event->room, *text ? ": " : ".",
+                  text);
 }
 
 static void put_kicked(FILE *out, const hubbub_event_t *event)

@@ -412,6 +412,21 @@ WITH_ADA(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever)
     fixture_expect(f, "reply 0 say 1 expired; kicked 0 idle; unsubscribe lobby");
 }
 
+WITH_ADA(who_is_put_out_of_a_room_leaves_it_and_the_session_goes_on)
+{
+    fixture_event(f, "kicked");
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    write_str(&f->writer, KEY_reason, span_of("banned"));
+    fixture_send(f);
+    fixture_expect(f, "parted 0 lobby banned; unsubscribe lobby");
+    assert_int_equal(client_link_sessions(f->link), 1);
+    fixture_event(f, "kicked"); /* of a room that one is not in */
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    write_str(&f->writer, KEY_reason, span_of("kicked"));
+    fixture_send(f);
+    fixture_expect(f, "");
+}
+
 WITH_ADA(a_session_taken_over_elsewhere_is_gone)
 {
     fixture_say(f, ada, 1);
@@ -491,6 +506,7 @@ int main(void)
         cmocka_unit_test(
             a_welcome_that_comes_after_bye_is_not_taken_for_that_of_the_next_on_the_sid),
         cmocka_unit_test(bye_may_be_said_within_a_call),
+        cmocka_unit_test(who_is_put_out_of_a_room_leaves_it_and_the_session_goes_on),
         cmocka_unit_test(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
