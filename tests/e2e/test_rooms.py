@@ -104,7 +104,7 @@ def test_who_tells_nick_uid_state_since_and_status(client, name, room):
     mine, theirs = members(reply)[peer.me["nick"]], members(reply)[other.me["nick"]]
     assert set(theirs) == {"nick", "uid", "state", "since", "status"} and theirs["status"] == "tea time"
     assert theirs["uid"] == other.me["uid"] and mine["state"] == theirs["state"] == "active"
-    assert set(mine) == {"nick", "uid", "state", "since"}
+    assert mine == {**mine, "role": "owner"} and set(mine) == {"nick", "uid", "state", "since", "role"}
     assert before <= mine["since"] <= theirs["since"] <= before + 60000
 
 

@@ -414,6 +414,7 @@ WITH_ADA(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever)
 
 WITH_ADA(who_is_put_out_of_a_room_leaves_it_and_the_session_goes_on)
 {
+    (void)ada;
     fixture_event(f, "kicked");
     write_str(&f->writer, KEY_room, span_of("lobby"));
     write_str(&f->writer, KEY_reason, span_of("banned"));
