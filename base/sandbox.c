@@ -48,11 +48,11 @@ static bool refuse_calls(scmp_filter_ctx filter, char *out_error)
 static bool refuse_families(scmp_filter_ctx filter)
 {
     int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_GT, LAST_FAMILY));
+                                  SCMP_CMP(0, SCMP_CMP_GT, LAST_FAMILY, 0));
     for (int family = 0; failed == 0 && family <= LAST_FAMILY; family++)
         if (!is_family_of_ours(family))
             failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                                      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+                                      SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)family, 0));
     return failed == 0;
 }
 

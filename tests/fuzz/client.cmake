@@ -1,0 +1,1 @@
+hub_fuzz(fuzz_client_link LINK client_core)
