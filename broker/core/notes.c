@@ -216,6 +216,8 @@ hub_err_t notes_restore(core_t *core, uint64_t number, span_t bytes,
         if (!take_entry(&core->notes, &bytes, &serial, &cid, &outcome))
             return HUB_MALFORMED;
         core->notes.written++;
+        if (serial > INT64_MAX)
+            return HUB_MALFORMED;
         if (serial > core->serial)
             core->serial = serial;
         session_t *session = find(core, serial);

@@ -82,7 +82,7 @@ static uint32_t read_epochs(const record_t *record, epoch_t *out_epochs)
         const msgpack_object *pair = &list->ptr[2 * (size_t)i];
         if (pair[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER ||
             pair[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER || pair[0].via.u64 <= last.epoch ||
-            pair[1].via.u64 < last.first || pair[1].via.u64 == 0)
+            pair[0].via.u64 > INT64_MAX || pair[1].via.u64 < last.first || pair[1].via.u64 == 0)
             return 0;
         out_epochs[i] = last = (epoch_t){pair[0].via.u64, pair[1].via.u64};
     }
@@ -164,7 +164,8 @@ static hub_err_t restore_broker(core_t *core, const record_t *record)
 {
     uint64_t epoch_floor, pseq_floor;
     if (!record_uint(record, "epoch_floor", &epoch_floor) ||
-        !record_uint(record, "pseq_floor", &pseq_floor))
+        !record_uint(record, "pseq_floor", &pseq_floor) || epoch_floor > INT64_MAX ||
+        pseq_floor > INT64_MAX)
         return HUB_MALFORMED;
     core->epoch_floor = epoch_floor;
     if (pseq_floor >= core->pseq_floor) /* the clock went back, which is where pseqs begin */

@@ -14,7 +14,7 @@ static hub_err_t read_serial(span_t key, uint64_t *out)
     uint64_t serial = 0;
     for (size_t i = 0; i < key.size; i++)
         serial = serial << 8 | (uint8_t)key.data[i];
-    if (serial == 0)
+    if (serial == 0 || serial > INT64_MAX)
         return HUB_MALFORMED;
     *out = serial;
     return HUB_OK;

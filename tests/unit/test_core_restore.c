@@ -370,6 +370,26 @@ static void what_makes_no_sense_is_refused(void **state)
     core_destroy(&core);
 }
 
+/* Found by fuzzing: the next session would have been number 0. */
+static void a_number_beyond_all_is_no_number(void **state)
+{
+    (void)state;
+    static const char NOTE[41] = "\0\xff\xff\xff\xff\xff\xff\xff\xff";
+    core_settings_t settings = kit_stored_settings();
+    moment_t now = {.mono_ms = 1000, .wall_ms = 1760000000000};
+    core_t *core = core_new(&settings, &now);
+    tell(core, (event_t){.kind = EVENT_NOTE, .number = 1, .value = {NOTE, sizeof NOTE}});
+    assert_int_equal(core_restored(core), HUB_MALFORMED);
+    core_destroy(&core);
+    core = core_new(&settings, &now);
+    tell(core,
+         (event_t){.kind = EVENT_RECORD,
+                   .key = {"rtea", 4},
+                   .value = BYTES(TEA("\x92\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x01") "\x90")});
+    assert_int_equal(core_restored(core), HUB_MALFORMED);
+    core_destroy(&core);
+}
+
 static void more_than_the_settings_permit_is_said_to_be_too_much(void **state)
 {
     (void)state;
@@ -403,6 +423,7 @@ int main(void)
         cmocka_unit_test(p76_pseq_goes_on_though_the_clock_went_back_and_nothing_was_said),
         cmocka_unit_test(a_room_made_again_has_a_higher_epoch_for_the_next_broker_too),
         cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(a_number_beyond_all_is_no_number),
         cmocka_unit_test(more_than_the_settings_permit_is_said_to_be_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
