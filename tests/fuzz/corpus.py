@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds and the dictionary of fuzz_frame: the golden vectors, and every name of the tables."""
+"""Writes seeds that a fuzzer would be long to find: for fuzz_frame the golden vectors and a dictionary of every name of the tables, for
+fuzz_client_link conversations as a broker has them."""
 import pathlib
 import re
 import sys
@@ -11,7 +12,124 @@ import make
 NAMES = [("commands.def", "COMMAND"), ("keys.def", "KEY"), ("events.def", "EVENT")]
 
 
+KEYS = [name for name in re.findall(r"^KEY\((\w+),", (HERE.parents[1] / "proto/keys.def").read_text(), re.M)]
+NAMED = {"ada": 0, "bob": 1, "lobby": 2, "tea": 3, "@": 4, "den": 7}  # as fuzz_client_link.c has them
+WORDS = ["message", "private", "presence", "head", "warning", "kicked", "shutdown", "dance", "active", "gone", "silent", "flood", "expired",
+         "no_session", "banned", "tcp://*:5681", "tcp://h:1", "nick_taken", "denied", "busy",
+         "bad_request", "not_member", "out_of_order", "resumed"]
+
+
+def word(text):
+    if text in NAMED:
+        return bytes([NAMED[text]])
+    return bytes([next(byte for byte in range(128, 256) if byte % len(WORDS) == WORDS.index(text))])
+
+
+def key(name):
+    return bytes([KEYS.index(name) or len(KEYS)])
+
+
+def heads(*rooms):
+    return key("heads") + bytes([len(rooms)]) + b"".join(word(room) + bytes([epoch, seq, pseq]) for room, epoch, seq, pseq in rooms)
+
+
+def reply(number, *pairs, ok=True):
+    """To the request that was sent as the `number`th, from 0."""
+    return b"\2\0" + bytes([number % 16, ok]) + b"".join(pairs) + b"\0"
+
+
+def event(ev, *pairs):
+    return b"\2\1" + word(ev) + b"".join(pairs) + b"\0"
+
+
+def publish(room, ev, epoch, seq, *more):
+    return b"\3" + word(room) + word(ev) + key("epoch") + bytes([epoch]) + key("seq") + bytes([seq]) + b"".join(more) + b"\0"
+
+
+def ask(what, op):
+    return b"\4" + word(what) + bytes([op])
+
+
+def conversations():
+    """A link comes up (it asks by a ping), says hello and is welcome; then this and that."""
+    pong = reply(0, key("pub") + b"\1\1" + word("tcp://*:5681"))
+    welcome = reply(1, key("nick") + word("ada"), key("token") + b"\4abcd", heads(("lobby", 1, 5, 3), ("@", 1, 0, 0)), key("heartbeat_ms") + b"\xff")
+    begin = b"\6" + word("ada") + pong + welcome
+    said = [publish("lobby", "message", 1, seq) for seq in (6, 7)]
+    late, hole = b"\5\1", publish("lobby", "message", 1, 10)
+    page = reply(2, key("events") + b"\3" + b"\2\1\6" + b"\2\1\7" + b"\2\1\10", key("head") + b"\12", key("more") + b"\0")
+    private = event("private", key("room") + word("@"), key("epoch") + b"\1", key("seq") + b"\3")
+    yield "said", begin + b"".join(said) + said[0] + publish("lobby", "head", 1, 7, key("pseq") + b"\4")
+    yield "hole", begin + hole + late + page + said[0] + hole
+    yield "lost", begin + hole + late + reply(2, key("lost") + b"\2\7", key("events") + b"\0", key("head") + b"\12")
+    yield "refused-replay", begin + hole + late + reply(2, key("error") + word("busy"), key("retry_ms") + b"\5", ok=False) + late + page
+    yield "new-epoch", begin + said[0] + publish("lobby", "message", 2, 7) + publish("lobby", "head", 3, 1) + late
+    yield "presence", begin + b"\3" + word("lobby") + word("presence") + key("pseq") + b"\4\0" + b"\3" + word("lobby") + word("presence") + key("pseq") + b"\7\0"
+    yield "inbox", begin + private + late + event("private", key("room") + word("@"), key("epoch") + b"\1", key("seq") + b"\1") + event("head", key("room") + word("@"), key("epoch") + b"\1", key("seq") + b"\5") + late
+    yield "kicked", begin + event("kicked", key("reason") + word("flood")) + event("warning", key("idle_in_ms") + b"\5") + event("shutdown", key("after_ms") + b"\1")
+    yield "silent", begin + event("kicked", key("reason") + word("silent")) + reply(2, key("nick") + word("ada"), heads(("lobby", 1, 6, 3)))
+    yield "expired", begin + b"\10" + late * 3 + reply(2, key("pub") + b"\1\1" + word("tcp://h:1")) + reply(3, key("error") + word("expired"), ok=False) \
+        + reply(4, key("nick") + word("bob"), heads(("lobby", 2, 1, 3), ("@", 2, 0, 0)))
+    yield "joined", begin + ask("tea", 2) + reply(2, key("room") + word("tea"), heads(("tea", 1, 3, 1)), key("private") + b"\1") + ask("tea", 3) + reply(3)
+    yield "login", begin + ask("bob", 9) + reply(2, key("nick") + word("bob"), heads(("lobby", 1, 5, 3), ("den", 1, 2, 1), ("@", 3, 4, 0)),
+                                                  key("rooms") + b"\1\1" + word("den")) + publish("den", "message", 1, 3)
+    yield "answers", begin + ask("lobby", 0) + ask("bob", 1) + ask("ada", 5) + reply(2, key("seq") + b"\6") + reply(3, key("error") + word("flood"), key("retry_ms") + b"\1", ok=False) + late * 2 + reply(4) + reply(5)
+    yield "refused", b"\6" + word("ada") + pong + reply(1, key("error") + word("nick_taken"), ok=False) + reply(2, key("error") + word("banned"), key("retry_ms") + b"\1", ok=False)
+
+
+def commands():
+    """op -> (its number, the keys it may have in the order that fuzz_core counts them in)."""
+    table = (HERE.parents[1] / "proto/commands.def").read_text()
+    for number, (op, sets) in enumerate(re.findall(r"^COMMAND\((\w+), \w+, (.*?), \d+, \"", table, re.M)):
+        names = set(re.findall(r"K\((\w+)\)", sets.replace("TARGET", "K(nick) | K(account) | K(key) | K(network)"))) | {"must"}
+        yield op, (number, sorted(names, key=KEYS.index))
+
+
+OPS = dict(commands())
+NICKS = {"ada": 0, "bob": 1, "carl": 2, "lobby": 3, "tea": 4}
+PLACES = {"192.0.2.7": 0, "192.0.2.0/24": 1, "2001:db8::7": 3, "nowhere": 7}
+OPERATOR, GUEST, ANOTHER = 0, 1, 2  # links
+TURN = b"\21\0" + b"\22\0"
+
+
+def request(link, op, **values):
+    """A byte for each value, or the bytes themselves."""
+    number, names = OPS[op]
+    pairs = b"".join(bytes([names.index(name) or 16]) + (value if isinstance(value, bytes) else bytes([value])) for name, value in values.items())
+    return bytes([0, link, 1, number]) + pairs + b"\0" + TURN
+
+
+def lives():
+    """What operators do, and to whom."""
+    hello = [request(GUEST, "hello", nick=0, address=PLACES["192.0.2.7"]), request(ANOTHER, "hello", nick=1, address=PLACES["2001:db8::7"])]
+    account = request(GUEST, "register", password=2)
+    for store in (0, 8):
+        begin = bytes([store]) + b"".join(hello)
+        again = b"\30\0"
+        for op in ("kick", "ban", "mute"):
+            back = {"kick": b"", "ban": request(OPERATOR, "unban", nick=0), "mute": request(OPERATOR, "unmute", nick=0)}[op]
+            yield f"{op}-nick-{store}", begin + request(OPERATOR, op, nick=0, reason=0) + request(OPERATOR, "bans") + again + request(GUEST, "hello", nick=0) + back
+            yield f"{op}-network-{store}", begin + request(OPERATOR, op, network=1) + request(GUEST, "say", room=3, text=0) + request(OPERATOR, "bans")
+            yield f"{op}-key-{store}", begin + request(OPERATOR, op, key=b"\4") + request(OPERATOR, "bans", limit=1) + request(OPERATOR, "bans", page=b"\0")
+            yield f"{op}-account-{store}", begin + account + request(OPERATOR, op, account=0) + request(OPERATOR, "bans") + again
+            yield f"{op}-wrong-{store}", begin + request(OPERATOR, op) + request(OPERATOR, op, network=7) + request(OPERATOR, op, nick=0, network=1) \
+                + request(OPERATOR, op, account=2) + request(OPERATOR, op, network=3) + request(GUEST, op, nick=1) + request(OPERATOR, op, nick=0, until=1) if op != "kick" else begin
+        yield f"until-{store}", begin + request(OPERATOR, "ban", nick=2, until=250) + request(OPERATOR, "mute", nick=0, until=250) + request(OPERATOR, "bans") + request(GUEST, "hello", nick=2)
+        yield f"accounts-{store}", begin + request(OPERATOR, "account_add", nick=2, password=2) + request(OPERATOR, "account_add", nick=2, password=2) \
+            + request(OPERATOR, "account_role", account=2) + request(OPERATOR, "account_password", account=2, new_password=2) \
+            + request(OPERATOR, "accounts", limit=1) + request(OPERATOR, "accounts") + again + request(OPERATOR, "account_remove", account=2)
+        yield f"audit-{store}", begin + request(OPERATOR, "ban", nick=2) + request(OPERATOR, "audit") + request(OPERATOR, "audit", after=0, limit=1) + request(OPERATOR, "shutdown")
+        yield f"login-{store}", begin + account + request(ANOTHER, "login", nick=0, password=2) + request(ANOTHER, "password", password=2, new_password=2) + again
+
+
 def main():
+    broker = HERE / "corpus" / "core"
+    for name, data in lives():
+        (broker / name).write_bytes(data)
+    talks = HERE / "corpus" / "client_link"
+    talks.mkdir(parents=True, exist_ok=True)
+    for name, data in conversations():
+        (talks / name).write_bytes(data)
     corpus = HERE / "corpus" / "frame"
     corpus.mkdir(parents=True, exist_ok=True)
     for _, _, _, name, data in make.read():

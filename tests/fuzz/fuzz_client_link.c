@@ -29,10 +29,11 @@ typedef struct {
 } fuzz_t;
 
 static const char *const NAMES[] = {"ada", "Bob", "lobby", "tea", "@", "", "a/b", "den"};
-static const char *const WORDS[] = {"message", "private",  "presence", "head",     "warning",
-                                    "kicked",  "shutdown", "dance",    "active",   "gone",
-                                    "silent",  "flood",    "expired",  "no_session", "banned",
-                                    "tcp://*:5681", "tcp://h:1", "nick_taken", "denied", "busy"};
+static const char *const WORDS[] = {
+    "message",  "private",    "presence",    "head",         "warning",      "kicked",
+    "shutdown", "dance",      "active",      "gone",         "silent",       "flood",
+    "expired",  "no_session", "banned",      "tcp://*:5681", "tcp://h:1",    "nick_taken",
+    "denied",   "busy",       "bad_request", "not_member",   "out_of_order", "resumed"};
 
 static uint8_t take(fuzz_t *self)
 {
@@ -120,6 +121,25 @@ static void on_private(void *context, uint32_t sid, void *user, const message_t 
     assert(event);
 }
 
+static void on_range(void *context, uint32_t room, uint32_t sid, void *user, uint64_t first,
+                     uint64_t last)
+{
+    (void)context, (void)user;
+    assert(first <= last && (room == CLIENT_NO_ROOM) != (sid == CLIENT_NO_SID));
+}
+
+static void on_gap(void *context, uint32_t room)
+{
+    const fuzz_t *self = context;
+    assert(client_link_room_name(self->link, room).size > 0);
+}
+
+static span_t on_address(void *context, void *user)
+{
+    (void)context, (void)user;
+    return span_of("192.0.2.7");
+}
+
 static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)user, (void)reason, (void)text;
@@ -140,6 +160,7 @@ static const client_calls_t CALLS = {.open = on_open,
                                      .listen = on_span,
                                      .subscribe = on_span,
                                      .unsubscribe = on_span,
+                                     .address = on_address,
                                      .password = on_password,
                                      .down = on_down,
                                      .ready = on_ready,
@@ -150,6 +171,9 @@ static const client_calls_t CALLS = {.open = on_open,
                                      .message = on_event,
                                      .private_message = on_private,
                                      .presence = on_event,
+                                     .presence_gap = on_gap,
+                                     .lost = on_range,
+                                     .undone = on_range,
                                      .kicked = on_kicked};
 
 /* --- what comes ---------------------------------------------------------------------------------- */
@@ -178,6 +202,11 @@ static void write_list(fuzz_t *self, key_id_t key)
 {
     unsigned count = take(self) % 4;
     write_key(&self->writer, key);
+    if (key == KEY_lost) {
+        uint64_t lost[] = {count, take(self)};
+        pack_numbers(&self->writer, lost, 2);
+        return;
+    }
     msgpack_pack_array(&self->writer.packer, count);
     for (; count > 0; count--) {
         uint8_t what = take(self) % 4;
@@ -325,7 +354,8 @@ static void act(fuzz_t *self)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_t fuzz = {.at = data, .end = data + size, .now_ms = 1000, .sid = CLIENT_NO_SID};
-    client_options_t options = {.router = "tcp://h:5680", .sessions_max = 4, .requests_max = REQUESTS};
+    client_options_t options = {
+        .router = "tcp://h:5680", .sessions_max = 4, .requests_max = REQUESTS};
     decoder_init(&fuzz.decoder);
     buffer_init(&fuzz.frame, LIMIT_FRAME_BYTES);
     fuzz.link = client_link_new(&options, &CALLS, &fuzz);

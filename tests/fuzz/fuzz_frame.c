@@ -5,6 +5,7 @@
 #include "proto/decode.h"
 #include "proto/encode.h"
 #include "proto/names.h"
+#include "proto/payload.h"
 #include "proto/walk.h"
 
 #include <assert.h>
@@ -75,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 check_names(&message, (key_id_t)key);
                 check_inner(&message, (key_id_t)key);
             }
+        (void)!payload_check(&message);
         check_written_again(&decoder, &message);
     }
     decoder_fini(&decoder);
