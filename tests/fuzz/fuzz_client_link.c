@@ -99,6 +99,13 @@ static void on_room(void *context, uint32_t sid, void *user, uint32_t room, span
     assert(name.size > 0);
 }
 
+static void on_parted(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
+                      const message_t *why)
+{
+    (void)why;
+    on_room(context, sid, user, room, name);
+}
+
 static void on_reply(void *context, uint32_t sid, void *user, op_t op, uint64_t tag, hub_err_t err,
                      const message_t *reply)
 {
@@ -166,7 +173,7 @@ static const client_calls_t CALLS = {.open = on_open,
                                      .ready = on_ready,
                                      .refused = on_refused,
                                      .joined = on_room,
-                                     .parted = on_room,
+                                     .parted = on_parted,
                                      .reply = on_reply,
                                      .message = on_event,
                                      .private_message = on_private,
