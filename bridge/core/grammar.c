@@ -8,6 +8,7 @@ typedef enum {
     SHAPE_NOTHING,
     SHAPE_NAME,
     SHAPE_NAME_TEXT,
+    SHAPE_NAME_MAYBE_TEXT,
     SHAPE_MAYBE_NAME,
     SHAPE_MAYBE_TEXT,
     SHAPE_MAYBE_COUNT,
@@ -85,6 +86,12 @@ static bool read_name_text(span_t text, style_t style, order_t *out)
     return out->name.size > 0 && trim(out->text).size > 0;
 }
 
+static bool read_name_maybe_text(span_t text, style_t style, order_t *out)
+{
+    (void)read_name_text(text, style, out); /* the text may be empty */
+    return out->name.size > 0;
+}
+
 /* The last one may have blanks within. */
 static bool read_secrets(span_t text, order_t *out)
 {
@@ -123,6 +130,8 @@ static bool read_shape(const row_t *row, span_t rest, order_t *out)
         return read_name(rest, out) && out->name.size > 0;
     case SHAPE_NAME_TEXT:
         return read_name_text(rest, row->style, out);
+    case SHAPE_NAME_MAYBE_TEXT:
+        return read_name_maybe_text(rest, row->style, out);
     case SHAPE_MAYBE_NAME:
         return read_name(rest, out);
     case SHAPE_MAYBE_TEXT:

@@ -5,6 +5,7 @@
  *   to|bob|a|b  /tell bob a|b     "a|b" to bob alone
  *   /login ada [secret]  /register [secret]  /password [old new]
  *   /join tea  /part  /rooms  /history 20  /status tea time  /help  /quit
+ *   /kick bob  /ban bob spam      out of the room one talks in, with a reason or without
  *   hello  //hello  who is it?    said in the room: "hello", "/hello", "who is it?"
  *   to  to|bob  rename  /nick     ORDER_USAGE: a line that tells how
  *   /dance                        ORDER_UNKNOWN
@@ -32,6 +33,14 @@ typedef enum {
     ORDER_register,
     ORDER_login,
     ORDER_password,
+    ORDER_invite,
+    ORDER_kick,
+    ORDER_ban,
+    ORDER_unban,
+    ORDER_mute,
+    ORDER_unmute,
+    ORDER_role,
+    ORDER_slow,
     ORDER_help,
     ORDER_quit
 } verb_t;
@@ -39,8 +48,8 @@ typedef enum {
 typedef struct {
     verb_t verb;
     span_t name;    /* of a person or a room; empty where it was left out */
-    span_t text;    /* said, told, the status; for ORDER_UNKNOWN the word */
-    uint64_t count; /* history: how many lines; 0 where it was left out */
+    span_t text;    /* said, told, the status, a reason, a role; for ORDER_UNKNOWN the word */
+    uint64_t count; /* history: how many lines; slow: how many seconds; 0 where it was left out */
     span_t secret;  /* a password; of ORDER_password the old one; empty where it was left out */
     span_t new_secret;
     phrase_t usage; /* for ORDER_USAGE */

@@ -154,6 +154,46 @@ static void status(bridge_t *self, user_t *user, const order_t *order)
     ask(self, user, &request, tag_of(ORDER_status, USER_NO_ROOM));
 }
 
+/* What owners and moderators may in the room that one talks in, and members of private ones. */
+static op_t op_of(verb_t verb)
+{
+    switch ((unsigned)verb) {
+    case ORDER_invite:
+        return OP_invite;
+    case ORDER_kick:
+        return OP_kick;
+    case ORDER_ban:
+        return OP_ban;
+    case ORDER_unban:
+        return OP_unban;
+    case ORDER_mute:
+        return OP_mute;
+    case ORDER_unmute:
+        return OP_unmute;
+    case ORDER_role:
+        return OP_role;
+    }
+    return OP_slow;
+}
+
+static void look_after(bridge_t *self, user_t *user, const order_t *order)
+{
+    const room_t *room = current_room(self, user);
+    if (room == NULL)
+        return;
+    client_request_t request = {.op = op_of(order->verb),
+                                .room = name_span(&room->name),
+                                .slow_ms = order->count * 1000,
+                                .zeros = K(slow_ms)};
+    if (order->verb != ORDER_slow)
+        request.nick = order->name;
+    if (order->verb == ORDER_role)
+        request.role = order->text;
+    else if (order->text.size > 0)
+        request.reason = order->text;
+    ask(self, user, &request, tag_of(order->verb, USER_NO_ROOM));
+}
+
 static void usage(bridge_t *self, user_t *user, const order_t *order)
 {
     user_tell(self, user, order->usage, NULL);
@@ -211,6 +251,14 @@ static const rule_t RULES[] = {
     [ORDER_register] = {password_order, true},
     [ORDER_login] = {password_order, true},
     [ORDER_password] = {password_order, true},
+    [ORDER_invite] = {look_after, true},
+    [ORDER_kick] = {look_after, true},
+    [ORDER_ban] = {look_after, true},
+    [ORDER_unban] = {look_after, true},
+    [ORDER_mute] = {look_after, true},
+    [ORDER_unmute] = {look_after, true},
+    [ORDER_role] = {look_after, true},
+    [ORDER_slow] = {look_after, true},
 };
 
 void user_order(bridge_t *self, user_t *user, span_t line)

@@ -80,15 +80,36 @@ static void done(bridge_t *self, user_t *user, tag_t tag, const message_t *reply
     (void)reply;
 }
 
+static void looked_after(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    (void)reply;
+    user_tell(self, user, PHRASE_looked_after, NULL);
+}
+
 typedef void reply_t(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
 
 static reply_t *const REPLIES[] = {
-    [ORDER_SAY] = said,        [ORDER_who] = who,
-    [ORDER_nick] = renamed,    [ORDER_tell] = done,
-    [ORDER_join] = done,       [ORDER_part] = done,
-    [ORDER_rooms] = rooms,     [ORDER_history] = history,
-    [ORDER_status] = status,   [ORDER_register] = registered,
-    [ORDER_login] = logged_in, [ORDER_password] = password_changed,
+    [ORDER_SAY] = said,
+    [ORDER_who] = who,
+    [ORDER_nick] = renamed,
+    [ORDER_tell] = done,
+    [ORDER_join] = done,
+    [ORDER_part] = done,
+    [ORDER_rooms] = rooms,
+    [ORDER_history] = history,
+    [ORDER_status] = status,
+    [ORDER_register] = registered,
+    [ORDER_login] = logged_in,
+    [ORDER_password] = password_changed,
+    [ORDER_invite] = looked_after,
+    [ORDER_kick] = looked_after,
+    [ORDER_ban] = looked_after,
+    [ORDER_unban] = looked_after,
+    [ORDER_mute] = looked_after,
+    [ORDER_unmute] = looked_after,
+    [ORDER_role] = looked_after,
+    [ORDER_slow] = looked_after,
 };
 
 /* What was said before this bridge was in the room goes to all who came since it was asked for. */

@@ -201,9 +201,10 @@ typedef struct {
     op_t
         op; /* say tell join part who rooms history nick status invite ping, or accounts' and operators' */
     uint64_t tag; /* returned in reply() */
-    span_t room, to, text, nick, status, page, type, data, rel, reason, password, new_password;
-    span_t x;                                                 /* raw msgpack, one map */
-    uint64_t ref, thread, before, after, since, until, limit; /* sent where not 0 ... */
+    span_t room, to, text, nick, status, page, type, data, rel, reason, password, new_password,
+        role;
+    span_t x;                                                          /* raw msgpack, one map */
+    uint64_t ref, thread, before, after, since, until, limit, slow_ms; /* sent where not 0 ... */
     keys_t zeros;    /* ... or named here, such as K(after) for "from the beginning" */
     bool is_private; /* join: make it private */
     bool is_active;  /* ping: this is the act of a person */

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFUSALS_MAX = 8, REFUSED_PAUSE_MS = 20 };
+/* PATIENCE_MS: what has to wait longer, as in a slow room, is told to people instead; it would hold back all they say elsewhere. */
+enum { REFUSALS_MAX = 8, REFUSED_PAUSE_MS = 20, PATIENCE_MS = 10000 };
 
 static client_item_t *item_new(const buffer_t *frame)
 {
@@ -115,14 +116,45 @@ void outgoing_pump(client_link_t *self, client_session_t *session, uint64_t now_
     }
 }
 
+/* The first that has a cid; NULL: there is none. */
+static const client_item_t *first_said(const client_session_t *session)
+{
+    const client_item_t *item = client_session_first(session);
+    while (item && item->cid == 0)
+        item = client_session_next(session, item);
+    return item;
+}
+
+/* What was never sent, or refused each time, cannot have been heard: it gets other numbers, from cid + 1 on. */
+static void renumber(client_session_t *session, uint64_t cid)
+{
+    for (client_item_t *item = client_session_first(session); item;
+         item = client_session_next(session, item)) {
+        if (item->cid == 0)
+            continue;
+        item->cid = ++cid;
+        request_renumber(item->frame, item->size, cid);
+    }
+    session->cid = cid;
+}
+
+/* A refusal with retry_ms has not taken its cid: it is the next one's, or none could follow. */
+static void close_gap(client_session_t *session, uint64_t cid)
+{
+    const client_item_t *first = first_said(session);
+    renumber(session, (first && first->cid < cid ? first->cid : cid) - 1);
+}
+
 /* The final word on a request; afterwards it is gone. */
 static void finish(client_link_t *self, client_session_t *session, client_item_t *item,
                    hub_err_t err, const message_t *reply)
 {
     client_session_detach(session, item);
     op_t op = (op_t)item->op;
-    uint64_t tag = item->tag;
+    uint64_t tag = item->tag, cid = item->cid;
     item_destroy(self, item);
+    if (cid > 0 && reply && err != HUB_OK && message_has(reply, KEY_retry_ms))
+        close_gap(session, cid);
     self->calls->reply(self->context, session->sid, session->user, op, tag, err, reply);
 }
 
@@ -152,18 +184,14 @@ static void rest(client_link_t *self, client_session_t *session, uint64_t until_
     link_due(self, session->due_ms);
 }
 
-/* The first that has a cid; NULL: there is none. */
-static const client_item_t *first_said(const client_session_t *session)
-{
-    const client_item_t *item = client_session_first(session);
-    while (item && item->cid == 0)
-        item = client_session_next(session, item);
-    return item;
-}
-
 static bool is_first_said(const client_session_t *session, const client_item_t *item)
 {
     return first_said(session) == item;
+}
+
+static bool is_too_long_to_wait(const client_item_t *item, hub_err_t err, const message_t *reply)
+{
+    return item->cid > 0 && err == HUB_FLOOD && message_uint(reply, KEY_retry_ms) > PATIENCE_MS;
 }
 
 /* False: it helps no more. */
@@ -173,6 +201,8 @@ static bool try_again(client_link_t *self, client_session_t *session, client_ite
     bool is_misplaced = err == HUB_OUT_OF_ORDER && item->cid > 0;
     bool is_for_now = message_has(reply, KEY_retry_ms);
     if (is_about_password((op_t)item->op) && err != HUB_NO_SESSION && err != HUB_BUSY)
+        return false;
+    if (is_too_long_to_wait(item, err, reply))
         return false;
     if (err != HUB_NO_SESSION && !is_misplaced && !is_for_now)
         return false;
@@ -240,19 +270,6 @@ static void fail(client_link_t *self, client_session_t *session, bool is_all)
     client_item_t *item;
     while (session->state != SESSION_GONE && (item = first_lost(session, is_all)) != NULL)
         finish(self, session, item, HUB_EXPIRED, NULL);
-}
-
-/* What was never sent, or refused each time, cannot have been heard: it gets the new session's numbers. */
-static void renumber(client_session_t *session, uint64_t cid)
-{
-    for (client_item_t *item = client_session_first(session); item;
-         item = client_session_next(session, item)) {
-        if (item->cid == 0)
-            continue;
-        item->cid = ++cid;
-        request_renumber(item->frame, item->size, cid);
-    }
-    session->cid = cid;
 }
 
 void outgoing_restart(client_link_t *self, client_session_t *session, uint64_t cid)

@@ -14,7 +14,9 @@ bool request_has_cid(op_t op)
 bool request_is_barrier(op_t op)
 {
     return op == OP_join || op == OP_part || op == OP_nick || op == OP_status || op == OP_invite ||
-           op == OP_register || op == OP_login || op == OP_password;
+           op == OP_register || op == OP_login || op == OP_password || op == OP_kick ||
+           op == OP_ban || op == OP_unban || op == OP_mute || op == OP_unmute || op == OP_role ||
+           op == OP_slow;
 }
 
 void request_begin(writer_t *writer, buffer_t *buffer, op_t op, uint64_t id, uint64_t cid,
@@ -69,6 +71,8 @@ static span_t text_of(const client_request_t *request, key_id_t key)
         return request->password;
     case KEY_new_password:
         return request->new_password;
+    case KEY_role:
+        return request->role;
     case KEY_x:
         return request->x;
     }
@@ -92,6 +96,8 @@ static uint64_t number_of(const client_request_t *request, key_id_t key)
         return request->until;
     case KEY_limit:
         return request->limit;
+    case KEY_slow_ms:
+        return request->slow_ms;
     }
     return 0;
 }

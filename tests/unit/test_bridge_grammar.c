@@ -77,6 +77,10 @@ static void what_lacks_a_field_gets_a_usage_line(void **state)
     check_usage("/join ", PHRASE_usage_join);
     check_usage("/quit now", PHRASE_usage_quit);
     check_usage("/history ten", PHRASE_usage_history);
+    check_usage("/kick", PHRASE_usage_kick);
+    check_usage("/ban  ", PHRASE_usage_ban);
+    check_usage("/role bob", PHRASE_usage_role);
+    check_usage("/slow soon", PHRASE_usage_slow);
     check_usage("/history 0", PHRASE_usage_history);
     check_usage("/history 99999999999999999999999", PHRASE_usage_history);
 }

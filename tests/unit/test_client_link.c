@@ -317,6 +317,24 @@ WITH_ADA(a_flood_is_waited_out_and_the_order_kept)
     fixture_expect(f, "reply 0 say 1 ok; reply 0 say 2 ok; reply 0 say 3 ok; reply 0 say 4 ok");
 }
 
+WITH_ADA(what_has_to_wait_long_is_told_and_holds_nothing_back)
+{
+    for (uint64_t tag = 1; tag <= 3; tag++)
+        fixture_say(f, ada, tag);
+    fixture_error(f, fixture_take(f, OP_say), "flood", 60000);
+    fixture_expect(f, "reply 0 say 1 flood");
+    fixture_error(f, fixture_take(f, OP_say), "out_of_order", 0);
+    fixture_error(f, fixture_take(f, OP_say), "out_of_order", 0);
+    fixture_say(f, ada, 4);
+    fixture_pass(f, 1000);
+    for (uint64_t cid = 1; cid <= 3; cid++) {
+        uint64_t id = fixture_take(f, OP_say);
+        assert_int_equal(message_uint(&f->request, KEY_cid), cid);
+        fixture_ok(f, id);
+    }
+    fixture_expect(f, "reply 0 say 2 ok; reply 0 say 3 ok; reply 0 say 4 ok");
+}
+
 WITH_ADA(what_changes_the_meaning_of_later_requests_is_waited_for)
 {
     client_request_t join = {.op = OP_join, .room = span_of("Tea"), .tag = 2};
@@ -501,6 +519,7 @@ int main(void)
         cmocka_unit_test(no_session_resumes_and_then_repeats),
         cmocka_unit_test(fewer_sessions_than_we_think_makes_all_resume),
         cmocka_unit_test(a_flood_is_waited_out_and_the_order_kept),
+        cmocka_unit_test(what_has_to_wait_long_is_told_and_holds_nothing_back),
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),
         cmocka_unit_test(the_last_to_part_unsubscribes),
         cmocka_unit_test(bye_is_sent_once_and_the_session_forgotten_at_once),
