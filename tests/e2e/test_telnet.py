@@ -324,3 +324,23 @@ def test_a_late_comer_is_shown_the_last_lines(start, line):
     late = line(broker)
     shown = late.before("line 14.")
     assert [text for text in shown if "line " in text][0] == "| [ada]line 5."
+
+
+def test_the_owner_of_a_room_looks_after_it(line, name, room):
+    ada, bob = line(nick=name("ada")), line(nick=name("bob"))
+    ada.say(f"/join {room}")
+    ada.line(f"You are in {room}.")
+    bob.say(f"/join {room}")
+    bob.line(f"You are in {room}.")
+    bob.say(f"/kick {ada.nick}")
+    bob.line("That is not for you to do.")
+    ada.say(f"/mute {bob.nick}")
+    ada.line("Done.")
+    bob.say("unheard")
+    bob.line("You may read here but not speak.")
+    ada.say("/slow 60")
+    ada.line("Done.")
+    ada.say(f"/ban {bob.nick} too loud")
+    bob.line(f"{ada.nick} has banned you from {room}: too loud")
+    bob.say(f"/join {room}")
+    bob.line("You may not come in here.")
