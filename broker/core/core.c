@@ -153,6 +153,9 @@ static void meet(core_t *self, deadline_t *due)
         return;
     case DUE_RECORDS:
         return; /* the end of the turn writes them */
+    case DUE_INVITES:
+        room_invites_end(self, DEADLINE_OWNER(due, room_t, invites_due));
+        return;
     case DUE_HISTORY:
         retention_is_due(self);
         return;

@@ -57,6 +57,7 @@ typedef struct {
     uint32_t members_max;                        /* of one room; 0: no limit */
     uint32_t links_max, sessions_max, rooms_max; /* > 0 */
     bool refuses_guests;   /* hello needs a password, nobody registers by themselves */
+    uint64_t invite_ms;    /* of an invitation that does not say until when; 0: it does not end */
     uint32_t accounts_max; /* 0: nobody may register */
     uint32_t ring_events;  /* a power of two */
     uint32_t ring_bytes;   /* of one room's recent events, >= a frame */

@@ -21,6 +21,7 @@ typedef enum {
     DUE_ROOM,     /* an empty room to forget? */
     DUE_RECORDS,  /* records that the store could not take */
     DUE_HISTORY,  /* history to trim? */
+    DUE_INVITES,  /* invitations that have ended */
 } due_t;
 
 typedef struct {

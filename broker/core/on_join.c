@@ -100,6 +100,21 @@ static void forget_the_gone(const core_t *core, room_t *room)
             (void)room_uninvite(room, room->invited[i]); /* it is there */
 }
 
+/* Until when the invitation is good; 0: it does not end. HUB_BAD_REQUEST: that is over already. */
+static hub_err_t read_until(const core_t *core, request_t *request, uint64_t *out_ms)
+{
+    uint64_t now_ms = core->now->wall_ms, keep_ms = core->settings.invite_ms;
+    *out_ms = keep_ms > 0 ? now_ms + keep_ms : 0;
+    if (!message_has(request->message, KEY_until))
+        return HUB_OK;
+    *out_ms = message_uint(request->message, KEY_until);
+    request->hint = "until is in the past";
+    if (*out_ms <= now_ms)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
 hub_err_t on_invite(core_t *core, request_t *request)
 {
     room_t *room;
@@ -121,10 +136,15 @@ hub_err_t on_invite(core_t *core, request_t *request)
         return HUB_EXISTS;
     if (room_bars(core, room, guest))
         return HUB_BANNED;
-    forget_the_gone(core, room);
-    err = room_invite(room, guest->id);
+    uint64_t until_ms;
+    err = read_until(core, request, &until_ms);
     if (err != HUB_OK)
         return err;
+    forget_the_gone(core, room);
+    err = room_invite(room, guest->id, until_ms);
+    if (err != HUB_OK)
+        return err;
+    room_watch_invites(core, room);
     records_room(core, room);
     reply_ok(core, request);
     return HUB_OK;

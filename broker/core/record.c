@@ -149,13 +149,17 @@ void record_write_room(buffer_t *out, const room_t *room)
 {
     assert(out && room);
     bool has_roles = room->holder_count > 0, has_verdicts = room->verdict_count > 0;
-    msgpack_packer packer = begin(out, 3u + has_roles + has_verdicts + (room->slow_ms > 0));
+    msgpack_packer packer = begin(out, 4u + has_roles + has_verdicts + (room->slow_ms > 0));
     put_bool(&packer, "private", room->is_private);
     put_epochs(&packer, &room->journal);
     put_name(&packer, "invited");
     msgpack_pack_array(&packer, room->invited_count);
     for (uint32_t i = 0; i < room->invited_count; i++)
         msgpack_pack_uint64(&packer, room->invited[i]);
+    put_name(&packer, "invited_until");
+    msgpack_pack_array(&packer, room->invited_count);
+    for (uint32_t i = 0; i < room->invited_count; i++)
+        msgpack_pack_uint64(&packer, room->invited_until[i]);
     if (room->slow_ms > 0)
         put_uint(&packer, "slow_ms", room->slow_ms);
     if (has_roles)

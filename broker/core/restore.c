@@ -114,15 +114,20 @@ bool restore_journal(core_t *core, span_t name, const record_t *record, journal_
 
 /* --- records ------------------------------------------------------------------------------------ */
 
+/* An older record does not say until when. */
 static bool restore_invited(const record_t *record, room_t *room)
 {
-    const msgpack_object_array *list;
-    if (!record_list(record, "invited", &list) || list->size > LIMIT_INVITES_PER_ROOM)
+    const msgpack_object_array *list, *until = NULL;
+    if (!record_list(record, "invited", &list) || list->size > LIMIT_INVITES_PER_ROOM ||
+        (record_list(record, "invited_until", &until) && until->size != list->size))
         return false;
     for (uint32_t i = 0; i < list->size; i++) {
-        if (list->ptr[i].type != MSGPACK_OBJECT_POSITIVE_INTEGER || list->ptr[i].via.u64 == 0)
+        const msgpack_object *session = &list->ptr[i], *end = until ? &until->ptr[i] : NULL;
+        if (session->type != MSGPACK_OBJECT_POSITIVE_INTEGER || session->via.u64 == 0 ||
+            (end && end->type != MSGPACK_OBJECT_POSITIVE_INTEGER))
             return false;
-        if (room->is_private && room_invite(room, list->ptr[i].via.u64) != HUB_OK)
+        if (room->is_private &&
+            room_invite(room, session->via.u64, end ? end->via.u64 : 0) != HUB_OK)
             return false;
     }
     return true;
@@ -293,6 +298,7 @@ static void tidy_rooms(core_t *core)
         for (uint32_t i = room->invited_count; i-- > 0;)
             if (core_session(core, room->invited[i]) == NULL)
                 (void)room_uninvite(room, room->invited[i]); /* it is there */
+        room_invites_end(core, room);
         room_emptied(core, room);
     }
 }

@@ -50,16 +50,17 @@ typedef struct {
     uint64_t pseq;
     uint64_t moved_ms; /* when seq or pseq last moved, monotonic */
     members_t members;
-    refs_t links;      /* private rooms: which links carry how many members */
-    refs_t absent;     /* accounts that may come back to it; see accounts.h */
-    uint64_t *invited; /* sessions, at most LIMIT_INVITES_PER_ROOM */
+    refs_t links;            /* private rooms: which links carry how many members */
+    refs_t absent;           /* accounts that may come back to it; see accounts.h */
+    uint64_t *invited;       /* sessions, at most LIMIT_INVITES_PER_ROOM */
+    uint64_t *invited_until; /* of each, wall clock; 0: for as long as the session lives */
     uint32_t invited_count;
     change_t *changes;
     uint32_t change_count, change_capacity;
     uint32_t named_count; /* changes that are not superseded */
     size_t change_bytes;  /* about what telling those takes */
     size_t told_count;    /* members when presence was last told */
-    deadline_t presence_due, quiet_due, keep_due;
+    deadline_t presence_due, quiet_due, keep_due, invites_due;
 } room_t;
 
 /* True if the session is in the room. */
@@ -68,8 +69,15 @@ bool room_has(const room_t *self, const session_t *session);
 /* True if the session may join though the room is private. O(invitations). */
 bool room_is_invited(const room_t *self, uint64_t session);
 
-/* Remembers an invitation; full at LIMIT_INVITES_PER_ROOM: HUB_FULL, nothing changed. */
-HUB_MUST_CHECK hub_err_t room_invite(room_t *self, uint64_t session);
+/* Remembers an invitation, or until when a standing one is good (0: it does not end); full at LIMIT_INVITES_PER_ROOM: HUB_FULL,
+ * nothing changed. */
+HUB_MUST_CHECK hub_err_t room_invite(room_t *self, uint64_t session, uint64_t until_ms);
+
+/* Takes back what has ended by then (wall clock). True: something had. */
+bool room_drop_invitations(room_t *self, uint64_t wall_ms);
+
+/* When the next invitation ends; 0: none does. */
+uint64_t room_next_invitation_ms(const room_t *self);
 
 /* Uses up or takes back an invitation. False: there was none. */
 bool room_uninvite(room_t *self, uint64_t session);

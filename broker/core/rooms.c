@@ -7,6 +7,9 @@
 
 #include <assert.h>
 
+/* How long an invitation may outlive its end where the clock was set forward. */
+enum { INVITES_LOOK_MS = 60000 };
+
 hub_err_t rooms_find(core_t *core, span_t name, room_t **out_room)
 {
     assert(core && out_room);
@@ -47,6 +50,7 @@ static void forget(core_t *core, room_t *room)
     records_broker(core);
     deadlines_cancel(core->deadlines, &room->quiet_due);
     deadlines_cancel(core->deadlines, &room->keep_due);
+    deadlines_cancel(core->deadlines, &room->invites_due);
     lookup_remove(core->rooms_by_name, &room->by_name);
     journal_fini(&room->journal, core->journals);
     uint64_t id = room->id;
@@ -147,4 +151,26 @@ void room_is_old(core_t *core, room_t *room)
     assert(core && room);
     if (is_forgettable(core, room))
         forget(core, room);
+}
+
+void room_watch_invites(core_t *core, room_t *room)
+{
+    assert(core && room);
+    uint64_t next_ms = room_next_invitation_ms(room), wall_ms = core->now->wall_ms;
+    if (next_ms == 0) {
+        deadlines_cancel(core->deadlines, &room->invites_due);
+        return;
+    }
+    uint64_t wait_ms = next_ms > wall_ms ? next_ms - wall_ms : 0;
+    if (wait_ms > INVITES_LOOK_MS)
+        wait_ms = INVITES_LOOK_MS; /* the wall clock may be set meanwhile */
+    deadlines_set(core->deadlines, &room->invites_due, DUE_INVITES, core->now->mono_ms + wait_ms);
+}
+
+void room_invites_end(core_t *core, room_t *room)
+{
+    assert(core && room);
+    if (room_drop_invitations(room, core->now->wall_ms))
+        records_room(core, room);
+    room_watch_invites(core, room);
 }

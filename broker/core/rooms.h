@@ -35,4 +35,10 @@ void room_is_old(core_t *core, room_t *room);
 /* True if the room moved within the last three heartbeats. */
 bool room_has_moved(const core_t *core, const room_t *room);
 
+/* The room's invitations have changed: the next one that ends is looked for when it does. */
+void room_watch_invites(core_t *core, room_t *room);
+
+/* One may have ended. */
+void room_invites_end(core_t *core, room_t *room);
+
 #endif

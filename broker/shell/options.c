@@ -117,6 +117,7 @@ core_settings_t options_core(const options_t *self)
         .links_max = self->links_max,
         .sessions_max = self->sessions_max,
         .rooms_max = self->rooms_max,
+        .invite_ms = self->invite_ms,
         .refuses_guests = !self->guests,
         .accounts_max = self->accounts_max,
         .ring_events = power_of_two(self->ring_events),

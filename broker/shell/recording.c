@@ -39,6 +39,7 @@ static void put_length(char *place, size_t length)
     X(sessions_max)                                                                                \
     X(rooms_max)                                                                                   \
     X(accounts_max)                                                                                \
+    X(invite_ms)                                                                                   \
     X(refuses_guests)                                                                              \
     X(ring_events)                                                                                 \
     X(ring_bytes)                                                                                  \

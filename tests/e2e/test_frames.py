@@ -210,7 +210,7 @@ TAKES = {  # op: (needs, may have)
     "hello": ("", "nick password proto caps agent join kick address resume_ms"), "resume": ("token", "proto caps agent"),
     "ping": ("", "active"), "say": ("room text", PAYLOAD), "tell": ("to text", PAYLOAD), "join": ("room", "private"), "part": ("room", ""),
     "who": ("room", "page limit"), "rooms": ("", "page limit"), "history": ("room", "before after since until limit"),
-    "replay": ("room first last", "epoch"), "nick": ("nick", ""), "status": ("status", ""), "bye": ("", ""), "invite": ("room nick", ""),
+    "replay": ("room first last", "epoch"), "nick": ("nick", ""), "status": ("status", ""), "bye": ("", ""), "invite": ("room nick", "until"),
     "stats": ("", ""), "kick": ("", WHOM + "room reason"), "ban": ("", WHOM + "room reason until"), "mute": ("", WHOM + "room reason until"),
     "unban": ("", WHOM + "room"), "unmute": ("", WHOM + "room"), "bans": ("", "room page limit"), "audit": ("", "before after since until limit"),
     "accounts": ("", "page limit"), "account_add": ("nick password", "role"), "account_remove": ("account", ""),

@@ -1,5 +1,7 @@
 #include "tests/unit/broker_kit.h"
 
+#include <inttypes.h>
+
 /* Ada (A) in the private room den; Bob (B) and Carl (C) outside. */
 static kit_t *kit_with_den(void)
 {
@@ -87,6 +89,37 @@ static void sixty_four_invitations_are_open_and_who_has_gone_frees_theirs(void *
     ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "error=full");
     kit_ask(kit, 'B', "join sid=16 room=den");
     ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p149_an_invitation_ends_in_time_also_over_a_restart(void **state)
+{
+    (void)state;
+    core_settings_t settings = kit_stored_settings();
+    settings.invite_ms = 8000;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada join=");
+    kit_ask(kit, 'A', "join room=den private:=true");
+    kit_ask(kit, 'A', "say room=den text='or it would be forgotten'");
+    kit_ask(kit, 'B', "hello nick=bob join=");
+    kit_save(kit, 'c', kit_ask(kit, 'C', "hello nick=carl join="), "token");
+    char request[64];
+    snprintf(request, sizeof request, "invite room=den nick=carl until=%" PRIu64,
+             kit_wall_ms(kit) + 20000);
+    ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob until=1"), "error=bad_request hint");
+    ASSERT_HAS(kit_ask(kit, 'B', "who room=den"), "error=not_member");
+    kit_pass(kit, 8000);
+    ASSERT_HAS(kit_ask(kit, 'B', "who room=den"), "error=no_such_room");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "error=no_such_room");
+    kit_restart(kit, NULL, (origin_t){0});
+    ASSERT_HAS(kit_ask(kit, 'C', "resume token=$c"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "who room=den"), "error=not_member");
+    kit_pass(kit, 6000);
+    ASSERT_HAS(kit_ask(kit, 'C', "ping"), "ok=true");
+    kit_pass(kit, 6000);
+    ASSERT_HAS(kit_ask(kit, 'C', "join room=den"), "error=no_such_room");
     kit_destroy(&kit);
 }
 
@@ -185,6 +218,7 @@ int main(void)
         cmocka_unit_test(who_is_invited_may_join_and_nothing_else),
         cmocka_unit_test(inviting_has_its_errors),
         cmocka_unit_test(sixty_four_invitations_are_open_and_who_has_gone_frees_theirs),
+        cmocka_unit_test(p149_an_invitation_ends_in_time_also_over_a_restart),
         cmocka_unit_test(its_events_go_once_to_each_link_that_has_a_member),
         cmocka_unit_test(who_has_left_hears_nothing_more),
         cmocka_unit_test(a_name_is_free_again_when_the_room_is_forgotten),

@@ -8,7 +8,7 @@ static void a_private_room_shows_itself_to_members_and_is_hinted_to_the_invited(
     room_t room = {.id = 9, .is_private = true};
     session_t member = {.id = 1}, invited = {.id = 2}, stranger = {.id = 3};
     session_add_membership(&member, room.id, 1);
-    assert_int_equal(room_invite(&room, invited.id), HUB_OK);
+    assert_int_equal(room_invite(&room, invited.id, 0), HUB_OK);
     assert_int_equal(room_may_read(&room, &member), HUB_OK);
     assert_int_equal(room_may_read(&room, &invited), HUB_NOT_MEMBER);
     assert_int_equal(room_may_read(&room, &stranger), HUB_NO_SUCH_ROOM);
@@ -33,12 +33,12 @@ static void invitations_have_a_limit_and_count_once(void **state)
     (void)state;
     room_t room = {.id = 9, .is_private = true};
     for (uint64_t session = 1; session <= LIMIT_INVITES_PER_ROOM; session++)
-        assert_int_equal(room_invite(&room, session), HUB_OK);
-    assert_int_equal(room_invite(&room, 5), HUB_OK);
-    assert_int_equal(room_invite(&room, 1000), HUB_FULL);
+        assert_int_equal(room_invite(&room, session, 0), HUB_OK);
+    assert_int_equal(room_invite(&room, 5, 0), HUB_OK);
+    assert_int_equal(room_invite(&room, 1000, 0), HUB_FULL);
     assert_false(room_is_invited(&room, 1000));
     room_uninvite(&room, 5);
-    assert_int_equal(room_invite(&room, 1000), HUB_OK);
+    assert_int_equal(room_invite(&room, 1000, 0), HUB_OK);
     assert_true(room_is_invited(&room, 1000));
     assert_false(room_is_invited(&room, 5));
     room_fini(&room);
