@@ -17,8 +17,8 @@ typedef struct {
     uint64_t count;  /* sessions that it ended */
 } deed_t;
 
-/* Adds what the request did. The request's answer waits until it is stored. Nothing is added where there are as many
- * rooms as may be. */
+/* Adds what the request did. The request's answer waits until it is stored. There is a place for it
+ * beside all other rooms. */
 void audit_add(core_t *core, request_t *request, const deed_t *deed);
 
 /* By whom a request is, for people: a session's nick, "operator" for the operators' endpoint, "key" for an operator's

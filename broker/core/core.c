@@ -51,7 +51,7 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     buffer_init(&self->notes.whole, UINT32_MAX);
     self->links = slab_new(sizeof(link_t), settings->links_max);
     self->sessions = slab_new(sizeof(session_t), settings->sessions_max);
-    self->rooms = slab_new(sizeof(room_t), settings->rooms_max);
+    self->rooms = slab_new(sizeof(room_t), (size_t)settings->rooms_max + 1); /* and the audit */
     self->hashings = slab_new(sizeof(hashing_t), LIMIT_HASHES_WAITING);
     self->accounts = slab_new(sizeof(account_t), (size_t)settings->accounts_max + 1);
     self->inboxes =

@@ -1,6 +1,7 @@
 #include "broker/core/rooms.h"
 
 #include "broker/core/accounts.h"
+#include "broker/core/audit.h"
 #include "broker/core/deliver.h"
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
@@ -72,11 +73,18 @@ static void make_way(core_t *core)
         forget(core, oldest);
 }
 
+/* Without the log of what operators did, which has a place of its own. */
+static size_t room_count(const core_t *core)
+{
+    return slab_count(core->rooms) - (core->audit != 0);
+}
+
 room_t *rooms_add(core_t *core, const name_t *name, bool is_private)
 {
     assert(core && name);
     uint64_t id;
-    room_t *room = slab_add(core->rooms, &id);
+    bool has_room = audit_is(name_span(name)) || room_count(core) < core->settings.rooms_max;
+    room_t *room = has_room ? slab_add(core->rooms, &id) : NULL;
     if (room == NULL)
         return NULL;
     core->counters.rooms_made++;
@@ -93,7 +101,7 @@ room_t *rooms_add(core_t *core, const name_t *name, bool is_private)
 room_t *rooms_make(core_t *core, const name_t *name, bool is_private)
 {
     assert(core && name);
-    if (slab_count(core->rooms) == core->settings.rooms_max)
+    if (!audit_is(name_span(name)) && room_count(core) >= core->settings.rooms_max)
         make_way(core);
     room_t *room = rooms_add(core, name, is_private);
     if (room)

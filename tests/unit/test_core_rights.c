@@ -305,6 +305,24 @@ static void p134_that_log_has_its_own_bound(void **state)
     kit_destroy(&kit);
 }
 
+static void p134_as_many_rooms_as_may_be_keep_no_deed_from_being_written_down(void **state)
+{
+    (void)state;
+    core_settings_t settings = kit_stored_settings();
+    settings.rooms_max = 2;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'O', 'k', true);
+    kit_ask(kit, 'A', "hello nick=ada join=lobby,tea");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=den"), "error=full");
+    ASSERT_HAS(kit_ask(kit, 'O', "ban nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"), "events.#=1 head=1");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=den"), "error=full");
+    kit_restart(kit, NULL, CRASHED);
+    kit_under_key(kit, 'O', 'k', true);
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"), "events.#=1");
+    kit_destroy(&kit);
+}
+
 static void p134_nobody_else_finds_that_log(void **state)
 {
     (void)state;
@@ -390,6 +408,7 @@ int main(void)
         cmocka_unit_test(p133_bans_are_listed_page_by_page),
         cmocka_unit_test(p134_what_operators_did_is_written_down_and_theirs_to_read),
         cmocka_unit_test(p134_that_log_has_its_own_bound),
+        cmocka_unit_test(p134_as_many_rooms_as_may_be_keep_no_deed_from_being_written_down),
         cmocka_unit_test(p134_nobody_else_finds_that_log),
         cmocka_unit_test(p135_shutdown_is_for_operators_and_ends_the_process),
         cmocka_unit_test(p136_an_account_with_that_role_is_an_operators),
