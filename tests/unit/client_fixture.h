@@ -83,4 +83,17 @@ uint32_t fixture_ada(fixture_t *self, uint64_t seq);
 /* A request; fails unless it is taken. */
 void fixture_say(fixture_t *self, uint32_t sid, uint64_t tag);
 
+/* A test whose body has a fixture `f` and in it a session `ada` (see fixture_ada()). */
+#define WITH_ADA(name)                                                                             \
+    static void name##_body(fixture_t *f, uint32_t ada);                                           \
+    static void name(void **state)                                                                 \
+    {                                                                                              \
+        (void)state;                                                                               \
+        static fixture_t fixture;                                                                  \
+        fixture_init(&fixture, NULL);                                                              \
+        name##_body(&fixture, fixture_ada(&fixture, 5));                                           \
+        fixture_fini(&fixture);                                                                    \
+    }                                                                                              \
+    static void name##_body(fixture_t *f, __attribute__((unused)) uint32_t ada)
+
 #endif

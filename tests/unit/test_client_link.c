@@ -13,14 +13,6 @@
     }                                                                                              \
     static void name##_body(fixture_t *f)
 
-#define WITH_ADA(name)                                                                             \
-    static void name##_ada(fixture_t *f, uint32_t ada);                                            \
-    WITH_LINK(name)                                                                                \
-    {                                                                                              \
-        name##_ada(f, fixture_ada(f, 5));                                                          \
-    }                                                                                              \
-    static void name##_ada(fixture_t *f, uint32_t ada)
-
 static const head_t HEADS[] = {{"lobby", 1, 5, 50}, {"@", 1, 0, 0}};
 
 WITH_LINK(a_link_comes_up_with_the_first_pong_and_listens_where_the_broker_says)

@@ -1,18 +1,6 @@
 /* Accounts as a client sees them: what a login gives, and what is not tried again by itself. P-120, P-121. */
 #include "tests/unit/client_fixture.h"
 
-#define WITH_ADA(name)                                                                             \
-    static void name##_body(fixture_t *f, uint32_t ada);                                           \
-    static void name(void **state)                                                                 \
-    {                                                                                              \
-        (void)state;                                                                               \
-        static fixture_t fixture;                                                                  \
-        fixture_init(&fixture, NULL);                                                              \
-        name##_body(&fixture, fixture_ada(&fixture, 5));                                           \
-        fixture_fini(&fixture);                                                                    \
-    }                                                                                              \
-    static void name##_body(fixture_t *f, uint32_t ada)
-
 static void login(fixture_t *f, uint32_t sid, const char *nick)
 {
     client_request_t request = {

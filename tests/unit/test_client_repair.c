@@ -1,18 +1,6 @@
 /* Events in order and once: holes, replays, epochs, presence. */
 #include "tests/unit/client_fixture.h"
 
-#define WITH_ADA(name)                                                                             \
-    static void name##_body(fixture_t *f, uint32_t ada);                                           \
-    static void name(void **state)                                                                 \
-    {                                                                                              \
-        (void)state;                                                                               \
-        static fixture_t fixture;                                                                  \
-        fixture_init(&fixture, NULL);                                                              \
-        name##_body(&fixture, fixture_ada(&fixture, 5));                                           \
-        fixture_fini(&fixture);                                                                    \
-    }                                                                                              \
-    static void name##_body(fixture_t *f, __attribute__((unused)) uint32_t ada)
-
 WITH_ADA(messages_come_once_and_in_order)
 {
     fixture_message(f, "lobby", 1, 6);
