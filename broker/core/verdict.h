@@ -61,10 +61,11 @@ network_t target_as_network(const target_t *self);
 
 enum { VERDICT_BY_BYTES = 64, VERDICT_REASON_BYTES = 128 };
 
-typedef struct {
+typedef struct verdict {
     uint64_t id;
     target_t target;
     lookup_key_t by_target, by_uid;
+    struct verdict *next;      /* on the same guest under another nick; NULL: that was the last */
     bool is_dirty;             /* its record is to be written */
     bool has_uid;              /* of the guest who had the nick, and is meant under any other too */
     char uid[MINT_NAME_CHARS]; /* likewise */

@@ -43,10 +43,39 @@ static lookup_t *by_uid(const core_t *core, const verdict_t *verdict)
     return core->verdicts_by_uid[target_verdict(&verdict->target)];
 }
 
+/* Those on one guest under several nicks hang behind the one that is found. */
+static void add_uid(const core_t *core, verdict_t *verdict)
+{
+    if (!verdict->has_uid)
+        return;
+    verdict_t *first = lookup_find(by_uid(core, verdict), uid_name(verdict));
+    verdict->next = first ? first->next : NULL;
+    if (first)
+        first->next = verdict;
+    else
+        lookup_add(by_uid(core, verdict), &verdict->by_uid, uid_name(verdict), verdict);
+}
+
+static void forget_first(const core_t *core, verdict_t *first)
+{
+    verdict_t *next = first->next;
+    lookup_remove(by_uid(core, first), &first->by_uid);
+    if (next)
+        lookup_add(by_uid(core, next), &next->by_uid, uid_name(next), next);
+}
+
 static void forget_uid(const core_t *core, verdict_t *verdict)
 {
-    if (verdict->has_uid)
-        lookup_remove(by_uid(core, verdict), &verdict->by_uid);
+    if (!verdict->has_uid)
+        return;
+    verdict_t *before = lookup_find(by_uid(core, verdict), uid_name(verdict));
+    if (before == verdict) {
+        forget_first(core, verdict);
+    } else {
+        while (before->next != verdict)
+            before = before->next;
+        before->next = verdict->next;
+    }
     verdict->has_uid = false;
 }
 
@@ -101,10 +130,7 @@ verdict_t *verdicts_add(core_t *core, const target_t *target, const verdict_word
         return NULL;
     forget_uid(core, verdict);
     verdict_set(verdict, words);
-    if (verdict->has_uid && lookup_find(by_uid(core, verdict), uid_name(verdict)))
-        verdict->has_uid = false; /* it is meant already, under an earlier nick */
-    if (verdict->has_uid)
-        lookup_add(by_uid(core, verdict), &verdict->by_uid, uid_name(verdict), verdict);
+    add_uid(core, verdict);
     return verdict;
 }
 
@@ -155,6 +181,16 @@ static const verdict_t *hit_network(core_t *core, verdict_kind_t kind, address_t
     return found;
 }
 
+/* What is over makes way for the next. */
+static const verdict_t *hit_uid(core_t *core, verdict_kind_t kind, span_t uid)
+{
+    verdict_t *first;
+    while ((first = lookup_find(core->verdicts_by_uid[kind], uid)))
+        if (live(core, first))
+            return first;
+    return NULL;
+}
+
 static const verdict_t *hit_name(core_t *core, verdict_kind_t kind, const person_t *person)
 {
     const verdict_t *found = NULL;
@@ -167,7 +203,7 @@ static const verdict_t *hit_name(core_t *core, verdict_kind_t kind, const person
         return found;
     target = target_account(kind, person->uid.data);
     found = hit(core, &target);
-    return found ? found : live(core, lookup_find(core->verdicts_by_uid[kind], person->uid));
+    return found ? found : hit_uid(core, kind, person->uid);
 }
 
 const verdict_t *verdicts_hit(core_t *core, verdict_kind_t kind, const person_t *person)

@@ -206,6 +206,25 @@ static void ask_until(kit_t *kit, const char *what, uint64_t ms)
     ASSERT_HAS(kit_ask(kit, 'O', request), "ok=true");
 }
 
+static void a_guest_muted_under_two_nicks_is_free_when_both_are_over(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_operator();
+    ask_until(kit, "mute nick=bob", 1000);
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=rob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "mute nick=rob"), "ok=true count=1");
+    kit_pass(kit, 2000);
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=lobby text=x"), "error=muted");
+    ASSERT_HAS(kit_ask(kit, 'O', "mute nick=robert"), "ok=true count=1");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=bert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute nick=rob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=lobby text=x"), "error=muted");
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=lobby text=x"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p131_bans_and_mutes_end_in_time_and_outlast_a_crash(void **state)
 {
     (void)state;
@@ -402,6 +421,7 @@ int main(void)
         cmocka_unit_test(p128_a_banned_key_is_refused_before_its_password_is_looked_at),
         cmocka_unit_test(p129_an_address_is_the_same_however_it_is_written),
         cmocka_unit_test(p130_who_is_muted_reads_and_does_not_speak),
+        cmocka_unit_test(a_guest_muted_under_two_nicks_is_free_when_both_are_over),
         cmocka_unit_test(a_mute_follows_the_account_and_not_who_was_in_under_it),
         cmocka_unit_test(p131_bans_and_mutes_end_in_time_and_outlast_a_crash),
         cmocka_unit_test(p132_what_is_not_there_cannot_be_taken_back),
