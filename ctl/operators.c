@@ -150,17 +150,22 @@ static void print_text(const char *before, const message_t *message, key_id_t ke
         (void)printf("%s%.*s", before, (int)text.size, text.data);
 }
 
-static void print_whom(const message_t *entry)
+static void print_key(const char *before, const message_t *entry, key_id_t which, const char *after)
 {
     char key[CURVE_TEXT_CHARS + 1];
-    span_t bytes = message_span(entry, KEY_key);
-    print_text(" nick=", entry, KEY_nick);
-    print_text(" account=", entry, KEY_account);
-    print_text(" network=", entry, KEY_network);
+    span_t bytes = message_span(entry, which);
     if (bytes.size != CURVE_KEY_BYTES)
         return;
     curve_encode((const uint8_t *)bytes.data, key);
-    (void)printf(" key=%s", key);
+    (void)printf("%s%s%s", before, key, after);
+}
+
+static void print_whom(const message_t *entry)
+{
+    print_text(" nick=", entry, KEY_nick);
+    print_text(" account=", entry, KEY_account);
+    print_text(" network=", entry, KEY_network);
+    print_key(" key=", entry, KEY_key, "");
 }
 
 static void print_rest(const message_t *entry)
@@ -185,6 +190,7 @@ static void print_deed(const message_t *deed)
 {
     print_time("", message_uint(deed, KEY_at));
     print_text(" ", deed, KEY_by);
+    print_key(" (", deed, KEY_by_key, ")");
     print_text(" ", deed, KEY_op);
     print_whom(deed);
     print_rest(deed);

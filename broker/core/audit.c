@@ -32,7 +32,7 @@ span_t audit_by(const request_t *request)
     assert(request);
     if (request->session)
         return session_nick(request->session);
-    return span_of(request->peer_key.is_some ? "key" : "operator");
+    return span_of(AUDIT_NOBODY);
 }
 
 static void write_text(writer_t *writer, key_id_t key, span_t text)
@@ -45,6 +45,8 @@ static void write_deed(writer_t *writer, const request_t *request, const deed_t 
 {
     const message_t *message = request->message;
     write_str(writer, KEY_by, audit_by(request));
+    if (request->peer_key.is_some)
+        write_bin(writer, KEY_by_key, peer_key_span(&request->peer_key));
     write_str(writer, KEY_op, command_row(request->op)->name);
     if (deed->target == KEY_key)
         write_bin(writer, KEY_key, deed->name);

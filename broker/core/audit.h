@@ -21,8 +21,10 @@ typedef struct {
  * beside all other rooms. */
 void audit_add(core_t *core, request_t *request, const deed_t *deed);
 
-/* By whom a request is, for people: a session's nick, "operator" for the operators' endpoint, "key" for an operator's
- * key. */
+/* An operator without a session; nobody can have that nick. */
+#define AUDIT_NOBODY "@operator"
+
+/* By whom a request is, for people: a session's nick, or AUDIT_NOBODY. */
 span_t audit_by(const request_t *request);
 
 /* The room of the log; NULL: nothing was done yet. */

@@ -327,6 +327,12 @@ def test_an_operators_key_may_ask_for_stats(enter):
     assert enter("bob").error("stats") == "denied"
 
 
+def test_p134_what_an_operator_did_is_told_with_the_key(enter, keys, name):
+    ada, whom = enter("ada", "--operator"), name("mallory")
+    ada.ok("ban", nick=whom)
+    assert f" {ada.name} ({ada.keys[1].decode()}) ban nick={whom}" in ctl(keys.data, "audit")
+
+
 # The files, and hubbubctl.
 
 def test_a_broker_takes_up_what_is_enrolled_while_it_runs(link, keys, name, broker):

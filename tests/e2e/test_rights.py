@@ -78,7 +78,7 @@ def test_p128_a_ban_by_network_ends_telnet_users_and_keeps_them_out(begin, data)
     late.line("You cannot come in: a flood of bots")
     late.ends()
     listed = ctl(data, "bans")
-    assert re.fullmatch(r"\S+ ban network=127\.0\.0\.0/8 by operator until \S+: a flood of bots", listed)
+    assert re.fullmatch(r"\S+ ban network=127\.0\.0\.0/8 by @operator until \S+: a flood of bots", listed)
     ctl(data, "unban", "network=127.0.0.0/8")
     again = Line(broker.tcp)
     assert again.nick
@@ -102,7 +102,7 @@ def test_p131_bans_and_what_was_done_survive_a_kill(begin, link, data):
     assert muted["error"] == "muted" and "retry_ms" not in muted
     deeds = ctl(data, "audit").split("\n")
     assert [re.sub(r"^\S+ ", "", deed).split(" until")[0] for deed in deeds] == [
-        "operator ban nick=mallory: spam", "operator mute nick=bob"]
+        "@operator ban nick=mallory: spam", "@operator mute nick=bob"]
 
 
 def test_p129_the_operator_may_mean_a_key_by_its_name(begin, data):

@@ -195,7 +195,7 @@ static void p141_who_is_kicked_from_a_room_is_told_and_the_session_goes_on(void 
     ASSERT_HAS(kit_ask(kit, 'A', "kick room=tea nick=eve"), "error=no_such_nick");
     ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'O', "kick room=tea nick=ada"), "ok=true count=1");
-    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea reason=kicked by=key !text");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea reason=kicked by=@operator !text");
     assert_int_equal(kit_counter(kit, "members_removed"), 2);
     kit_destroy(&kit);
 }

@@ -278,7 +278,7 @@ static void p133_bans_are_listed_page_by_page(void **state)
     kit_ask(kit, 'O', "ban network=10.0.0.0/8");
     const frame_t *page = kit_ask(kit, 'O', "bans limit=2");
     ASSERT_HAS(page, "bans.#=2 bans.0.verdict=ban bans.0.nick=x1 bans.0.reason='one two' "
-                     "bans.0.by=key bans.0.at bans.1.verdict=mute bans.1.key next=2");
+                     "bans.0.by=@operator bans.0.at bans.1.verdict=mute bans.1.key next=2");
     ASSERT_HAS(kit_ask(kit, 'O', "bans page=2"), "bans.#=1 bans.0.network=10.0.0.0/8 !next");
     ASSERT_HAS(kit_ask(kit, 'O', "bans page=x"), "error=bad_request");
     kit_ask(kit, 'O', "ban nick=x1 reason=three"); /* said anew, not twice */
@@ -299,10 +299,37 @@ static void p134_what_operators_did_is_written_down_and_theirs_to_read(void **st
     kit_restart(kit, NULL, CRASHED);
     kit_under_key(kit, 'O', 'k', true);
     ASSERT_HAS(kit_ask(kit, 'O', "audit"),
-               "events.#=3 events.0.ev=audit events.0.seq=1 events.0.op=kick events.0.by=key "
+               "events.#=3 events.0.ev=audit events.0.seq=1 events.0.op=kick events.0.by=@operator "
                "events.0.nick=bob events.0.reason=noise events.0.count=1 events.0.at");
     ASSERT_HAS(kit_ask(kit, 'O', "kick nick=nobody"), "error=no_such_nick");
     ASSERT_HAS(kit_ask(kit, 'O', "audit"), "head=3");
+    kit_destroy(&kit);
+}
+
+#define TIMES_8(text) text text text text text text text text
+#define HEX_KEY(byte) TIMES_8(byte byte byte byte)
+
+static void p134_no_two_operators_look_the_same_there(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_operator();
+    kit_under_key(kit, 'Q', 'q', true);
+    kit_ask(kit, 'O', "ban nick=x1");
+    kit_ask(kit, 'Q', "ban nick=x2");
+    ASSERT_HAS(kit_ask(kit, 'Q', "hello nick=@operator"), "error=nick_invalid");
+    kit_ask(kit, 'Q', "hello nick=operator");
+    kit_ask(kit, 'Q', "ban nick=x3");
+    kit_ask(kit, 'A', "register password=" PASSWORD);
+    make_operator(kit, "ada");
+    kit_ask(kit, 'A', "ban nick=x4");
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"),
+               "events.0.by=@operator events.0.by_key=" HEX_KEY(
+                   "6b") " "
+                         "events.1.by=@operator events.1.by_key=" HEX_KEY(
+                             "71") " "
+                                   "events.2.by=operator events.2.by_key=" HEX_KEY(
+                                       "71") " "
+                                             "events.3.by=Ada !events.3.by_key");
     kit_destroy(&kit);
 }
 
@@ -427,6 +454,7 @@ int main(void)
         cmocka_unit_test(p132_what_is_not_there_cannot_be_taken_back),
         cmocka_unit_test(p133_bans_are_listed_page_by_page),
         cmocka_unit_test(p134_what_operators_did_is_written_down_and_theirs_to_read),
+        cmocka_unit_test(p134_no_two_operators_look_the_same_there),
         cmocka_unit_test(p134_that_log_has_its_own_bound),
         cmocka_unit_test(p134_as_many_rooms_as_may_be_keep_no_deed_from_being_written_down),
         cmocka_unit_test(p134_nobody_else_finds_that_log),
