@@ -1,6 +1,7 @@
 #include "broker/core/aim.h"
 
 #include "broker/core/accounts.h"
+#include "broker/core/audit.h"
 #include "broker/core/sessions.h"
 
 #include <assert.h>
@@ -99,4 +100,32 @@ hub_err_t aim_read(core_t *core, request_t *request, verdict_kind_t kind, aim_t 
         return HUB_BAD_REQUEST;
     request->hint = NULL;
     return aim_at(core, request, kind, out);
+}
+
+target_t aim_as_guest(const aim_t *aim, verdict_kind_t kind)
+{
+    assert(aim && aim->key == KEY_account);
+    name_t identity;
+    hub_err_t err = nick_fold(aim->name, &identity);
+    assert(err == HUB_OK);
+    (void)err;
+    return target_nick(kind, name_span(&identity));
+}
+
+hub_err_t aim_words(const core_t *core, request_t *request, const aim_t *aim, verdict_words_t *out)
+{
+    assert(core && request && aim && out);
+    const message_t *message = request->message;
+    bool is_named = aim->key == KEY_nick || aim->key == KEY_account;
+    *out = (verdict_words_t){.name = is_named ? aim->name : (span_t){"", 0},
+                             .by = audit_by(request),
+                             .reason = message_span(message, KEY_reason),
+                             .uid = {"", 0},
+                             .at_ms = core->now->wall_ms,
+                             .until_ms = message_uint(message, KEY_until)};
+    request->hint = "until is in the past";
+    if (message_has(message, KEY_until) && out->until_ms <= core->now->wall_ms)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    return HUB_OK;
 }

@@ -21,4 +21,12 @@ typedef struct {
 HUB_MUST_CHECK hub_err_t aim_read(core_t *core, request_t *request, verdict_kind_t kind,
                                   aim_t *out);
 
+/* The target that an account's nick was before it was registered: a verdict may be on that still. */
+target_t aim_as_guest(const aim_t *aim, verdict_kind_t kind);
+
+/* What the request says of a verdict on *aim; `uid` is for the caller. Spans in *out are borrowed from the request and
+ * *aim. HUB_BAD_REQUEST, with a hint: it would end in the past. */
+HUB_MUST_CHECK hub_err_t aim_words(const core_t *core, request_t *request, const aim_t *aim,
+                                   verdict_words_t *out);
+
 #endif

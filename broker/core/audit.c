@@ -66,22 +66,8 @@ void audit_add(core_t *core, request_t *request, const deed_t *deed)
     room_t *room = room_or_make(core);
     if (room == NULL)
         return;
-    held_t held = {.kind = HELD_MESSAGE,
-                   .owner = room->id,
-                   .offset = pipeline_mark(&core->pipeline),
-                   .topic_size = deliver_topic_size(room)};
-    held.seq = journal_assign(&room->journal, core->now->wall_ms, &held.at_ms);
-    writer_t *writer = deliver_begin(core, room, EV_audit);
-    write_uint(writer, KEY_epoch, room->journal.epoch);
-    write_uint(writer, KEY_seq, held.seq);
-    write_uint(writer, KEY_at, held.at_ms);
-    write_deed(writer, request, deed);
-    write_end(writer);
-    span_t event = {writer->buffer->data + writer->start, writer->buffer->size - writer->start};
-    outbox_append(core->out, core->pipeline.batch, name_span(&room->name), room->journal.epoch,
-                  held.seq, held.at_ms, event);
-    core->counters.appended++;
-    pipeline_hold(&core->pipeline, held);
-    room->held++;
+    held_t held;
+    write_deed(deliver_begin_stored(core, room, EV_audit, &held), request, deed);
+    deliver_end_stored(core, room, held);
     core->has_changed = true;
 }

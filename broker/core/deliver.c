@@ -36,6 +36,34 @@ void deliver_end(core_t *core, room_t *room)
     bytes->size = start;
 }
 
+writer_t *deliver_begin_stored(core_t *core, room_t *room, ev_t ev, held_t *out)
+{
+    assert(core && room && out);
+    *out = (held_t){.kind = HELD_MESSAGE,
+                    .owner = room->id,
+                    .offset = pipeline_mark(&core->pipeline),
+                    .topic_size = deliver_topic_size(room)};
+    out->seq = journal_assign(&room->journal, core->now->wall_ms, &out->at_ms);
+    writer_t *writer = deliver_begin(core, room, ev);
+    write_uint(writer, KEY_epoch, room->journal.epoch);
+    write_uint(writer, KEY_seq, out->seq);
+    write_uint(writer, KEY_at, out->at_ms);
+    return writer;
+}
+
+void deliver_end_stored(core_t *core, room_t *room, held_t held)
+{
+    assert(core && room && held.seq > 0);
+    writer_t *writer = &core->writer;
+    write_end(writer);
+    span_t event = {writer->buffer->data + writer->start, writer->buffer->size - writer->start};
+    outbox_append(core->out, core->pipeline.batch, name_span(&room->name), room->journal.epoch,
+                  held.seq, held.at_ms, event);
+    core->counters.appended++;
+    pipeline_hold(&core->pipeline, held);
+    room->held++;
+}
+
 void deliver_frame(core_t *core, const room_t *room, span_t frame, uint32_t topic_size)
 {
     assert(core && room && frame.size > topic_size);

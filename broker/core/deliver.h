@@ -13,6 +13,12 @@ writer_t *deliver_begin(core_t *core, const room_t *room, ev_t ev);
  * those and is then told either way; else it is told now. */
 void deliver_end(core_t *core, room_t *room);
 
+/* Begins an event of the room's history: with its number and time, `epoch`, `seq` and `at`, too. */
+writer_t *deliver_begin_stored(core_t *core, room_t *room, ev_t ev, held_t *out);
+
+/* Completes it: it is shown when it is stored. `held` is what deliver_begin_stored() gave. */
+void deliver_end_stored(core_t *core, room_t *room, held_t held);
+
 /* Brings a finished frame (its first `topic_size` bytes the topic) to the members. */
 void deliver_frame(core_t *core, const room_t *room, span_t frame, uint32_t topic_size);
 

@@ -15,6 +15,17 @@ static void drop(core_t *core, uint64_t id)
     slab_remove(core->hashings, id);
 }
 
+hub_err_t hashing_check(request_t *request, key_id_t key)
+{
+    assert(request);
+    span_t password = message_span(request->message, key);
+    request->hint = "a password has 8 to 128 bytes";
+    if (password.size < LIMIT_PASSWORD_MIN_BYTES || password.size > LIMIT_PASSWORD_BYTES)
+        return HUB_BAD_REQUEST;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
 hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t hash)
 {
     assert(core && request && password.size > 0 && request->frame.size > 0);
@@ -39,6 +50,13 @@ hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t 
     request->is_put_aside = true;
     outbox_hash(core->out, id, password, hash);
     return HUB_OK;
+}
+
+hub_err_t hashing_result(request_t *request)
+{
+    assert(request && request->hashed);
+    request->retry_ms = request->hashed->err == HUB_BUSY ? BUSY_RETRY_MS : 0;
+    return request->hashed->err;
 }
 
 void hashing_done(core_t *core, const event_t *event)

@@ -31,11 +31,17 @@ typedef struct {
     peer_key_t peer_key;
 } hashing_t;
 
+/* HUB_BAD_REQUEST, with a hint: what the request has there is too short or too long for a password. */
+HUB_MUST_CHECK hub_err_t hashing_check(request_t *request, key_id_t key);
+
 /* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been
  * made of it. HUB_BUSY with the request's retry_ms: too many wait already; nothing was done. The handler returns what
  * this does. */
 HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, span_t password,
                                      span_t hash);
+
+/* What became of it, once the request has `hashed`; HUB_BUSY with the request's retry_ms. */
+HUB_MUST_CHECK hub_err_t hashing_result(request_t *request);
 
 /* The shell has done what was asked. */
 void hashing_done(core_t *core, const event_t *event);

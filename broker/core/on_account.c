@@ -19,16 +19,6 @@ enum { FIRST_WAIT_MS = 1000 };
 
 static const char WRONG[] = "that nick and password do not go together";
 
-static hub_err_t check_password(request_t *request, key_id_t key)
-{
-    span_t password = message_span(request->message, key);
-    request->hint = "a password has 8 to 128 bytes";
-    if (password.size < LIMIT_PASSWORD_MIN_BYTES || password.size > LIMIT_PASSWORD_BYTES)
-        return HUB_BAD_REQUEST;
-    request->hint = NULL;
-    return HUB_OK;
-}
-
 static hub_err_t refuse(request_t *request)
 {
     request->hint = WRONG;
@@ -38,8 +28,7 @@ static hub_err_t refuse(request_t *request)
 /* What the worker answered, as the request's answer. */
 static hub_err_t judge(request_t *request)
 {
-    hub_err_t err = request->hashed->err;
-    request->retry_ms = err == HUB_BUSY ? BUSY_RETRY_MS : 0;
+    hub_err_t err = hashing_result(request);
     return err == HUB_DENIED ? refuse(request) : err;
 }
 
@@ -122,7 +111,7 @@ static hub_err_t may_register(const core_t *core, request_t *request)
     request->hint = "this broker takes no more accounts";
     if (slab_count(core->accounts) >= core->settings.accounts_max)
         return HUB_FULL;
-    return check_password(request, KEY_password);
+    return hashing_check(request, KEY_password);
 }
 
 hub_err_t on_register(core_t *core, request_t *request)
@@ -154,7 +143,7 @@ hub_err_t on_register(core_t *core, request_t *request)
 /* Has the password verified against that of the account of the request's nick, or of nobody. */
 static hub_err_t ask_account(core_t *core, request_t *request)
 {
-    hub_err_t err = check_password(request, KEY_password);
+    hub_err_t err = hashing_check(request, KEY_password);
     if (err != HUB_OK)
         return refuse(request);
     span_t nick = message_span(request->message, KEY_nick);
@@ -232,7 +221,7 @@ static hub_err_t check_change(const core_t *core, request_t *request, account_t 
     request->hint = "this nick is not registered: there is no password to change";
     if (*out_account == NULL)
         return HUB_DENIED;
-    return check_password(request, KEY_new_password);
+    return hashing_check(request, KEY_new_password);
 }
 
 /* First the old password is verified, then the new one is hashed. */
@@ -243,7 +232,7 @@ hub_err_t on_password(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     if (request->hashed == NULL)
-        return check_password(request, KEY_password) == HUB_OK
+        return hashing_check(request, KEY_password) == HUB_OK
                    ? try_password(core, request, account, account_nick(account),
                                   span_of(account->hash))
                    : refuse(request);

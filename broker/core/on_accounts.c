@@ -20,16 +20,6 @@ static hub_err_t find(core_t *core, request_t *request, account_t **out_account)
     return HUB_OK;
 }
 
-static hub_err_t check_password(request_t *request, key_id_t key)
-{
-    span_t password = message_span(request->message, key);
-    request->hint = "a password has 8 to 128 bytes";
-    if (password.size < LIMIT_PASSWORD_MIN_BYTES || password.size > LIMIT_PASSWORD_BYTES)
-        return HUB_BAD_REQUEST;
-    request->hint = NULL;
-    return HUB_OK;
-}
-
 static hub_err_t read_role(request_t *request, role_t *out)
 {
     *out = ROLE_MEMBER;
@@ -40,13 +30,6 @@ static hub_err_t read_role(request_t *request, role_t *out)
         return HUB_BAD_REQUEST;
     request->hint = NULL;
     return HUB_OK;
-}
-
-/* What the worker answered. */
-static hub_err_t judge(request_t *request)
-{
-    request->retry_ms = request->hashed->err == HUB_BUSY ? BUSY_RETRY_MS : 0;
-    return request->hashed->err;
 }
 
 static void write_down(core_t *core, request_t *request, span_t nick)
@@ -69,7 +52,7 @@ static hub_err_t may_add(core_t *core, request_t *request, name_t *out_identity,
     if (slab_count(core->accounts) >= core->settings.accounts_max)
         return HUB_FULL;
     err = read_role(request, out_role);
-    return err == HUB_OK ? check_password(request, KEY_password) : err;
+    return err == HUB_OK ? hashing_check(request, KEY_password) : err;
 }
 
 hub_err_t on_account_add(core_t *core, request_t *request)
@@ -81,7 +64,7 @@ hub_err_t on_account_add(core_t *core, request_t *request)
         return hashing_ask(core, request, message_span(request->message, KEY_password),
                            (span_t){0});
     if (err == HUB_OK)
-        err = judge(request);
+        err = hashing_result(request);
     if (err != HUB_OK)
         return err;
     char uid[MINT_NAME_CHARS];
@@ -145,12 +128,12 @@ hub_err_t on_account_password(core_t *core, request_t *request)
     account_t *account;
     hub_err_t err = find(core, request, &account);
     if (err == HUB_OK)
-        err = check_password(request, KEY_new_password);
+        err = hashing_check(request, KEY_new_password);
     if (err == HUB_OK && request->hashed == NULL)
         return hashing_ask(core, request, message_span(request->message, KEY_new_password),
                            (span_t){0});
     if (err == HUB_OK)
-        err = judge(request);
+        err = hashing_result(request);
     if (err != HUB_OK)
         return err;
     account_set_hash(account, request->hashed->hash);

@@ -28,12 +28,6 @@ static uint64_t kick_all(core_t *core, const request_t *request, const target_t 
     return count;
 }
 
-static void answer_count(core_t *core, const request_t *request, uint64_t count)
-{
-    write_uint(reply_begin(core, request), KEY_count, count);
-    reply_end(core);
-}
-
 static deed_t deed_of(const aim_t *aim, uint64_t count)
 {
     return (deed_t){.target = aim->key, .name = aim->name, .count = count};
@@ -53,24 +47,18 @@ hub_err_t on_kick(core_t *core, request_t *request)
         return HUB_NO_SUCH_NICK;
     deed_t deed = deed_of(&aim, count);
     audit_add(core, request, &deed);
-    answer_count(core, request, count);
+    reply_count(core, request, count);
     return HUB_OK;
 }
 
 /* Remembers the verdict. */
 static hub_err_t pass(core_t *core, request_t *request, const aim_t *aim, span_t uid)
 {
-    const message_t *message = request->message;
-    verdict_words_t words = {
-        .name = aim->key == KEY_nick || aim->key == KEY_account ? aim->name : (span_t){"", 0},
-        .by = audit_by(request),
-        .reason = message_span(message, KEY_reason),
-        .uid = uid,
-        .at_ms = core->now->wall_ms,
-        .until_ms = message_uint(message, KEY_until)};
-    request->hint = "until is in the past";
-    if (message_has(message, KEY_until) && words.until_ms <= core->now->wall_ms)
-        return HUB_BAD_REQUEST;
+    verdict_words_t words;
+    hub_err_t err = aim_words(core, request, aim, &words);
+    if (err != HUB_OK)
+        return err;
+    words.uid = uid;
     request->hint = "there are as many bans and mutes as may be: take some back";
     verdict_t *verdict = verdicts_add(core, &aim->target, &words);
     core->counters.full_verdicts += verdict == NULL;
@@ -94,7 +82,7 @@ hub_err_t on_ban(core_t *core, request_t *request)
     uint64_t count = kick_all(core, request, &aim.target, "banned");
     deed_t deed = deed_of(&aim, count);
     audit_add(core, request, &deed);
-    answer_count(core, request, count);
+    reply_count(core, request, count);
     return HUB_OK;
 }
 
@@ -124,7 +112,7 @@ hub_err_t on_mute(core_t *core, request_t *request)
     uint64_t count = count_all(core, &aim);
     deed_t deed = deed_of(&aim, count);
     audit_add(core, request, &deed);
-    answer_count(core, request, count);
+    reply_count(core, request, count);
     return HUB_OK;
 }
 
@@ -137,11 +125,9 @@ static hub_err_t take_back(core_t *core, request_t *request, verdict_kind_t kind
     if (err != HUB_OK)
         return err;
     verdict_t *verdict = verdicts_find(core, &aim.target);
-    if (verdict == NULL && aim.key == KEY_account) { /* made when nobody had registered it */
-        name_t identity;
-        err = nick_fold(aim.name, &identity);
-        aim.target = target_nick(kind, name_span(&identity));
-        verdict = err == HUB_OK ? verdicts_find(core, &aim.target) : NULL;
+    if (verdict == NULL && aim.key == KEY_account) {
+        aim.target = aim_as_guest(&aim, kind);
+        verdict = verdicts_find(core, &aim.target);
     }
     if (verdict == NULL)
         return HUB_NO_SUCH_BAN;

@@ -96,12 +96,6 @@ static void write_down(core_t *core, request_t *request, const room_t *room, con
     audit_add(core, request, &deed);
 }
 
-static void answer_count(core_t *core, const request_t *request, uint64_t count)
-{
-    write_uint(reply_begin(core, request), KEY_count, count);
-    reply_end(core);
-}
-
 /* --- kick and ban -------------------------------------------------------------------------------- */
 
 /* Tells the session that it is out, and why; then it is. The room may be forgotten by that. */
@@ -139,22 +133,17 @@ static hub_err_t kick(core_t *core, request_t *request, room_t *room)
     request->hint = NULL;
     write_down(core, request, room, &whom.aim);
     expel(core, request, whom.session, room, "kicked");
-    answer_count(core, request, 1);
+    reply_count(core, request, 1);
     return HUB_OK;
 }
 
 static hub_err_t pass(core_t *core, request_t *request, room_t *room, const whom_t *whom)
 {
-    const message_t *message = request->message;
-    verdict_words_t words = {.name = whom->aim.name,
-                             .by = audit_by(request),
-                             .reason = message_span(message, KEY_reason),
-                             .uid = whom->aim.uid,
-                             .at_ms = core->now->wall_ms,
-                             .until_ms = message_uint(message, KEY_until)};
-    request->hint = "until is in the past";
-    if (message_has(message, KEY_until) && words.until_ms <= core->now->wall_ms)
-        return HUB_BAD_REQUEST;
+    verdict_words_t words;
+    hub_err_t err = aim_words(core, request, &whom->aim, &words);
+    if (err != HUB_OK)
+        return err;
+    words.uid = whom->aim.uid;
     request->hint = "there are as many bans and mutes in this room as may be: take some back";
     if (room_add_verdict(room, &whom->aim.target, &words, core->now->wall_ms) == NULL) {
         core->counters.full_verdicts++;
@@ -182,7 +171,7 @@ static hub_err_t ban(core_t *core, request_t *request, room_t *room)
     bool was_in = is_in(&whom, room);
     if (was_in)
         expel(core, request, whom.session, room, "banned");
-    answer_count(core, request, was_in);
+    reply_count(core, request, was_in);
     return HUB_OK;
 }
 
@@ -197,7 +186,7 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
     if (err != HUB_OK)
         return err;
     write_down(core, request, room, &whom.aim);
-    answer_count(core, request, is_in(&whom, room));
+    reply_count(core, request, is_in(&whom, room));
     return HUB_OK;
 }
 
@@ -208,12 +197,9 @@ static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdi
     if (err != HUB_OK)
         return err;
     verdict_t *verdict = room_find_verdict(room, &aim.target);
-    if (verdict == NULL && aim.key == KEY_account) { /* made when nobody had registered it */
-        name_t identity;
-        err = nick_fold(aim.name, &identity);
-        assert(err == HUB_OK); /* it is a nick */
-        target_t target = target_nick(kind, name_span(&identity));
-        verdict = room_find_verdict(room, &target);
+    if (verdict == NULL && aim.key == KEY_account) {
+        aim.target = aim_as_guest(&aim, kind);
+        verdict = room_find_verdict(room, &aim.target);
     }
     if (verdict == NULL)
         return HUB_NO_SUCH_BAN;

@@ -39,13 +39,9 @@ static void write_payload(writer_t *writer, const message_t *message)
             write_object(writer, CARRIED[i], message_object(message, CARRIED[i]));
 }
 
-static void write_said(writer_t *writer, const request_t *request, uint64_t epoch, uint64_t seq,
-                       uint64_t at_ms)
+static void write_said(writer_t *writer, const request_t *request)
 {
     const session_t *from = request->session;
-    write_uint(writer, KEY_epoch, epoch);
-    write_uint(writer, KEY_seq, seq);
-    write_uint(writer, KEY_at, at_ms);
     write_str(writer, KEY_from, session_nick(from));
     write_str(writer, KEY_uid, session_uid(from));
     write_str(writer, KEY_text, message_span(request->message, KEY_text));
@@ -55,20 +51,9 @@ static void write_said(writer_t *writer, const request_t *request, uint64_t epoc
 /* Gives the message its number and holds it for the store. */
 static void append_message(core_t *core, request_t *request, room_t *room)
 {
-    held_t held = {.kind = HELD_MESSAGE,
-                   .owner = room->id,
-                   .offset = pipeline_mark(&core->pipeline),
-                   .topic_size = deliver_topic_size(room)};
-    held.seq = journal_assign(&room->journal, core->now->wall_ms, &held.at_ms);
-    writer_t *writer = deliver_begin(core, room, EV_message);
-    write_said(writer, request, room->journal.epoch, held.seq, held.at_ms);
-    write_end(writer);
-    span_t event = {writer->buffer->data + writer->start, writer->buffer->size - writer->start};
-    outbox_append(core->out, core->pipeline.batch, name_span(&room->name), room->journal.epoch,
-                  held.seq, held.at_ms, event);
-    core->counters.appended++;
-    pipeline_hold(&core->pipeline, held);
-    room->held++;
+    held_t held;
+    write_said(deliver_begin_stored(core, room, EV_message, &held), request);
+    deliver_end_stored(core, room, held);
     request->outcome =
         (outcome_t){.epoch = room->journal.epoch, .seq = held.seq, .at_ms = held.at_ms};
     request->is_waiting = true;
@@ -138,7 +123,10 @@ static void append_copy(core_t *core, const request_t *request, const inbox_t *o
     size_t start = write_begin(writer, bytes);
     write_str(writer, KEY_ev, event_row(EV_private)->name);
     write_str(writer, KEY_room, span_of("@"));
-    write_said(writer, request, owner->journal.epoch, seq, at_ms);
+    write_uint(writer, KEY_epoch, owner->journal.epoch);
+    write_uint(writer, KEY_seq, seq);
+    write_uint(writer, KEY_at, at_ms);
+    write_said(writer, request);
     write_str(writer, KEY_to, to);
     write_str(writer, KEY_mid, mid);
     write_end(writer);

@@ -70,6 +70,12 @@ void reply_ok(core_t *core, const request_t *request)
     reply_end(core);
 }
 
+void reply_count(core_t *core, const request_t *request, uint64_t count)
+{
+    write_uint(reply_begin(core, request), KEY_count, count);
+    reply_end(core);
+}
+
 static void write_error(core_t *core, hub_err_t err, const char *hint, uint64_t retry_ms)
 {
     assert(err != HUB_OK && err < HUB_MALFORMED);

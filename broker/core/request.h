@@ -44,6 +44,9 @@ void reply_end(core_t *core);
 /* The reply without results. */
 void reply_ok(core_t *core, const request_t *request);
 
+/* The reply that says of how many it was true. */
+void reply_count(core_t *core, const request_t *request, uint64_t count);
+
 /* The reply that names an error, with the request's hint and retry_ms. */
 void reply_error(core_t *core, const request_t *request, hub_err_t err);
 
