@@ -102,6 +102,7 @@ static void hold_answer(core_t *core, const request_t *request, outcome_t outcom
     answer_t answer = request_answer(request, outcome);
     answer.is_duplicate = is_dup;
     request->session->waiting++;
+    link_is_owed(core, request->link);
     pipeline_hold(
         &core->pipeline,
         (held_t){.kind = HELD_ANSWER, .offset = pipeline_mark(&core->pipeline), .answer = answer});

@@ -26,6 +26,7 @@ typedef struct {
     bucket_t greetings;     /* requests without a session */
     uint64_t bare_since_ms; /* it has carried no session since then; of use while it carries none */
     uint32_t pages;         /* asked of the store, not answered yet */
+    uint64_t owed_batch; /* its last answer that waits is held under this batch or an earlier one */
     uint64_t waiting_bytes; /* unsent */
     uint64_t waiting_since_ms;
 } link_t;

@@ -105,9 +105,19 @@ static void drop_slow(core_t *core, link_t *link)
     link_lose(core, link);
 }
 
-/* Forgotten once that gives back nothing that it has spent. */
+/* True while a request that came over it has no answer yet. */
+static bool is_owed(core_t *core, const link_t *link)
+{
+    return link->pages > 0 || pipeline_first(&core->pipeline, link->owed_batch);
+}
+
+/* Forgotten once all is answered and that gives back nothing that it has spent. */
 static void judge_bare(core_t *core, link_t *link)
 {
+    if (is_owed(core, link)) {
+        link_is_bare(core, link);
+        return;
+    }
     const core_settings_t *settings = &core->settings;
     uint32_t burst = settings->greetings_burst;
     if (settings->greetings_per_s == 0 || bucket_left(&link->greetings, settings->greetings_per_s,
@@ -140,6 +150,12 @@ void link_is_bare(core_t *core, link_t *link)
     assert(core && link && is_bare(link));
     link->bare_since_ms = core->now->mono_ms;
     deadlines_set(core->deadlines, &link->due, DUE_LINK, due_ms(core, link));
+}
+
+void link_is_owed(const core_t *core, link_t *link)
+{
+    assert(core && link);
+    link->owed_batch = core->pipeline.batch;
 }
 
 void link_waits(core_t *core, link_t *link, uint64_t bytes)

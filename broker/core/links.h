@@ -30,9 +30,13 @@ void link_lose(core_t *core, link_t *link);
 /* The link's deadline has come: is it silent, does it not read? */
 void link_is_due(core_t *core, link_t *link);
 
-/* It carries no session any more: in 10 s it is forgotten. Nothing of it is told to anybody: whatever comes over it
- * makes it anew. */
+/* It carries no session any more: in 10 s it is forgotten, unless an answer to it still waits. Nothing of it is told to
+ * anybody: whatever comes over it makes it anew. */
 void link_is_bare(core_t *core, link_t *link);
+
+/* An answer to it is about to be held until the store has what it depends on: till then the link is not forgotten for
+ * carrying no session. */
+void link_is_owed(const core_t *core, link_t *link);
 
 /* So many bytes wait for the link now. Too many: it is lost, and told nothing, since it does not read. */
 void link_waits(core_t *core, link_t *link, uint64_t bytes);

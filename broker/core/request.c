@@ -1,5 +1,7 @@
 #include "broker/core/request.h"
 
+#include "broker/core/links.h"
+
 #include <assert.h>
 
 hub_err_t request_may_wait(const core_t *core, request_t *request)
@@ -41,6 +43,7 @@ static void hold_reply(core_t *core)
     assert(has_room);
     (void)has_room;
     outbox_cancel(core->out);
+    link_is_owed(core, core_link(core, core->replying_to));
     pipeline_hold(&core->pipeline, held);
 }
 

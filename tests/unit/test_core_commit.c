@@ -47,6 +47,22 @@ static void nothing_is_visible_before_the_commit(void **state)
     kit_destroy(&kit);
 }
 
+static void p162_a_link_that_waits_for_an_answer_is_not_forgotten(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_two();
+    kit_hold(kit, true);
+    uint64_t said = send_waiting(kit, 'A', "say room=lobby text=x");
+    ASSERT_HAS(kit_ask(kit, 'A', "bye"), "ok=true");
+    kit_pass(kit, 15000);
+    assert_int_equal(kit_counter(kit, "links_bare"), 0);
+    kit_commit(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', said), "ok=true seq=1");
+    kit_pass(kit, 10000);
+    assert_int_equal(kit_counter(kit, "links_bare"), 1);
+    kit_destroy(&kit);
+}
+
 static void a_turn_is_one_batch_and_an_idle_turn_is_none(void **state)
 {
     (void)state;
@@ -375,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_visible_before_the_commit),
+        cmocka_unit_test(p162_a_link_that_waits_for_an_answer_is_not_forgotten),
         cmocka_unit_test(a_turn_is_one_batch_and_an_idle_turn_is_none),
         cmocka_unit_test(the_event_goes_out_before_its_answer),
         cmocka_unit_test(answers_with_a_cid_wait_behind_those_that_wait),
