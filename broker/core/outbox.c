@@ -27,15 +27,21 @@ void outbox_fini(outbox_t *self)
 void outbox_clear(outbox_t *self)
 {
     assert(self);
-    if (self->capacity > KEPT && self->count < self->capacity / 4) {
-        free(self->effects);
-        self->effects = NULL;
-        self->capacity = 0;
-    }
     self->count = 0;
     if (self->has_secret)
         sodium_memzero(self->bytes.data, self->bytes.size);
     self->has_secret = false;
+    buffer_clear(&self->bytes);
+}
+
+void outbox_rest(outbox_t *self)
+{
+    assert(self && self->count == 0 && self->bytes.size == 0);
+    if (self->capacity > KEPT) {
+        free(self->effects);
+        self->effects = NULL;
+        self->capacity = 0;
+    }
     buffer_recycle(&self->bytes);
 }
 

@@ -58,6 +58,10 @@ void outbox_fini(outbox_t *self);
 /* Forgets all effects, keeps the memory. */
 void outbox_clear(outbox_t *self);
 
+/* Gives back the memory of one that is clear, if a storm has made it grow: for when there has been none for a while. Busy turns and
+ * calm ones alternate, and giving back after each calm one took a fifth of the owner's time. */
+void outbox_rest(outbox_t *self);
+
 /* Bytes of an effect; borrowed until the next change. */
 span_t outbox_span(const outbox_t *self, uint32_t offset, uint32_t size);
 

@@ -483,6 +483,8 @@ static void turn(server_t *self)
     step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     retry_unsent(self);
+    if (heap_due_ms(&self->heap) <= self->now.mono_ms)
+        outbox_rest(&self->outbox);
     (void)heap_look(&self->heap, self->now.mono_ms);
 }
 
