@@ -28,12 +28,14 @@ function(hub_shared_library name objects link)
     target_include_directories(${name}_shared INTERFACE ${PROJECT_SOURCE_DIR}/include)
 endfunction()
 
-# One object, its other symbols made local; an archive keeps them all global.
+# One object, its other symbols made local; an archive keeps them all global. What is there for optimising across files would not
+# survive the merging.
 function(hub_static_library name objects link)
     set(merged ${CMAKE_CURRENT_BINARY_DIR}/${name}_merged.o)
     add_custom_command(OUTPUT ${merged}
         COMMAND ${CMAKE_LINKER} -r -o ${merged} ${objects}
-        COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=${name}_* ${merged}
+        COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=${name}_*
+            --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_* ${merged}
         DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
     set_source_files_properties(${merged} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
     add_library(${name} STATIC ${merged})
