@@ -7,15 +7,11 @@
 #ifndef BRIDGE_SHELL_PIPE_H
 #define BRIDGE_SHELL_PIPE_H
 
-#include "bridge/core/zmtp.h"
+#include "base/ipc.h"
+#include "base/stream.h"
+#include "proto/zmtp.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
-enum {
-    PIPE_INPUT_BYTES = 256 * 1024,     /* read at a time */
-    PIPE_OUTPUT_MAX = 64 * 1024 * 1024 /* waiting for the broker; more is refused */
-};
+enum { PIPE_OUTPUT_MAX = 64 * 1024 * 1024 /* waiting for the broker; more is refused */ };
 
 typedef enum {
     PIPE_CLOSED,
@@ -27,20 +23,17 @@ typedef enum {
 typedef struct {
     zmtp_role_t role;
     pipe_stage_t stage;
-    int fd; /* -1: not connected */
     int epoll_fd;
-    bool is_told;    /* there may be more to read */
-    bool has_input;  /* there may be a whole frame in what was read */
-    bool is_waiting; /* for the socket to take more: epoll tells */
-    bool has_news;   /* of the loss */
+    bool has_lane;    /* there is a name for one */
+    bool avoids_lane; /* it was ended there before anything was said: next time by the other way */
+    bool is_in_lane;
+    bool has_input; /* there may be a whole frame in what was read */
+    bool has_news;  /* of the loss */
     zmtp_t zmtp;
-    struct sockaddr_un address;
-    socklen_t address_bytes;
-    char *input;     /* owned; PIPE_INPUT_BYTES; NULL before the first use */
-    size_t from, to; /* what waits there */
-    buffer_t output;
-    size_t sent;      /* of the output */
-    size_t beginning; /* how much of the output may go before the other end has answered */
+    ipc_t lane, usual; /* the broker's own end, and libzmq's */
+    stream_t stream;
+    size_t
+        beginning; /* bytes at the front of what waits that may go before the other end has answered */
 } pipe_t;
 
 /* True for endpoints that a pipe can be opened to. */
@@ -49,8 +42,9 @@ bool pipe_takes(span_t endpoint);
 /* A pipe that is not open. */
 void pipe_init(pipe_t *self, zmtp_role_t role);
 
-/* Connects to an endpoint that pipe_takes(), closing what was open. The epoll set, borrowed, tells of input with the
- * pipe's own address. Where nobody listens the pipe is PIPE_CONNECTING, and what is put waits. */
+/* Connects to an endpoint that pipe_takes(), closing what was open: where the broker takes bridges itself (IPC_LANE), else to libzmq's
+ * end. The epoll set, borrowed, tells of input with the pipe's own address. Where nobody listens the pipe is PIPE_CONNECTING, and
+ * what is put waits. */
 void pipe_open(pipe_t *self, span_t endpoint, int epoll_fd);
 
 /* Tries again, where it is PIPE_CONNECTING. */

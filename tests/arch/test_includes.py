@@ -17,8 +17,11 @@ ARROWS = {
     "bridge/core": {"bridge/core", "proto"},
     "bridge/shell": {"bridge/shell", "bridge/core", "client/core", "base", "proto"},
 }
-# One settings table serves the broker and the bridge; the broker may have the bridge in its process.
+# One settings table serves the broker and the bridge; the broker may have the bridge in its process. What is read and written
+# through base is held in proto's buffers.
 EXTRA = {
+    "base/stream.h": {"proto"},
+    "base/ipc.h": {"proto"},
     "broker/shell": {"broker/settings.def"},
     "bridge/shell": {"broker/settings.def"},
     "broker/shell/main.c": {"bridge/shell"},

@@ -25,7 +25,7 @@ PARSERS = {
     "bridge_grammar": ["bridge/core/grammar.c"],
     "bridge_proxy": ["bridge/core/proxy.c"],
     "bridge_foreign": ["bridge/core/foreign.c"],
-    "bridge_zmtp": ["bridge/core/zmtp.c"],
+    "zmtp": ["proto/zmtp.c"],
     "client_link": ["client/core/incoming.c", "client/core/inflow.c", "client/core/membership.c", "client/core/repair.c", "client/core/greet.c"],
     "shell_line": ["client/shell/grammar.c", "client/shell/printable.c"],
     "json": ["client/shell/json_request.c"],

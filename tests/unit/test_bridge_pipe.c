@@ -230,7 +230,7 @@ static void what_does_not_go_out_waits_for_room(void **state)
     connected(stage);
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (char)(i % 251);
-    for (; !stage->pipe.is_waiting; count++) {
+    for (; !stage->pipe.stream.is_waiting; count++) {
         assert_true(pipe_put(&stage->pipe, (span_t){big, sizeof big}));
         pipe_flush(&stage->pipe);
     }
@@ -238,10 +238,10 @@ static void what_does_not_go_out_waits_for_room(void **state)
         struct epoll_event event;
         get(stage, back, sizeof back);
         assert_memory_equal(back + ZMTP_HEADER_BYTES, big, sizeof big);
-        while (epoll_wait(stage->epoll, &event, 1, 0) == 1 && stage->pipe.is_waiting)
+        while (epoll_wait(stage->epoll, &event, 1, 0) == 1 && stage->pipe.stream.is_waiting)
             pipe_notice(&stage->pipe, event.events);
     }
-    assert_false(stage->pipe.is_waiting);
+    assert_false(stage->pipe.stream.is_waiting);
     assert_nothing_waits_for(stage);
 }
 

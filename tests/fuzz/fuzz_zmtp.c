@@ -1,5 +1,5 @@
-/* What a broker's socket sends: in whatever pieces it comes, the same frames and pings are found. */
-#include "bridge/core/zmtp.h"
+/* What the other end sends, to each of our roles: in whatever pieces it comes, the same frames, topics and pings are found. */
+#include "proto/zmtp.h"
 
 #include "tests/fuzz/fuzz.h"
 
@@ -21,6 +21,16 @@ static void note(finding_t *finding, zmtp_found_t found, span_t taken)
         finding->sum = finding->sum * 31 + (uint8_t)taken.data[i];
 }
 
+static void note_topic(finding_t *finding, span_t frame)
+{
+    span_t topic;
+    bool is_wanted;
+    if (!zmtp_topic(frame, &topic, &is_wanted))
+        return;
+    assert(topic.size + 1 == frame.size && topic.data == frame.data + 1);
+    finding->sum += is_wanted;
+}
+
 /* Takes all there is of what has come so far. */
 static void take(zmtp_t *zmtp, const uint8_t *data, size_t size, finding_t *finding)
 {
@@ -33,6 +43,8 @@ static void take(zmtp_t *zmtp, const uint8_t *data, size_t size, finding_t *find
     for (; found == ZMTP_FRAME || found == ZMTP_PING; found = zmtp_take(zmtp, &input, &taken)) {
         assert(taken.size <= LIMIT_FRAME_BYTES && taken.data + taken.size <= input.data);
         note(finding, found, taken);
+        note_topic(finding, taken);
+        finding->sum += zmtp->has_more;
     }
     finding->is_wrong = found == ZMTP_WRONG;
     finding->used = size - input.size;
@@ -40,9 +52,9 @@ static void take(zmtp_t *zmtp, const uint8_t *data, size_t size, finding_t *find
     free(bytes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_role(zmtp_role_t role, const uint8_t *data, size_t size)
 {
-    zmtp_t whole = {ZMTP_GREETING}, piecewise = {ZMTP_GREETING};
+    zmtp_t whole = {.role = role}, piecewise = {.role = role};
     finding_t first = {0}, second = {0};
     take(&whole, data, size, &first);
     size_t step = size / 16 + 1;
@@ -52,5 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take(&piecewise, data, at, &second);
     assert(first.is_wrong == second.is_wrong && first.count == second.count &&
            first.sum == second.sum);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const zmtp_role_t ROLES[] = {ZMTP_DEALER, ZMTP_ROUTER, ZMTP_PUB};
+    for (size_t i = 0; i < sizeof ROLES / sizeof ROLES[0]; i++)
+        try_role(ROLES[i], data, size);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Our end of a ZeroMQ connection: bridge/core/zmtp.h. The bytes are those of ZMTP's documents and of libzmq. */
-#include "bridge/core/zmtp.h"
+/* Our end of a ZeroMQ connection: proto/zmtp.h. The bytes are those of ZMTP's documents and of libzmq. */
+#include "proto/zmtp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +17,9 @@ enum { OUTPUT_MAX = 1 << 20 };
 
 /* What comes of these bytes, one thing after the other: F for a frame, P for a ping, and then W (wait) or X (wrong);
  * the last frame's or ping's bytes in `last`. They come in pieces of at most `most` bytes. */
-static void take_all(span_t bytes, size_t most, char *found, char *last)
+static void take_all(zmtp_role_t role, span_t bytes, size_t most, char *found, char *last)
 {
-    zmtp_t zmtp = {ZMTP_GREETING};
+    zmtp_t zmtp = {.role = role};
     char *waiting = malloc(bytes.size + 1);
     size_t from = 0, to = 0;
     assert_non_null(waiting);
@@ -48,17 +48,23 @@ static void take_all(span_t bytes, size_t most, char *found, char *last)
     free(waiting);
 }
 
-static void assert_found(span_t bytes, const char *wanted, const char *wanted_last)
+static void assert_found_by(zmtp_role_t role, span_t bytes, const char *wanted,
+                            const char *wanted_last)
 {
     static const size_t PIECES[] = {SIZE_MAX, 1, 7, 64};
     static char last[LIMIT_FRAME_BYTES + 1];
     for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
         char found[16];
         last[0] = '\0';
-        take_all(bytes, PIECES[i], found, last);
+        take_all(role, bytes, PIECES[i], found, last);
         assert_string_equal(found, wanted);
         assert_string_equal(last, wanted_last);
     }
+}
+
+static void assert_found(span_t bytes, const char *wanted, const char *wanted_last)
+{
+    assert_found_by(ZMTP_DEALER, bytes, wanted, wanted_last);
 }
 
 static void what_is_sent_first_is_what_libzmq_takes(void **state)
@@ -155,7 +161,7 @@ static void the_longest_frame_fits(void **state)
     memset(bytes, 'x', sizeof bytes);
     memcpy(bytes, BEGINNING, sizeof BEGINNING - 1);
     memcpy(bytes + sizeof BEGINNING - 1, "\2\0\0\0\0\0\1\0\0", ZMTP_HEADER_BYTES);
-    take_all((span_t){bytes, sizeof bytes}, SIZE_MAX, found, last);
+    take_all(ZMTP_DEALER, (span_t){bytes, sizeof bytes}, SIZE_MAX, found, last);
     assert_string_equal(found, "FW");
     assert_int_equal(strlen(last), LIMIT_FRAME_BYTES);
 }
@@ -178,10 +184,67 @@ static void what_is_no_zmtp_of_ours_ends_it(void **state)
     assert_found(SPAN(BEGINNING "\2\xff\xff\xff\xff\xff\xff\xff\xff"), "X", "");
 }
 
+#define DEALER "\4\x29\5READY\13Socket-Type\0\0\0\6DEALER\10Identity\0\0\0\0"
+#define SUB    "\4\x19\5READY\13Socket-Type\0\0\0\3SUB"
+
+static void a_server_talks_to_its_own_kind_only(void **state)
+{
+    (void)state;
+    assert_found_by(ZMTP_ROUTER, SPAN(GREETING DEALER "\0\5hello"), "FW", "hello");
+    assert_found_by(ZMTP_ROUTER, SPAN(GREETING SUB), "X", "");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING SUB "\0\5\1tea\0"), "FW", "\1tea");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING DEALER), "X", "");
+    /* in whatever case, and behind others */
+    assert_found_by(ZMTP_PUB, SPAN(GREETING "\4\x21\5READY\1a\0\0\0\2bc\13SOCKET-type\0\0\0\3SUB"),
+                    "W", "");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING "\4\x19\5READY\13Socket-Type\0\0\0\4SUB"), "X", "");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING "\4\x19\5READY\13Socket-Type\xff\xff\xff\xffSUB"), "X",
+                    "");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING "\4\6\5READY"), "X", "");
+    assert_found_by(ZMTP_PUB, SPAN(GREETING "\4\7\5READY\0"), "X", "");
+}
+
+static void a_server_says_what_it_is(void **state)
+{
+    (void)state;
+    buffer_t out;
+    buffer_init(&out, OUTPUT_MAX);
+    zmtp_begin(ZMTP_ROUTER, &out);
+    assert_memory_equal(out.data + 64, READY, sizeof READY - 1);
+    buffer_clear(&out);
+    zmtp_begin(ZMTP_PUB, &out);
+    assert_memory_equal(out.data + 64, "\4\x19\5READY\13Socket-Type\0\0\0\3PUB", 27);
+    buffer_fini(&out);
+}
+
+static void it_is_told_whether_more_follows(void **state)
+{
+    (void)state;
+    zmtp_t zmtp = {.stage = ZMTP_TRAFFIC};
+    span_t input = SPAN("\1\1a\0\1b"), taken;
+    assert_int_equal(zmtp_take(&zmtp, &input, &taken), ZMTP_FRAME);
+    assert_true(zmtp.has_more);
+    assert_int_equal(zmtp_take(&zmtp, &input, &taken), ZMTP_FRAME);
+    assert_false(zmtp.has_more);
+}
+
+static void a_subscription_is_told_from_what_is_none(void **state)
+{
+    (void)state;
+    span_t topic = {0};
+    bool is_wanted = false;
+    assert_true(zmtp_topic(SPAN("\1tea\0"), &topic, &is_wanted));
+    assert_true(is_wanted && span_equal(topic, SPAN("tea\0")));
+    assert_true(zmtp_topic(SPAN("\0"), &topic, &is_wanted));
+    assert_true(!is_wanted && topic.size == 0);
+    assert_false(zmtp_topic(SPAN("\2tea\0"), &topic, &is_wanted));
+    assert_false(zmtp_topic(SPAN(""), &topic, &is_wanted));
+}
+
 static void what_was_wrong_stays_wrong(void **state)
 {
     (void)state;
-    zmtp_t zmtp = {ZMTP_BROKEN};
+    zmtp_t zmtp = {.stage = ZMTP_BROKEN};
     span_t input = SPAN(BEGINNING "\0\1a"), taken;
     assert_int_equal(zmtp_take(&zmtp, &input, &taken), ZMTP_WRONG);
 }
@@ -197,6 +260,10 @@ int main(void)
         cmocka_unit_test(frames_come_in_whatever_pieces),
         cmocka_unit_test(the_longest_frame_fits),
         cmocka_unit_test(what_is_no_zmtp_of_ours_ends_it),
+        cmocka_unit_test(a_server_talks_to_its_own_kind_only),
+        cmocka_unit_test(a_server_says_what_it_is),
+        cmocka_unit_test(it_is_told_whether_more_follows),
+        cmocka_unit_test(a_subscription_is_told_from_what_is_none),
         cmocka_unit_test(what_was_wrong_stays_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

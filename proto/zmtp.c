@@ -1,6 +1,7 @@
-#include "bridge/core/zmtp.h"
+#include "proto/zmtp.h"
 
 #include <assert.h>
+#include <strings.h>
 
 enum {
     GREETING_BYTES = 64,
@@ -11,16 +12,19 @@ enum {
     SIGNATURE = 0xff,
     SIGNATURE_END = 0x7f,
     VERSION = 3,
-    IS_LONG = 2, /* flags of a frame */
+    HAS_MORE = 1, /* flags of a frame */
+    IS_LONG = 2,
     IS_COMMAND = 4,
     FLAGS = 7,
     SHORT_MAX = 255,
+    SIZE_BYTES = 4, /* of a property's value */
     TTL_BYTES = 2,
     CONTEXT_MAX = 16 /* of a PING */
 };
 
 static const char MECHANISM[MECHANISM_BYTES] = "NULL";
-static const span_t READY = {"\5READY", 6}, PING = {"\4PING", 5}, PONG = {"\4PONG", 5};
+static const span_t READY = {"\5READY", 6}, PING = {"\4PING", 5}, PONG = {"\4PONG", 5},
+                    SOCKET_TYPE = {"Socket-Type", 11};
 
 static void append(buffer_t *out, span_t bytes)
 {
@@ -48,19 +52,37 @@ static void put_header(buffer_t *out, int flags, size_t size)
     append(out, (span_t){header, sizeof header});
 }
 
+/* What each says of itself. The zero that ends the first is the last byte of Identity's size. */
+static const char DEALER_READY[] = "\5READY\13Socket-Type\0\0\0\6DEALER\10Identity\0\0\0";
+static const char SUB_READY[] = "\5READY\13Socket-Type\0\0\0\3SUB";
+static const char ROUTER_READY[] = "\5READY\13Socket-Type\0\0\0\6ROUTER";
+static const char PUB_READY[] = "\5READY\13Socket-Type\0\0\0\3PUB";
+
+static span_t ready_of(zmtp_role_t role)
+{
+    switch (role) {
+    case ZMTP_DEALER:
+        return (span_t){DEALER_READY, sizeof DEALER_READY};
+    case ZMTP_SUB:
+        return (span_t){SUB_READY, sizeof SUB_READY - 1};
+    case ZMTP_ROUTER:
+        return (span_t){ROUTER_READY, sizeof ROUTER_READY - 1};
+    case ZMTP_PUB:
+        return (span_t){PUB_READY, sizeof PUB_READY - 1};
+    }
+    assert(false);
+    return (span_t){0};
+}
+
 void zmtp_begin(zmtp_role_t role, buffer_t *out)
 {
-    static const char DEALER_READY[] = "\5READY\13Socket-Type\0\0\0\6DEALER\10Identity\0\0\0";
-    static const char SUB_READY[] = "\5READY\13Socket-Type\0\0\0\3SUB";
     assert(out);
     char greeting[GREETING_BYTES] = {(char)SIGNATURE};
     greeting[AT_SIGNATURE_END] = SIGNATURE_END;
     greeting[AT_VERSION] = VERSION;
     memcpy(greeting + AT_MECHANISM, MECHANISM, sizeof MECHANISM);
     append(out, (span_t){greeting, sizeof greeting});
-    /* the zero that ends DEALER_READY is the last byte of Identity's size */
-    span_t ready = role == ZMTP_DEALER ? (span_t){DEALER_READY, sizeof DEALER_READY}
-                                       : (span_t){SUB_READY, sizeof SUB_READY - 1};
+    span_t ready = ready_of(role);
     put_header(out, IS_COMMAND, ready.size);
     append(out, ready);
 }
@@ -83,6 +105,16 @@ bool zmtp_put_topic(buffer_t *out, span_t topic, bool is_wanted)
     put_header(out, 0, topic.size + 1);
     append(out, (span_t){is_wanted ? "\1" : "\0", 1});
     append(out, topic);
+    return true;
+}
+
+bool zmtp_topic(span_t frame, span_t *out_topic, bool *out_is_wanted)
+{
+    assert(out_topic && out_is_wanted);
+    if (frame.size == 0 || (uint8_t)frame.data[0] > 1)
+        return false;
+    *out_is_wanted = frame.data[0] == 1;
+    *out_topic = (span_t){frame.data + 1, frame.size - 1};
     return true;
 }
 
@@ -177,6 +209,44 @@ static bool is_ping(span_t command, span_t *out)
     return true;
 }
 
+/* Takes a property off the front of what is behind READY: a size of one byte and the name, a size of four and the value. */
+static bool take_property(span_t *from, span_t *out_name, span_t *out_value)
+{
+    size_t name_size = from->size > 0 ? (uint8_t)from->data[0] : 0;
+    if (name_size == 0 || from->size < 1 + name_size + SIZE_BYTES)
+        return false;
+    const uint8_t *size = (const uint8_t *)from->data + 1 + name_size;
+    size_t value_size =
+        (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
+    if (from->size - 1 - name_size - SIZE_BYTES < value_size)
+        return false;
+    *out_name = (span_t){from->data + 1, name_size};
+    *out_value = (span_t){(const char *)size + SIZE_BYTES, value_size};
+    pass(from, 1 + name_size + SIZE_BYTES + value_size);
+    return true;
+}
+
+static bool is_type(span_t ready, span_t wanted)
+{
+    span_t name, value;
+    pass(&ready, READY.size);
+    while (take_property(&ready, &name, &value))
+        if (name.size == SOCKET_TYPE.size &&
+            strncasecmp(name.data, SOCKET_TYPE.data, name.size) == 0)
+            return span_equal(value, wanted);
+    return false;
+}
+
+/* True: a handshake of one that we talk to. A DEALER and a SUB are told by what comes who it is. */
+static bool is_peer(const zmtp_t *self, uint8_t flags, span_t body)
+{
+    if (!(flags & IS_COMMAND) || !begins_with(body, READY))
+        return false;
+    if (self->role == ZMTP_ROUTER)
+        return is_type(body, (span_t){"DEALER", 6});
+    return self->role != ZMTP_PUB || is_type(body, (span_t){"SUB", 3});
+}
+
 zmtp_found_t zmtp_take(zmtp_t *self, span_t *input, span_t *out)
 {
     assert(self && input && out);
@@ -188,11 +258,12 @@ zmtp_found_t zmtp_take(zmtp_t *self, span_t *input, span_t *out)
         zmtp_found_t found = take_whole(self, input, &flags, &body);
         if (found != ZMTP_FRAME)
             return found;
-        if (self->stage == ZMTP_HANDSHAKE) { /* what the other end is, is in what it answers */
-            if (!(flags & IS_COMMAND) || !begins_with(body, READY))
+        if (self->stage == ZMTP_HANDSHAKE) {
+            if (!is_peer(self, flags, body))
                 return fail(self);
             self->stage = ZMTP_TRAFFIC;
         } else if (!(flags & IS_COMMAND)) {
+            self->has_more = flags & HAS_MORE;
             *out = body;
             return ZMTP_FRAME;
         } else if (is_ping(body, out)) {

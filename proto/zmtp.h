@@ -1,7 +1,6 @@
-/* bridge/core/zmtp.h - our end of a ZeroMQ connection: as a DEALER or a SUB, without security.
+/* proto/zmtp.h - our end of a ZeroMQ connection, without security: a bridge's DEALER or SUB, or the broker's other end of one.
  *
- * Version 3.0 of ZMTP with the mechanism NULL (rfc.zeromq.org/spec/23 and 37), as much of it as a client of
- * ROUTER and PUB needs:
+ * Version 3.0 of ZMTP with the mechanism NULL (rfc.zeromq.org/spec/23 and 37), as much of it as these need:
  *
  *   greeting   ff 00*8 7f  03 00  "NULL" 00*16  00  00*31               64 bytes, both send it at once
  *   handshake  04 29  05 "READY"  0b "Socket-Type" 00000006 "DEALER" ... a command, both send it at once
@@ -13,8 +12,8 @@
  * What comes is taken from a buffer of the caller's and handed out as views into it: nothing is copied. A frame
  * over LIMIT_FRAME_BYTES, another mechanism, an older version and everything else that is not as above ends the
  * connection. Pure. */
-#ifndef BRIDGE_CORE_ZMTP_H
-#define BRIDGE_CORE_ZMTP_H
+#ifndef PROTO_ZMTP_H
+#define PROTO_ZMTP_H
 
 #include "proto/buffer.h"
 #include "proto/err.h"
@@ -27,13 +26,15 @@ enum {
     ZMTP_BEGINNING_BYTES = 128                 /* zmtp_begin() appends less */
 };
 
-typedef enum { ZMTP_DEALER, ZMTP_SUB } zmtp_role_t;
+typedef enum { ZMTP_DEALER, ZMTP_SUB, ZMTP_ROUTER, ZMTP_PUB } zmtp_role_t;
 
 typedef enum { ZMTP_GREETING, ZMTP_HANDSHAKE, ZMTP_TRAFFIC, ZMTP_BROKEN } zmtp_stage_t;
 
-/* All zeros is a fresh connection. */
+/* All zeros is a fresh connection of a DEALER. */
 typedef struct {
+    zmtp_role_t role; /* ours: a ROUTER talks to a DEALER only, a PUB to a SUB */
     zmtp_stage_t stage;
+    bool has_more; /* the frame taken last is not the last of its message */
 } zmtp_t;
 
 typedef enum {
@@ -53,6 +54,9 @@ HUB_MUST_CHECK bool zmtp_put(buffer_t *out, span_t frame);
 /* Appends a subscription to a topic (at most ZMTP_TOPIC_BYTES), or its end. False as above. */
 enum { ZMTP_TOPIC_BYTES = 255 - 1 };
 HUB_MUST_CHECK bool zmtp_put_topic(buffer_t *out, span_t topic, bool is_wanted);
+
+/* What a SUB's frame subscribes, or no longer: the topic, a view into it. False: it is no subscription; the rest is untouched. */
+HUB_MUST_CHECK bool zmtp_topic(span_t frame, span_t *out_topic, bool *out_is_wanted);
 
 /* Appends the answer to a PING. False as above. */
 HUB_MUST_CHECK bool zmtp_pong(buffer_t *out, span_t ping);
