@@ -1,5 +1,7 @@
 #include "broker/shell/doors.h"
 
+#include "base/ipc.h"
+#include "base/log.h"
 #include "broker/shell/gatekeeper.h"
 #include "proto/tables.h"
 
@@ -12,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -74,28 +75,31 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-static const char IPC[] = "ipc://";
+/* libzmq makes up the path itself. */
+static bool is_anywhere(const char *endpoint)
+{
+    return strcmp(endpoint, "ipc://*") == 0;
+}
 
 /* libzmq takes a path over from whoever listens there; we ask first. A path nobody answers is left over
  * from a process that was killed. */
 static bool is_taken(const char *endpoint)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (!starts_with(endpoint, IPC) || endpoint[sizeof IPC - 1] == '*')
-        return false;
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", endpoint + sizeof IPC - 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is_answered = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    ipc_t address;
+    int fd = !is_anywhere(endpoint) && ipc_address(span_of(endpoint), "", &address)
+                 ? ipc_connect(&address)
+                 : -1;
     if (fd >= 0)
         close(fd);
-    return is_answered;
+    return fd >= 0;
 }
 
 static void unlink_paths(const setting_list_t *bound)
 {
+    ipc_t address;
     for (size_t i = 0; i < bound->count; i++)
-        if (starts_with(bound->items[i], IPC))
-            (void)unlink(bound->items[i] + sizeof IPC - 1); /* libzmq may have been first */
+        if (ipc_address(span_of(bound->items[i]), "", &address) && ipc_path(&address))
+            (void)unlink(ipc_path(&address)); /* libzmq may have been first */
 }
 
 static void close_one(void **socket, int linger_ms)
@@ -224,7 +228,7 @@ static int door_of(const char *endpoint, bool is_keyed)
 {
     if (is_keyed)
         return DOOR_KEYED;
-    return starts_with(endpoint, IPC) ? DOOR_LOCAL : DOOR_NET;
+    return ipc_is(endpoint) ? DOOR_LOCAL : DOOR_NET;
 }
 
 static bool bind_pub(doors_t *self, const char *endpoint, int which, char *out_error)
@@ -237,10 +241,26 @@ static bool bind_pub(doors_t *self, const char *endpoint, int which, char *out_e
     return true;
 }
 
+/* Before the endpoint itself, so that a bridge which waits for its broker finds the lane. Those that can be had: a bridge takes the
+ * endpoint where it has none. */
+static void open_lanes(doors_t *self, const setting_list_t *endpoints, bool is_pub,
+                       doors_is_keyed_t *is_keyed, const void *context)
+{
+    for (size_t i = 0; self->lanes && i < endpoints->count; i++) {
+        const char *endpoint = endpoints->items[i];
+        bool has_lane = ipc_is(endpoint) && !is_anywhere(endpoint) && !is_keyed(context, endpoint);
+        if (has_lane && !is_taken(endpoint) && !lanes_bind(self->lanes, endpoint, is_pub))
+            log_info("lane.none", log_str("endpoint", endpoint), log_errno(errno));
+    }
+}
+
 bool doors_bind(doors_t *self, const setting_list_t *router, const setting_list_t *pub,
                 doors_is_keyed_t *is_keyed, const void *context, char *out_error)
 {
     assert(self && self->context && router && pub && is_keyed && out_error);
+    self->lanes = lanes_new();
+    open_lanes(self, router, false, is_keyed, context);
+    open_lanes(self, pub, true, is_keyed, context);
     for (size_t i = 0; i < router->count; i++) {
         const char *endpoint = router->items[i];
         void **socket_p = &self->routers[door_of(endpoint, is_keyed(context, endpoint))];
@@ -259,8 +279,9 @@ bool doors_bind_operator(doors_t *self, const char *directory, char *out_error)
     assert(self && self->context && directory && out_error);
     char endpoint[SETTING_STR_BYTES + 1];
     int size = snprintf(endpoint, sizeof endpoint, "ipc://%s/operator", directory);
+    ipc_t address;
     if (size < 0 || (size_t)size >= sizeof endpoint ||
-        (size_t)size >= sizeof IPC - 1 + sizeof((struct sockaddr_un *)NULL)->sun_path) {
+        !ipc_address(span_of(endpoint), "", &address)) {
         snprintf(out_error, DOORS_ERROR_BYTES, "the path of --data is too long for a socket in it");
         return false;
     }
@@ -274,8 +295,8 @@ bool doors_bind_operator(doors_t *self, const char *directory, char *out_error)
 bool doors_is_endpoint(const char *endpoint)
 {
     assert(endpoint);
-    if (starts_with(endpoint, IPC))
-        return endpoint[sizeof IPC - 1] != '\0';
+    if (ipc_is(endpoint))
+        return strcmp(endpoint, "ipc://") != 0;
     const char *port = strrchr(endpoint, ':');
     if (!starts_with(endpoint, TCP) || port < endpoint + sizeof TCP)
         return false; /* no colon behind a host */
@@ -377,6 +398,7 @@ void doors_shut(doors_t *self, int linger_ms)
 {
     assert(self && linger_ms >= 0);
     self->place_count = 0;
+    lanes_destroy(&self->lanes);
     for (int door = 0; door < DOOR_COUNT; door++)
         close_one(&self->routers[door], linger_ms);
     for (int pub = 0; pub < PUB_COUNT; pub++)

@@ -8,13 +8,22 @@
 
 #include "base/certificate.h"
 #include "base/settings.h"
+#include "broker/shell/lanes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* DOOR_INSIDE has no socket: the bridge in the server's thread (see inside.h). */
-enum { DOOR_NET, DOOR_LOCAL, DOOR_KEYED, DOOR_OPERATOR, DOOR_COUNT, DOOR_INSIDE = DOOR_COUNT };
+/* DOOR_INSIDE and DOOR_LANE have no socket: the bridge in the server's thread (see inside.h), and bridges beside it (lanes.h). */
+enum {
+    DOOR_NET,
+    DOOR_LOCAL,
+    DOOR_KEYED,
+    DOOR_OPERATOR,
+    DOOR_COUNT,
+    DOOR_INSIDE = DOOR_COUNT,
+    DOOR_LANE
+};
 enum { PUB_PLAIN, PUB_KEYED, PUB_COUNT };
 
 /* Where somebody listens who can be told not to for a while. */
@@ -27,6 +36,7 @@ typedef struct {
     void *context;
     void *routers[DOOR_COUNT]; /* DOOR_NET: tcp; DOOR_LOCAL: ipc; DOOR_KEYED: under CURVE */
     void *pubs[PUB_COUNT];     /* PUB_KEYED is NULL also while it is being renewed */
+    lanes_t *lanes;            /* beside the ipc endpoints */
     setting_list_t router_bound, pub_bound;      /* with the real ports */
     setting_list_t pub_of[PUB_COUNT];            /* pub_bound by socket */
     setting_list_t operator_bound;               /* one, or none */

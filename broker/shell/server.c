@@ -1,14 +1,8 @@
-#include "broker/shell/server.h"
+#include "broker/shell/server_state.h"
 
 #include "base/clock.h"
-#include "base/entropy.h"
-#include "base/heap.h"
 #include "base/log.h"
-#include "broker/shell/hasher.h"
-#include "broker/shell/reserve.h"
 #include "broker/shell/takeover.h"
-#include "broker/shell/unsent.h"
-#include "broker/shell/watch.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -16,30 +10,8 @@
 #include <zmq.h>
 
 enum {
-    FRAMES_PER_TURN =
-        256,             /* of one door, before effects are performed: nobody can starve the rest */
     STORM_BYTES = 32768, /* that a turn has sent: it leaves holes in the heap */
     RETRY_MS = 2,        /* how soon what could not be sent is tried again */
-};
-
-struct server {
-    doors_t *doors;
-    watch_t watch;
-    reserve_t reserve;
-    gatekeeper_t *gatekeeper; /* NULL: no door is under CURVE */
-    bool renews_pub;          /* the PUB under CURVE is to be made anew */
-    bool must_stop;           /* an operator said so */
-    store_t *store;
-    core_t *core;
-    unsent_t *unsent;
-    hasher_t *hasher;     /* NULL: nobody may have an account */
-    recorder_t *recorder; /* NULL: nothing is written down */
-    inside_t inside;
-    neighbour_t neighbour; /* `turn` is NULL: none */
-    entropy_t entropy;
-    moment_t now;
-    outbox_t outbox;
-    heap_t heap;
 };
 
 static void take_moment(server_t *self)
@@ -64,6 +36,8 @@ server_t *server_new(doors_t *doors, gatekeeper_t *gatekeeper, const core_settin
         watch_set(&self->watch, WATCH_ZAP, watch_descriptor(gatekeeper->zap));
         watch_set(&self->watch, WATCH_KEYS, keyring_fd(gatekeeper->keyring));
     }
+    if (doors->lanes)
+        watch_set(&self->watch, WATCH_LANES, lanes_fd(doors->lanes));
     self->unsent = unsent_new();
     entropy_init(&self->entropy);
     take_moment(self);
@@ -101,7 +75,7 @@ void server_destroy(server_t **self_p)
     *self_p = NULL;
 }
 
-static void step(server_t *self, const event_t *event)
+void server_step(server_t *self, const event_t *event)
 {
     if (self->recorder)
         recorder_note(self->recorder, event, &self->now);
@@ -136,6 +110,8 @@ static sent_t try_send(void *context, peer_t to, span_t frame)
     server_t *self = context;
     if (to.door == DOOR_INSIDE)
         return try_inside(self, to.routing, frame);
+    if (to.door == DOOR_LANE)
+        return self->doors->lanes ? lanes_send(self->doors->lanes, to.routing, frame) : NO_PEER;
     void *router = self->doors->routers[to.door];
     self->watch.may_have_input[to.door] = true;
     while (send_part(router, to.routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
@@ -151,14 +127,15 @@ static sent_t try_send(void *context, peer_t to, span_t frame)
 
 static void tell_waiting(void *context, peer_t peer, size_t bytes)
 {
-    step(context, &(event_t){.kind = EVENT_LINK_WAITING, .peer = peer, .waiting_bytes = bytes});
+    server_step(context,
+                &(event_t){.kind = EVENT_LINK_WAITING, .peer = peer, .waiting_bytes = bytes});
 }
 
 static void tell_gone(void *context, peer_t peer)
 {
     log_debug("link.gone", log_u64("door", peer.door),
               log_hex("routing_id", peer.routing.data, peer.routing.size));
-    step(context, &(event_t){.kind = EVENT_LINK_GONE, .peer = peer});
+    server_step(context, &(event_t){.kind = EVENT_LINK_GONE, .peer = peer});
 }
 
 /* `to` and `frame` may lie in the outbox, which a step moves: they are copied for it. */
@@ -180,6 +157,8 @@ static void send_frame(server_t *self, peer_t to, span_t frame)
 static void publish(server_t *self, span_t frame)
 {
     inside_publish(&self->inside, frame);
+    if (self->doors->lanes)
+        lanes_publish(self->doors->lanes, frame);
     for (int i = 0; i < PUB_COUNT; i++) {
         void *pub = self->doors->pubs[i];
         while (pub && send_part(pub, frame, ZMQ_DONTWAIT) < 0)
@@ -284,16 +263,16 @@ static void take_answer(server_t *self, const store_answer_t *answer)
 {
     switch (answer->kind) {
     case STORE_COMMITTED:
-        step(self, &(event_t){.kind = EVENT_COMMITTED, .batch = answer->batch});
+        server_step(self, &(event_t){.kind = EVENT_COMMITTED, .batch = answer->batch});
         return;
     case STORE_FAILED:
-        step(self, &(event_t){.kind = EVENT_APPEND_FAILED, .batch = answer->batch});
+        server_step(self, &(event_t){.kind = EVENT_APPEND_FAILED, .batch = answer->batch});
         return;
     case STORE_PAGE:
-        step(self, &(event_t){.kind = EVENT_PAGE, .page = answer->page});
+        server_step(self, &(event_t){.kind = EVENT_PAGE, .page = answer->page});
         return;
     case STORE_TRIMMED:
-        step(self, &(event_t){.kind = EVENT_TRIMMED, .log = answer->state});
+        server_step(self, &(event_t){.kind = EVENT_TRIMMED, .log = answer->state});
         return;
     }
 }
@@ -313,6 +292,8 @@ static void perform(server_t *self)
     if (self->outbox.bytes.size >= STORM_BYTES)
         heap_storm(&self->heap, self->now.mono_ms);
     outbox_clear(&self->outbox);
+    if (self->doors->lanes)
+        lanes_flush(self->doors->lanes);
 }
 
 static void retry_unsent(server_t *self)
@@ -331,7 +312,7 @@ static void retry_unsent(server_t *self)
 static hub_err_t restore_step(void *context, const event_t *event)
 {
     server_t *self = context;
-    step(self, event);
+    server_step(self, event);
     return core_restored(self->core);
 }
 
@@ -341,90 +322,9 @@ bool server_restore(server_t *self, char *out_error)
     take_moment(self);
     if (!takeover(self->store, restore_step, self, out_error))
         return false;
-    step(self, &(event_t){.kind = EVENT_TURN});
+    server_step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     return true;
-}
-
-/* --- receiving ---------------------------------------------------------------------------------- */
-
-/* False: nothing is there. */
-static bool take_part(void *router, zmq_msg_t *part)
-{
-    while (zmq_msg_recv(part, router, ZMQ_DONTWAIT) < 0)
-        if (errno != EINTR)
-            return false;
-    return true;
-}
-
-/* Reads and drops what is left of a message; true if there was anything. */
-static bool skip_rest(void *router, zmq_msg_t *part)
-{
-    bool had_more = false;
-    while (zmq_msg_more(part) && take_part(router, part))
-        had_more = true;
-    return had_more;
-}
-
-/* Says under which key a frame came. False: one that has been revoked, whose connection libzmq keeps. */
-static bool take_key(server_t *self, event_t *event, zmq_msg_t *frame)
-{
-    if (event->peer.door != DOOR_KEYED)
-        return true; /* there a peer could claim to be anybody */
-    const enrolled_t *who = gatekeeper_who(self->gatekeeper, frame);
-    if (who == NULL)
-        return false;
-    event->peer_key = (span_t){(const char *)who->public_key, sizeof who->public_key};
-    event->is_operator = who->is_operator;
-    return true;
-}
-
-/* Feeds one message to the core. False: there is none. A message is its routing id and one frame. */
-static bool receive_one(server_t *self, uint32_t door)
-{
-    void *router = self->doors->routers[door];
-    zmq_msg_t routing, frame;
-    zmq_msg_init(&routing);
-    zmq_msg_init(&frame);
-    bool has_message = take_part(router, &routing);
-    if (has_message && zmq_msg_more(&routing) && take_part(router, &frame)) {
-        zmq_msg_t rest;
-        zmq_msg_init(&rest);
-        bool has_rest = zmq_msg_more(&frame);
-        if (has_rest && take_part(router, &rest))
-            skip_rest(router, &rest);
-        zmq_msg_close(&rest);
-        event_t event = {.kind = EVENT_FRAME,
-                         .peer = {door, {zmq_msg_data(&routing), zmq_msg_size(&routing)}},
-                         .frame = {zmq_msg_data(&frame), zmq_msg_size(&frame)},
-                         .is_multipart = has_rest,
-                         .is_local = door == DOOR_LOCAL || door == DOOR_OPERATOR,
-                         .is_operator = door == DOOR_OPERATOR};
-        if (take_key(self, &event, &frame))
-            step(self, &event);
-    }
-    zmq_msg_close(&routing);
-    zmq_msg_close(&frame);
-    return has_message;
-}
-
-static void receive_inside(server_t *self)
-{
-    char link[INSIDE_ROUTING_BYTES];
-    peer_t peer = {DOOR_INSIDE, inside_routing(&self->inside, link)};
-    span_t frame;
-    for (int i = 0; i < FRAMES_PER_TURN && inside_take_request(&self->inside, &frame); i++)
-        step(self, &(event_t){.kind = EVENT_FRAME, .peer = peer, .frame = frame, .is_local = true});
-}
-
-static void receive(server_t *self)
-{
-    receive_inside(self);
-    for (uint32_t door = 0; door < DOOR_COUNT; door++) {
-        bool *may_have_input = &self->watch.may_have_input[door];
-        for (int i = 0; i < FRAMES_PER_TURN && *may_have_input; i++)
-            *may_have_input = receive_one(self, door);
-    }
 }
 
 /* --- keys --------------------------------------------------------------------------------------- */
@@ -441,7 +341,7 @@ static void refresh_keys(server_t *self)
     if (revoked.size == 0)
         return;
     log_info("keys.revoked", log_u64("count", revoked.size / CURVE_KEY_BYTES));
-    step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
+    server_step(self, &(event_t){.kind = EVENT_KEYS_REVOKED, .revoked = revoked});
     self->renews_pub = true;
 }
 
@@ -465,10 +365,10 @@ static void take_hashed(server_t *self)
     if (self->hasher == NULL || !watch_is_ready(&self->watch, WATCH_HASHER))
         return;
     while (hasher_next(self->hasher, &answer))
-        step(self, &(event_t){.kind = EVENT_HASHED,
-                              .number = answer.number,
-                              .hashed = answer.err,
-                              .value = span_of(answer.hash)});
+        server_step(self, &(event_t){.kind = EVENT_HASHED,
+                                     .number = answer.number,
+                                     .hashed = answer.err,
+                                     .value = span_of(answer.hash)});
 }
 
 static void turn(server_t *self)
@@ -476,11 +376,11 @@ static void turn(server_t *self)
     take_moment(self);
     reserve_keep(&self->reserve, self->doors, self->now.mono_ms);
     keep_gate(self);
-    receive(self);
+    server_receive(self);
     take_hashed(self);
     if (core_next_ms(self->core) <= self->now.mono_ms)
-        step(self, &(event_t){.kind = EVENT_TICK});
-    step(self, &(event_t){.kind = EVENT_TURN});
+        server_step(self, &(event_t){.kind = EVENT_TICK});
+    server_step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
     retry_unsent(self);
     if (heap_due_ms(&self->heap) <= self->now.mono_ms)
@@ -491,6 +391,7 @@ static void turn(server_t *self)
 static bool has_input(const server_t *self)
 {
     return inside_has_request(&self->inside) || watch_has_input(&self->watch) ||
+           (self->doors->lanes && lanes_has_input(self->doors->lanes)) ||
            (self->gatekeeper && watch_socket_has_input(self->gatekeeper->zap));
 }
 
@@ -571,7 +472,7 @@ void server_stop(server_t *self, uint64_t after_ms)
 {
     assert(self);
     take_moment(self);
-    step(self, &(event_t){.kind = EVENT_STOP, .after_ms = after_ms});
+    server_step(self, &(event_t){.kind = EVENT_STOP, .after_ms = after_ms});
     perform(self);
     serve(self, -1, self->now.mono_ms + after_ms);
 }

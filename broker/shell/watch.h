@@ -15,6 +15,7 @@ typedef enum {
     WATCH_STOP,
     WATCH_NEIGHBOUR,
     WATCH_STORE,
+    WATCH_LANES,
     WATCH_HASHER,
     WATCH_ZAP,
     WATCH_KEYS,

@@ -15,3 +15,5 @@ hub_test(test_recording SOURCES test_recording.c ../../broker/shell/mask.c ../..
     LINK broker_core)
 
 hub_test(test_hasher SOURCES test_hasher.c ../../broker/shell/hasher.c LINK broker_core)
+hub_test(test_topics SOURCES test_topics.c ../../broker/shell/topics.c LINK broker_core)
+hub_test(test_lanes SOURCES test_lanes.c ../../broker/shell/lanes.c ../../broker/shell/topics.c LINK broker_core bridge_shell)
