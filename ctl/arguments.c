@@ -2,13 +2,14 @@
 
 #include "base/curve.h"
 #include "base/places.h"
+#include "proto/duration.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRES_DAYS = 7, EXPIRES_DAYS_MAX = 3650, FOR_MAX = 1000000 };
+enum { EXPIRES_DAYS = 7, EXPIRES_DAYS_MAX = 3650 };
 
 /* The value of an option in `--name VALUE` or `--name=VALUE`; NULL: it is another option. An empty value is
  * one that is missing. */
@@ -44,17 +45,12 @@ static bool take_days(const char *text, uint64_t *out, char *out_error)
     return true;
 }
 
-/* A number and what it counts: s, m, h, d, w. */
-static bool take_duration(const char *text, uint64_t *out, char *out_error)
+static bool take_duration(const char *text, uint64_t *out_s, char *out_error)
 {
-    static const char UNITS[] = "smhdw";
-    static const uint64_t SECONDS[] = {1, 60, 3600, 86400, 604800};
-    char *end;
-    unsigned long count = strtoul(text, &end, 10);
-    const char *unit = *end ? strchr(UNITS, *end) : NULL;
-    if (*text < '0' || *text > '9' || unit == NULL || end[1] || count == 0 || count > FOR_MAX)
+    uint64_t ms;
+    if (!duration_read(span_of(text), &ms))
         return refuse(out_error, "--for", "a time is needed, such as 90s, 30m, 2h, 7d or 4w");
-    *out = count * SECONDS[unit - UNITS];
+    *out_s = ms / 1000;
     return true;
 }
 

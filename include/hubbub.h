@@ -49,8 +49,9 @@ typedef enum {
                         asked by itself because a presence event was lost: forget what you knew */
     HUBBUB_ROOMS,   /* rooms: a page of hubbub_rooms() */
     HUBBUB_HISTORY, /* room, events, has_more: the page hubbub_history() asked for */
+    HUBBUB_BANS,    /* room, bans: a page of hubbub_bans() */
     HUBBUB_DONE, /* a request has ended: request, op, error (NULL: done), hint; of say and tell also
-                        epoch, seq, at_ms, mid. Exactly one for each request, after its pages */
+                        epoch, seq, at_ms, mid; of join slow_ms. Exactly one for each request, after its pages */
     HUBBUB_LOST, /* room ("@": private ones), first, last: these messages are gone for ever */
     HUBBUB_UNDONE, /* likewise, but these you did get: the broker has been restored from before them,
                         or has started without its history; what follows has a newer epoch */
@@ -65,14 +66,25 @@ typedef struct {
     const char *state;  /* active, inactive, detached or gone */
     const char *status; /* what they say about themselves */
     const char *was;    /* the nick before a rename, "" without one */
+    const char *role;   /* owner or moderator of the room; "" for others; told in MEMBERS */
     uint64_t since_ms;  /* in this state since then (since 1970); 0: not told */
 } hubbub_member_t;
 
 typedef struct {
     const char *name;
-    uint64_t count; /* members */
-    uint64_t seq;   /* of its last message */
+    uint64_t count;   /* members */
+    uint64_t seq;     /* of its last message */
+    uint64_t slow_ms; /* members wait so long between two messages; 0: no longer than elsewhere */
 } hubbub_room_t;
+
+/* Whom a ban or mute means, and what was said of it. Strings are never NULL. */
+typedef struct {
+    const char *verdict;                  /* ban or mute */
+    const char *nick, *account, *network; /* one of them; all "": a key */
+    const char *by;                       /* who did it; @operator: from the broker's machine */
+    const char *reason;
+    uint64_t at_ms, until_ms; /* since 1970; until_ms 0: for ever */
+} hubbub_ban_t;
 
 /* What happened. Only what the type names is set; other strings are "", numbers 0. */
 typedef struct hubbub_event hubbub_event_t;
@@ -103,13 +115,15 @@ struct hubbub_event {
     size_t member_count;
     const hubbub_room_t *rooms;
     size_t room_count;
+    const hubbub_ban_t *bans;
+    size_t ban_count;
     const hubbub_event_t *events; /* HISTORY: oldest first */
     size_t event_count;
     bool has_more;        /* another page follows by itself (MEMBERS, ROOMS), or can be asked for */
     bool is_new;          /* READY: the session is a new one, after an old one that expired too */
     bool is_resumed;      /* READY: the old one goes on, nothing was missed */
     uint64_t first, last; /* LOST */
-    uint64_t retry_ms, idle_in_ms, after_ms;
+    uint64_t retry_ms, idle_in_ms, after_ms, slow_ms;
 };
 
 /* How to connect. Everything may be left 0 or NULL. Copied. */
@@ -211,6 +225,42 @@ uint64_t hubbub_part(hubbub_t *self, const char *room);
 
 /* Lets somebody into a private room. */
 uint64_t hubbub_invite(hubbub_t *self, const char *room, const char *nick);
+
+/* The same, until then (ms since 1970; 0: as long as the broker's operator has set, a day by default). */
+uint64_t hubbub_invite_until(hubbub_t *self, const char *room, const char *nick, uint64_t until_ms);
+
+/* ---- looking after a room: for its owner and moderators, and for operators' accounts ---- */
+
+typedef enum {
+    HUBBUB_KICK, /* puts somebody out of the room; they may come again */
+    HUBBUB_BAN,  /* and keeps them out */
+    HUBBUB_UNBAN,
+    HUBBUB_MUTE, /* they read and do not speak */
+    HUBBUB_UNMUTE,
+} hubbub_deed_t;
+
+/* What is done, and to whom. */
+typedef struct {
+    hubbub_deed_t deed;
+    const char *room;   /* NULL: the whole broker, for operators' accounts */
+    const char *nick;   /* whoever has that name */
+    const char *reason; /* what they are told; NULL: nothing. Of KICK, BAN, MUTE */
+    uint64_t until_ms;  /* since 1970; 0: for ever. Of BAN and MUTE */
+} hubbub_measure_t;
+
+/* Errors: denied, you may not, or not with them; no_such_nick; no_such_ban; full. */
+uint64_t hubbub_moderate(hubbub_t *self, const hubbub_measure_t *measure);
+
+/* Which bans and mutes there are in a room (NULL: in the whole broker): HUBBUB_BANS, as many pages as it takes. */
+uint64_t hubbub_bans(hubbub_t *self, const char *room);
+
+/* Makes somebody owner, moderator or member of a room. Who makes another the owner is a moderator from then on. */
+uint64_t hubbub_role(hubbub_t *self, const char *room, const char *nick, const char *role);
+
+/* Members of the room wait so long between two messages; 0: no longer than elsewhere. */
+uint64_t hubbub_slow(hubbub_t *self, const char *room, uint64_t slow_ms);
+
+/* ---- */
 
 /* Who is in a room: HUBBUB_MEMBERS, as many pages as it takes. */
 uint64_t hubbub_who(hubbub_t *self, const char *room);

@@ -1,5 +1,7 @@
 #include "bridge/core/grammar.h"
 
+#include "proto/duration.h"
+
 #include <assert.h>
 
 typedef enum { STYLE_BAR, STYLE_SLASH } style_t;
@@ -9,6 +11,9 @@ typedef enum {
     SHAPE_NAME,
     SHAPE_NAME_TEXT,
     SHAPE_NAME_MAYBE_TEXT,
+    SHAPE_NAME_TIME_TEXT,
+    SHAPE_NAME_MAYBE_TIME,
+    SHAPE_PACE,
     SHAPE_MAYBE_NAME,
     SHAPE_MAYBE_TEXT,
     SHAPE_MAYBE_COUNT,
@@ -92,6 +97,26 @@ static bool read_name_maybe_text(span_t text, style_t style, order_t *out)
     return out->name.size > 0;
 }
 
+/* Takes a duration off the front of the text, if one stands there. */
+static void take_time(order_t *out)
+{
+    span_t rest;
+    if (duration_read(field(out->text, STYLE_SLASH, &rest), &out->ms))
+        out->text = trim(rest);
+}
+
+static bool read_name_time_text(span_t text, style_t style, order_t *out)
+{
+    (void)read_name_text(text, style, out);
+    take_time(out);
+    return out->name.size > 0;
+}
+
+static bool read_name_maybe_time(span_t text, style_t style, order_t *out)
+{
+    return read_name_time_text(text, style, out) && out->text.size == 0;
+}
+
 /* The last one may have blanks within. */
 static bool read_secrets(span_t text, order_t *out)
 {
@@ -120,6 +145,18 @@ static bool read_count(span_t text, order_t *out)
     return text.size == 0 || (out->count > 0 && out->count <= ORDER_COUNT_MAX);
 }
 
+/* A duration, a number of seconds, or off. */
+static bool read_pace(span_t text, order_t *out)
+{
+    text = trim(text);
+    if (span_is(text, "off") || duration_read(text, &out->ms))
+        return true;
+    if (text.size == 0 || !read_count(text, out))
+        return false;
+    out->ms = out->count * 1000;
+    return true;
+}
+
 /* True: what follows the word has the row's shape. */
 static bool read_shape(const row_t *row, span_t rest, order_t *out)
 {
@@ -132,6 +169,12 @@ static bool read_shape(const row_t *row, span_t rest, order_t *out)
         return read_name_text(rest, row->style, out);
     case SHAPE_NAME_MAYBE_TEXT:
         return read_name_maybe_text(rest, row->style, out);
+    case SHAPE_NAME_TIME_TEXT:
+        return read_name_time_text(rest, row->style, out);
+    case SHAPE_NAME_MAYBE_TIME:
+        return read_name_maybe_time(rest, row->style, out);
+    case SHAPE_PACE:
+        return read_pace(rest, out);
     case SHAPE_MAYBE_NAME:
         return read_name(rest, out);
     case SHAPE_MAYBE_TEXT:

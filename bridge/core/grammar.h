@@ -6,6 +6,8 @@
  *   /login ada [secret]  /register [secret]  /password [old new]
  *   /join tea  /part  /rooms  /history 20  /status tea time  /help  /quit
  *   /kick bob  /ban bob spam      out of the room one talks in, with a reason or without
+ *   /ban bob 2h  /mute bob 10m spam  /invite bob 7d   for so long
+ *   /slow 10  /slow 2m  /slow off
  *   hello  //hello  who is it?    said in the room: "hello", "/hello", "who is it?"
  *   to  to|bob  rename  /nick     ORDER_USAGE: a line that tells how
  *   /dance                        ORDER_UNKNOWN
@@ -41,6 +43,7 @@ typedef enum {
     ORDER_unmute,
     ORDER_role,
     ORDER_slow,
+    ORDER_bans,
     ORDER_help,
     ORDER_quit
 } verb_t;
@@ -49,8 +52,10 @@ typedef struct {
     verb_t verb;
     span_t name;    /* of a person or a room; empty where it was left out */
     span_t text;    /* said, told, the status, a reason, a role; for ORDER_UNKNOWN the word */
-    uint64_t count; /* history: how many lines; slow: how many seconds; 0 where it was left out */
-    span_t secret;  /* a password; of ORDER_password the old one; empty where it was left out */
+    uint64_t count; /* history: how many lines; 0 where it was left out */
+    uint64_t
+        ms; /* ban, mute, invite: how long; slow: between two messages; 0: for ever, or not at all */
+    span_t secret; /* a password; of ORDER_password the old one; empty where it was left out */
     span_t new_secret;
     phrase_t usage; /* for ORDER_USAGE */
 } order_t;

@@ -3,6 +3,10 @@
 #include "bridge/core/clean.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { STANDING_BYTES = 64 };
 
 static void append(buffer_t *out, span_t piece)
 {
@@ -69,10 +73,32 @@ static span_t state_word(language_t language, span_t state)
     return (span_t){"", 0};
 }
 
+static span_t role_word(language_t language, span_t role)
+{
+    if (span_is(role, "owner"))
+        return span_of(phrase_text(language, PHRASE_owner));
+    if (span_is(role, "moderator"))
+        return span_of(phrase_text(language, PHRASE_moderator));
+    return (span_t){"", 0};
+}
+
+/* "owner, idle", or one of them, or nothing. */
+static span_t standing_of(language_t language, const message_t *member, char out[STANDING_BYTES])
+{
+    span_t role = role_word(language, message_span(member, KEY_role));
+    span_t state = state_word(language, message_span(member, KEY_state));
+    if (role.size == 0 || state.size == 0)
+        return role.size ? role : state;
+    int size = snprintf(out, STANDING_BYTES, "%s, %s", role.data, state.data);
+    assert(size > 0 && size < STANDING_BYTES); /* they are ours */
+    return (span_t){out, (size_t)size};
+}
+
 static void render_member(buffer_t *out, language_t language, const message_t *member)
 {
+    char standing[STANDING_BYTES];
     words_t words = {.nick = message_span(member, KEY_nick),
-                     .state = state_word(language, message_span(member, KEY_state)),
+                     .state = standing_of(language, member, standing),
                      .text = message_span(member, KEY_status)};
     phrase_t plain = words.state.size ? PHRASE_who_row_state : PHRASE_who_row;
     phrase_t full = words.state.size ? PHRASE_who_row_both : PHRASE_who_row_status;
@@ -84,7 +110,36 @@ static void render_room(buffer_t *out, language_t language, const message_t *roo
     numeral_t digits;
     words_t words = {.room = message_span(room, KEY_room),
                      .count = numeral(message_uint(room, KEY_count), &digits)};
-    phrase_line(out, language, PHRASE_rooms_row, &words);
+    bool is_slow = message_uint(room, KEY_slow_ms) > 0;
+    phrase_line(out, language, is_slow ? PHRASE_rooms_row_slow : PHRASE_rooms_row, &words);
+}
+
+/* "until 2026-11-27 12:03 UTC": all who use the bridge read the same. */
+static span_t end_of(language_t language, uint64_t until_ms, char out[STANDING_BYTES])
+{
+    time_t until_s = (time_t)(until_ms / 1000);
+    struct tm utc;
+    if (until_ms == 0 || gmtime_r(&until_s, &utc) == NULL)
+        return span_of(phrase_text(language, PHRASE_for_ever));
+    char at[STANDING_BYTES / 2];
+    (void)strftime(at, sizeof at, "%Y-%m-%d %H:%M UTC", &utc);
+    int size = snprintf(out, STANDING_BYTES, "%s %s", phrase_text(language, PHRASE_until), at);
+    assert(size > 0 && size < STANDING_BYTES);
+    return (span_t){out, (size_t)size};
+}
+
+static void render_ban(buffer_t *out, language_t language, const message_t *ban)
+{
+    char end[STANDING_BYTES];
+    bool is_mute = span_is(message_span(ban, KEY_verdict), "mute");
+    key_id_t whom = message_has(ban, KEY_nick) ? KEY_nick : KEY_account;
+    words_t words = {.nick = message_span(ban, whom),
+                     .state = end_of(language, message_uint(ban, KEY_until), end),
+                     .was = message_span(ban, KEY_by),
+                     .text = message_span(ban, KEY_reason)};
+    phrase_t plain = is_mute ? PHRASE_mute_row : PHRASE_ban_row;
+    phrase_t full = is_mute ? PHRASE_mute_row_says : PHRASE_ban_row_says;
+    phrase_line(out, language, words.text.size ? full : plain, &words);
 }
 
 static void render_said_before(buffer_t *out, language_t language, const message_t *event)
@@ -121,6 +176,12 @@ size_t render_rooms(buffer_t *out, language_t language, const message_t *reply)
 {
     assert(out && reply && out->maximum >= RENDER_BYTES);
     return each(out, language, reply, KEY_rooms, 0, render_room);
+}
+
+size_t render_bans(buffer_t *out, language_t language, const message_t *reply)
+{
+    assert(out && reply && out->maximum >= RENDER_BYTES);
+    return each(out, language, reply, KEY_bans, 0, render_ban);
 }
 
 size_t render_history(buffer_t *out, language_t language, const message_t *reply, size_t limit)

@@ -1,4 +1,5 @@
 /* From what people type to requests. */
+#include "base/clock.h"
 #include "bridge/core/grammar.h"
 #include "bridge/shell/bridge_state.h"
 
@@ -172,6 +173,8 @@ static op_t op_of(verb_t verb)
         return OP_unmute;
     case ORDER_role:
         return OP_role;
+    case ORDER_bans:
+        return OP_bans;
     }
     return OP_slow;
 }
@@ -183,10 +186,11 @@ static void look_after(bridge_t *self, user_t *user, const order_t *order)
         return;
     client_request_t request = {.op = op_of(order->verb),
                                 .room = name_span(&room->name),
-                                .slow_ms = order->count * 1000,
-                                .zeros = K(slow_ms)};
-    if (order->verb != ORDER_slow)
-        request.nick = order->name;
+                                .nick = order->name,
+                                .slow_ms = order->ms,
+                                .zeros = order->verb == ORDER_slow ? K(slow_ms) : 0};
+    if (order->ms > 0 && order->verb != ORDER_slow)
+        request.until = clock_wall_ms() + order->ms;
     if (order->verb == ORDER_role)
         request.role = order->text;
     else if (order->text.size > 0)
@@ -259,6 +263,7 @@ static const rule_t RULES[] = {
     [ORDER_unmute] = {look_after, true},
     [ORDER_role] = {look_after, true},
     [ORDER_slow] = {look_after, true},
+    [ORDER_bans] = {look_after, true},
 };
 
 void user_order(bridge_t *self, user_t *user, span_t line)

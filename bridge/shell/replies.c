@@ -87,6 +87,30 @@ static void looked_after(bridge_t *self, user_t *user, tag_t tag, const message_
     user_tell(self, user, PHRASE_looked_after, NULL);
 }
 
+/* joined() has said where one is. */
+static void entered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    numeral_t digits;
+    uint64_t slow_ms = message_uint(reply, KEY_slow_ms);
+    if (slow_ms > 0)
+        user_tell(self, user, PHRASE_slow_room,
+                  &(words_t){.count = numeral((slow_ms + 999) / 1000, &digits)});
+}
+
+static void bans(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    size_t count;
+    (void)message_list(reply, KEY_bans, &count);
+    buffer_clear(&self->lines);
+    phrase_line(&self->lines, self->language, count ? PHRASE_bans_head : PHRASE_bans_none, NULL);
+    (void)render_bans(&self->lines, self->language, reply);
+    if (message_has(reply, KEY_next))
+        phrase_line(&self->lines, self->language, PHRASE_and_others, NULL);
+    user_put_lines(self, user);
+}
+
 typedef void reply_t(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
 
 static reply_t *const REPLIES[] = {
@@ -94,7 +118,7 @@ static reply_t *const REPLIES[] = {
     [ORDER_who] = who,
     [ORDER_nick] = renamed,
     [ORDER_tell] = done,
-    [ORDER_join] = done,
+    [ORDER_join] = entered,
     [ORDER_part] = done,
     [ORDER_rooms] = rooms,
     [ORDER_history] = history,
@@ -110,6 +134,7 @@ static reply_t *const REPLIES[] = {
     [ORDER_unmute] = looked_after,
     [ORDER_role] = looked_after,
     [ORDER_slow] = looked_after,
+    [ORDER_bans] = bans,
 };
 
 /* What was said before this bridge was in the room goes to all who came since it was asked for. */

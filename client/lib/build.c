@@ -55,6 +55,7 @@ static void build_member(queue_node_t *node, hubbub_member_t *member, const mess
     member->state = text_of(node, message, KEY_state);
     member->status = text_of(node, message, KEY_status);
     member->was = text_of(node, message, KEY_was);
+    member->role = text_of(node, message, KEY_role);
     member->since_ms = message_uint(message, KEY_since);
 }
 
@@ -87,9 +88,34 @@ void build_rooms(queue_node_t *node, const message_t *reply)
             .name = text_of(node, &room, KEY_room),
             .count = message_uint(&room, KEY_count),
             .seq = message_uint(&room, KEY_seq),
+            .slow_ms = message_uint(&room, KEY_slow_ms),
         };
     }
     node->event.rooms = rooms;
+}
+
+void build_bans(queue_node_t *node, const message_t *reply)
+{
+    assert(node && reply);
+    size_t count;
+    const msgpack_object *objects = message_list(reply, KEY_bans, &count);
+    hubbub_ban_t *bans = queue_node_room(node, count, sizeof *bans);
+    message_t ban;
+    for (size_t i = 0; i < count; i++) {
+        if (!message_from_object(&ban, &objects[i]))
+            continue;
+        bans[node->event.ban_count++] = (hubbub_ban_t){
+            .verdict = text_of(node, &ban, KEY_verdict),
+            .nick = text_of(node, &ban, KEY_nick),
+            .account = text_of(node, &ban, KEY_account),
+            .network = text_of(node, &ban, KEY_network),
+            .by = text_of(node, &ban, KEY_by),
+            .reason = text_of(node, &ban, KEY_reason),
+            .at_ms = message_uint(&ban, KEY_at),
+            .until_ms = message_uint(&ban, KEY_until),
+        };
+    }
+    node->event.bans = bans;
 }
 
 /* Events of a kind this version does not know are left out. */

@@ -15,6 +15,9 @@ void build_members(queue_node_t *node, const message_t *message, key_id_t list);
 /* Rooms of a reply to rooms. */
 void build_rooms(queue_node_t *node, const message_t *reply);
 
+/* Bans and mutes of a reply to bans. */
+void build_bans(queue_node_t *node, const message_t *reply);
+
 /* Events of a reply to history. */
 void build_history(queue_node_t *node, const message_t *reply);
 

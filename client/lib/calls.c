@@ -169,6 +169,8 @@ static void put_done(hubbub_t *self, uint64_t number, op_t op, hub_err_t err,
     queue_node_t *node = queue_node_new(HUBBUB_DONE);
     if (err == HUB_OK && (op == OP_say || op == OP_tell))
         build_message(node, &node->event, reply);
+    if (err == HUB_OK && op == OP_join)
+        node->event.slow_ms = message_uint(reply, KEY_slow_ms);
     node->event.request = number;
     node->event.op = command_row(op)->name.data;
     if (err != HUB_OK)
@@ -176,18 +178,26 @@ static void put_done(hubbub_t *self, uint64_t number, op_t op, hub_err_t err,
     queue_put(&self->queue, &node);
 }
 
+static hubbub_type_t type_of(op_t op)
+{
+    if (op == OP_who)
+        return HUBBUB_MEMBERS;
+    if (op == OP_bans)
+        return HUBBUB_BANS;
+    return op == OP_rooms ? HUBBUB_ROOMS : HUBBUB_HISTORY;
+}
+
 static void put_page(hubbub_t *self, const query_t *query, const message_t *reply)
 {
-    hubbub_type_t type = query->op == OP_who     ? HUBBUB_MEMBERS
-                         : query->op == OP_rooms ? HUBBUB_ROOMS
-                                                 : HUBBUB_HISTORY;
-    queue_node_t *node = about_room(type, name_span(&query->room));
+    queue_node_t *node = about_room(type_of(query->op), name_span(&query->room));
     node->event.request = query->is_ours ? 0 : query->number;
     node->event.has_more = message_has(reply, KEY_next);
     if (query->op == OP_who)
         build_members(node, reply, KEY_members);
     else if (query->op == OP_rooms)
         build_rooms(node, reply);
+    else if (query->op == OP_bans)
+        build_bans(node, reply);
     else
         build_history(node, reply);
     queue_put(&self->queue, &node);
@@ -200,7 +210,8 @@ static bool ask_next(hubbub_t *self, const query_t *query, const message_t *repl
         return false;
     client_request_t request = {.op = query->op, .tag = query->number};
     request.page = message_span(reply, KEY_next);
-    request.room = query->op == OP_who ? name_span(&query->room) : (span_t){NULL, 0};
+    if (query->op != OP_rooms && query->room.size > 0)
+        request.room = name_span(&query->room);
     return client_link_request(self->link, self->sid, &request, handle_now_ms()) == HUB_OK;
 }
 

@@ -5,7 +5,7 @@
 
 static bool has_pages(op_t op)
 {
-    return op == OP_who || op == OP_rooms || op == OP_history;
+    return op == OP_who || op == OP_rooms || op == OP_history || op == OP_bans;
 }
 
 static void add_query(hubbub_t *self, const client_request_t *request)
@@ -105,8 +105,55 @@ uint64_t hubbub_part(hubbub_t *self, const char *room)
 
 uint64_t hubbub_invite(hubbub_t *self, const char *room, const char *nick)
 {
+    return hubbub_invite_until(self, room, nick, 0);
+}
+
+uint64_t hubbub_invite_until(hubbub_t *self, const char *room, const char *nick, uint64_t until_ms)
+{
     assert(self && room && nick);
-    client_request_t request = {.op = OP_invite, .room = span_of(room), .nick = span_of(nick)};
+    client_request_t request = {
+        .op = OP_invite, .room = span_of(room), .nick = span_of(nick), .until = until_ms};
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_moderate(hubbub_t *self, const hubbub_measure_t *measure)
+{
+    static const op_t OPS[] = {[HUBBUB_KICK] = OP_kick,
+                               [HUBBUB_BAN] = OP_ban,
+                               [HUBBUB_UNBAN] = OP_unban,
+                               [HUBBUB_MUTE] = OP_mute,
+                               [HUBBUB_UNMUTE] = OP_unmute};
+    assert(self && measure && measure->nick && measure->deed < sizeof OPS / sizeof OPS[0]);
+    client_request_t request = {
+        .op = OPS[measure->deed],
+        .room = text_or_none(measure->room),
+        .nick = span_of(measure->nick),
+        .reason = text_or_none(measure->reason),
+        .until = measure->until_ms,
+    };
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_bans(hubbub_t *self, const char *room)
+{
+    assert(self);
+    client_request_t request = {.op = OP_bans, .room = text_or_none(room)};
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_role(hubbub_t *self, const char *room, const char *nick, const char *role)
+{
+    assert(self && room && nick && role);
+    client_request_t request = {
+        .op = OP_role, .room = span_of(room), .nick = span_of(nick), .role = span_of(role)};
+    return handle_request(self, &request);
+}
+
+uint64_t hubbub_slow(hubbub_t *self, const char *room, uint64_t slow_ms)
+{
+    assert(self && room);
+    client_request_t request = {
+        .op = OP_slow, .room = span_of(room), .slow_ms = slow_ms, .zeros = K(slow_ms)};
     return handle_request(self, &request);
 }
 

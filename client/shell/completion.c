@@ -66,10 +66,15 @@ static void offer_argument(names_t *candidates, word_t word, const places_t *pla
         return;
     case SHAPE_NICK:
     case SHAPE_TO_TEXT:
+    case SHAPE_NICK_MAYBE_TIME:
+    case SHAPE_NICK_REASON:
+    case SHAPE_NICK_TIME_REASON:
+    case SHAPE_NICK_ROLE:
         offer_everybody(candidates, word, places);
         return;
     case SHAPE_NOTHING:
     case SHAPE_MAYBE_COUNT:
+    case SHAPE_PACE:
     case SHAPE_MAYBE_STATUS:
     case SHAPE_PASSWORD:
     case SHAPE_NICK_PASSWORD:

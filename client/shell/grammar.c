@@ -1,5 +1,7 @@
 #include "client/shell/grammar.h"
 
+#include "proto/duration.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,48 @@ static bool take_to_text(char *rest, order_t *out)
     return *out->to != '\0' && *out->text != '\0';
 }
 
+/* True: the next word is a duration, which is taken. */
+static bool take_duration(char **rest, order_t *out)
+{
+    size_t size = strcspn(*rest, BLANKS);
+    if (!duration_read((span_t){*rest, size}, &out->for_ms))
+        return false;
+    (void)take_word(rest);
+    return true;
+}
+
+static bool take_nick_time(char *rest, order_t *out)
+{
+    out->nick = take_word(&rest);
+    bool is_whole = *rest == '\0' || (take_duration(&rest, out) && *rest == '\0');
+    return *out->nick != '\0' && is_whole;
+}
+
+static bool take_nick_reason(char *rest, bool may_end, order_t *out)
+{
+    out->nick = take_word(&rest);
+    if (may_end)
+        (void)take_duration(&rest, out);
+    out->reason = *rest ? rest : NULL;
+    return *out->nick != '\0';
+}
+
+static bool take_nick_role(char *rest, order_t *out)
+{
+    out->nick = take_word(&rest);
+    return *out->nick != '\0' && take_only(rest, &out->role);
+}
+
+/* A duration, a number of seconds, or off. */
+static bool take_pace(char *rest, order_t *out)
+{
+    uint64_t seconds = 0;
+    bool is_read = strcmp(rest, "off") == 0 || duration_read(span_of(rest), &out->slow_ms);
+    if (!is_read && take_count(rest, &seconds))
+        out->slow_ms = seconds * 1000;
+    return is_read || seconds > 0;
+}
+
 /* The last one may have blanks within. */
 static bool take_passwords(char *rest, order_t *out)
 {
@@ -131,6 +175,15 @@ static bool take_arguments(shape_t shape, char *rest, order_t *out)
     case SHAPE_MAYBE_STATUS:
         out->status = rest;
         return true;
+    case SHAPE_NICK_MAYBE_TIME:
+        return take_nick_time(rest, out);
+    case SHAPE_NICK_REASON:
+    case SHAPE_NICK_TIME_REASON:
+        return take_nick_reason(rest, shape == SHAPE_NICK_TIME_REASON, out);
+    case SHAPE_NICK_ROLE:
+        return take_nick_role(rest, out);
+    case SHAPE_PACE:
+        return take_pace(rest, out);
     case SHAPE_PASSWORD:
         out->password = rest;
         return !is_alone;

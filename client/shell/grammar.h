@@ -4,6 +4,8 @@
  *   //hello                     said: "/hello"
  *   /who  /who tea              who is here, or in that room
  *   /tell bob  two  words       "two  words" to bob alone
+ *   /ban bob  /ban bob 2h  /ban bob 2h spam  /ban bob spam
+ *   /slow 10s  /slow 10  /slow off
  *   /nick  /tell bob            VERB_usage: a line that tells how
  *   /dance                      VERB_unknown
  *   (blanks only)               VERB_nothing
@@ -29,6 +31,11 @@ typedef enum {
     SHAPE_TO_TEXT,
     SHAPE_MAYBE_COUNT,
     SHAPE_MAYBE_STATUS,
+    SHAPE_NICK_MAYBE_TIME,
+    SHAPE_NICK_REASON,
+    SHAPE_NICK_TIME_REASON,
+    SHAPE_NICK_ROLE,
+    SHAPE_PACE,
     SHAPE_PASSWORD,
     SHAPE_NICK_PASSWORD,
     SHAPE_PASSWORDS,

@@ -13,7 +13,7 @@ static const char *const EVS[] = {
     [HUBBUB_PRIVATE] = "private",   [HUBBUB_PRESENCE] = "presence", [HUBBUB_MEMBERS] = "members",
     [HUBBUB_ROOMS] = "rooms",       [HUBBUB_HISTORY] = "history",   [HUBBUB_DONE] = "done",
     [HUBBUB_LOST] = "lost",         [HUBBUB_WARNING] = "warning",   [HUBBUB_KICKED] = "kicked",
-    [HUBBUB_SHUTDOWN] = "shutdown", [HUBBUB_UNDONE] = "undone",
+    [HUBBUB_SHUTDOWN] = "shutdown", [HUBBUB_UNDONE] = "undone",     [HUBBUB_BANS] = "bans",
 };
 
 /* ---- values ---- */
@@ -80,6 +80,7 @@ static json_t *member_object(const hubbub_member_t *member)
     set_text(object, "state", member->state);
     set_text(object, "was", member->was);
     set_text(object, "status", member->status);
+    set_text(object, "role", member->role);
     set_number(object, "since", member->since_ms);
     return object;
 }
@@ -90,6 +91,21 @@ static json_t *room_object(const hubbub_room_t *room)
     set_text(object, "room", room->name);
     set(object, "count", json_integer((json_int_t)room->count));
     set(object, "seq", json_integer((json_int_t)room->seq));
+    set_number(object, "slow_ms", room->slow_ms);
+    return object;
+}
+
+static json_t *ban_object(const hubbub_ban_t *ban)
+{
+    json_t *object = json_object();
+    set_text(object, "verdict", ban->verdict);
+    set_text(object, "nick", ban->nick);
+    set_text(object, "account", ban->account);
+    set_text(object, "network", ban->network);
+    set_text(object, "by", ban->by);
+    set_text(object, "reason", ban->reason);
+    set_number(object, "at", ban->at_ms);
+    set_number(object, "until", ban->until_ms);
     return object;
 }
 
@@ -154,6 +170,8 @@ static void add_rest(json_t *object, const hubbub_event_t *event)
     set_text(object, "error", event->error);
     set_text(object, "hint", event->hint);
     set_text(object, "reason", event->reason);
+    set_text(object, "by", event->nick);
+    set_text(object, "text", event->text);
     set_number(object, "first", event->first);
     set_number(object, "last", event->last);
     set_number(object, "retry_ms", event->retry_ms);
@@ -190,6 +208,11 @@ void json_event_add_page(json_t *reply, const hubbub_event_t *page)
         json_t *list = list_of(reply, "rooms");
         for (size_t i = 0; i < page->room_count; i++)
             append(list, room_object(&page->rooms[i]));
+    } else if (page->type == HUBBUB_BANS) {
+        set_text(reply, "room", page->room);
+        json_t *list = list_of(reply, "bans");
+        for (size_t i = 0; i < page->ban_count; i++)
+            append(list, ban_object(&page->bans[i]));
     } else if (page->type == HUBBUB_HISTORY) {
         set_text(reply, "room", page->room);
         set(reply, "more", json_boolean(page->has_more));
@@ -212,4 +235,5 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done)
     set_number(reply, "seq", done->seq);
     set_number(reply, "at", done->at_ms);
     set_text(reply, "mid", done->mid);
+    set_number(reply, "slow_ms", done->slow_ms);
 }

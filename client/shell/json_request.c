@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define F(key)         (UINT32_C(1) << FIELD_##key)
+#define ENDS           (F(until) | F(for_ms))
 #define MESSAGE_FIELDS (F(type) | F(data) | F(ref) | F(rel) | F(thread))
 
 typedef struct {

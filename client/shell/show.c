@@ -152,7 +152,7 @@ void show_repaired(FILE *out, const viewer_t *viewer, const hubbub_event_t *page
         return;
     for (size_t i = 0; i < place->nicks.count; i++) {
         const char *nick = place->nicks.items[i];
-        hubbub_member_t gone = {.nick = nick, .uid = "", .state = "gone", .was = ""};
+        hubbub_member_t gone = {.nick = nick, .uid = "", .state = "gone", .was = "", .role = ""};
         if (!is_on_page(page, nick) && strcasecmp(nick, viewer->nick) != 0)
             put_presence(out, viewer, page, &gone);
     }
@@ -175,8 +175,9 @@ void show_members(FILE *out, const hubbub_event_t *page, bool is_first)
         show_line(out, "* %" PRIu64 " here in %s:", page->count, page->room);
     for (size_t i = 0; i < page->member_count; i++) {
         const hubbub_member_t *member = &page->members[i];
-        show_line(out, "*   %s%s%s%s", member->nick, state_word(member->state),
-                  *member->status ? ": " : "", member->status);
+        show_line(out, "*   %s%s%s%s%s%s%s", member->nick, *member->role ? " (" : "", member->role,
+                  *member->role ? ")" : "", state_word(member->state), *member->status ? ": " : "",
+                  member->status);
     }
 }
 
@@ -187,7 +188,45 @@ void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first)
         show_line(out,
                   page->room_count ? "* Rooms:" : "* There are no rooms; /join ROOM makes one.");
     for (size_t i = 0; i < page->room_count; i++)
-        show_line(out, "*   %s (%" PRIu64 ")", page->rooms[i].name, page->rooms[i].count);
+        show_line(out, "*   %s (%" PRIu64 ")%s", page->rooms[i].name, page->rooms[i].count,
+                  page->rooms[i].slow_ms ? ", slow" : "");
+}
+
+/* "until 2026-11-27 12:03", by this machine's clock, or "for ever". */
+static const char *end_of(uint64_t until_ms, char out[TIME_BYTES])
+{
+    time_t until_s = (time_t)(until_ms / 1000);
+    struct tm local;
+    if (until_ms == 0 || localtime_r(&until_s, &local) == NULL)
+        return "for ever";
+    (void)strftime(out, TIME_BYTES, "until %Y-%m-%d %H:%M", &local);
+    return out;
+}
+
+void show_bans(FILE *out, const hubbub_event_t *page, bool is_first)
+{
+    assert(out && page);
+    char end[TIME_BYTES];
+    if (is_first)
+        show_line(out,
+                  page->ban_count ? "* Banned or muted in %s:"
+                                  : "* Nobody is banned or muted in %s.",
+                  page->room);
+    for (size_t i = 0; i < page->ban_count; i++) {
+        const hubbub_ban_t *ban = &page->bans[i];
+        const char *whom = *ban->nick ? ban->nick : *ban->account ? ban->account : ban->network;
+        bool is_mute = strcmp(ban->verdict, "mute") == 0;
+        show_line(out, "*   %s %s %s, by %s%s%s", *whom ? whom : "a key",
+                  is_mute ? "muted" : "banned", end_of(ban->until_ms, end), ban->by,
+                  *ban->reason ? ": " : "", ban->reason);
+    }
+}
+
+void show_pace(FILE *out, uint64_t slow_ms)
+{
+    assert(out);
+    if (slow_ms > 0)
+        show_line(out, "* It is slow: one message every %" PRIu64 " s.", (slow_ms + 999) / 1000);
 }
 
 /* ---- the rest ---- */
@@ -257,7 +296,7 @@ void show_help(FILE *out)
     const command_t *commands = grammar_commands(&count);
     show_line(out, "* What you type is said in the room that the prompt names. Besides:");
     for (size_t i = 0; i < count; i++)
-        show_line(out, "*   %-18s %s", commands[i].usage, commands[i].about);
-    show_line(out, "*   %-18s %s", "//TEXT", "say a line that begins with /");
+        show_line(out, "*   %-26s %s", commands[i].usage, commands[i].about);
+    show_line(out, "*   %-26s %s", "//TEXT", "say a line that begins with /");
     show_line(out, "* TAB completes commands, rooms and names.");
 }

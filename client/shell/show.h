@@ -36,11 +36,15 @@ void show_parted(FILE *out, const hubbub_event_t *event);
 /* Pages that answer a request; `is_first` puts a heading before them. */
 void show_members(FILE *out, const hubbub_event_t *page, bool is_first);
 void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first);
+void show_bans(FILE *out, const hubbub_event_t *page, bool is_first);
 void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page);
 
 /* A page that nobody asked for, before places_learn() takes it: who came and went without it being told. Rooms of
  * one page only, and not before one knows who is there. */
 void show_repaired(FILE *out, const viewer_t *viewer, const hubbub_event_t *page);
+
+/* How long one waits between two messages in a slow room; nothing where it is 0. */
+void show_pace(FILE *out, uint64_t slow_ms);
 
 /* What one can type. */
 void show_help(FILE *out);

@@ -27,10 +27,33 @@ static void complain_about(talk_t *self, const pending_t *pending, const hubbub_
                   pending->subject, cut, done->error, done->hint);
 }
 
+/* What was done to somebody. False: nothing was. */
+static bool confirm_deed(FILE *out, const pending_t *pending)
+{
+    static const struct {
+        const char *before, *after;
+    } DEEDS[] = {
+        [VERB_kick] = {"", " is out of the room."},
+        [VERB_ban] = {"", " is out of the room, and stays out."},
+        [VERB_unban] = {"", " may come in again."},
+        [VERB_mute] = {"", " may not speak here."},
+        [VERB_unmute] = {"", " may speak again."},
+        [VERB_role] = {"The role of ", " is set."},
+        [VERB_slow] = {"How long members wait in ", " is set."},
+    };
+    if (pending->verb >= sizeof DEEDS / sizeof DEEDS[0] || DEEDS[pending->verb].after == NULL)
+        return false;
+    show_line(out, "* %s%s%s", DEEDS[pending->verb].before, pending->subject,
+              DEEDS[pending->verb].after);
+    return true;
+}
+
 /* What was done and no other event tells. */
-static void confirm(talk_t *self, const pending_t *pending)
+static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t *done)
 {
     FILE *out = self->options.out;
+    if (confirm_deed(out, pending))
+        return;
     if (pending->verb == VERB_nick) {
         show_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_status) {
@@ -47,6 +70,7 @@ static void confirm(talk_t *self, const pending_t *pending)
     } else if (pending->verb == VERB_join || pending->verb == VERB_private) {
         talk_set_room(self, pending->subject);
         show_line(out, "* You are in %s.", self->room);
+        show_pace(out, done->slow_ms);
     }
 }
 
@@ -64,7 +88,7 @@ void talk_answer(talk_t *self, pending_t *pending, const hubbub_event_t *done)
     } else if (done->error) {
         complain_about(self, pending, done);
     } else {
-        confirm(self, pending);
+        confirm(self, pending, done);
     }
     pending_destroy(&pending);
 }
@@ -89,6 +113,8 @@ static void on_page(talk_t *self, const hubbub_event_t *event)
         show_members(self->options.out, event, is_first);
     else if (pending && event->type == HUBBUB_ROOMS)
         show_rooms(self->options.out, event, is_first);
+    else if (pending && event->type == HUBBUB_BANS)
+        show_bans(self->options.out, event, is_first);
     else if (pending)
         show_history(self->options.out, &viewer, event);
     else if (event->type == HUBBUB_MEMBERS)
@@ -261,6 +287,7 @@ void talk_event(void *user, hubbub_t *chat, const hubbub_event_t *event)
     case HUBBUB_MEMBERS:
     case HUBBUB_ROOMS:
     case HUBBUB_HISTORY:
+    case HUBBUB_BANS:
         on_page(self, event);
         return;
     case HUBBUB_MESSAGE:

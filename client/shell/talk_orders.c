@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/shell/json_request.h"
 #include "client/shell/talk_state.h"
@@ -85,6 +86,33 @@ static attempt_t ask_join(talk_t *self, const order_t *order)
     return attempt(self, hubbub_join(self->chat, order->room));
 }
 
+/* When what is asked for ends; 0: not by itself. */
+static uint64_t end_of(const order_t *order)
+{
+    struct timespec now;
+    if (order->for_ms == 0)
+        return order->until;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + order->for_ms;
+}
+
+static attempt_t moderate(talk_t *self, const order_t *order)
+{
+    static const hubbub_deed_t DEEDS[] = {[VERB_kick] = HUBBUB_KICK,
+                                          [VERB_ban] = HUBBUB_BAN,
+                                          [VERB_unban] = HUBBUB_UNBAN,
+                                          [VERB_mute] = HUBBUB_MUTE,
+                                          [VERB_unmute] = HUBBUB_UNMUTE};
+    hubbub_measure_t measure = {
+        .deed = DEEDS[order->verb],
+        .room = room_of(self, order),
+        .nick = order->nick,
+        .reason = order->reason,
+        .until_ms = end_of(order),
+    };
+    return attempt(self, hubbub_moderate(self->chat, &measure));
+}
+
 static attempt_t ask(talk_t *self, const order_t *order)
 {
     const char *room = room_of(self, order);
@@ -96,7 +124,19 @@ static attempt_t ask(talk_t *self, const order_t *order)
     case VERB_private:
         return ask_join(self, order);
     case VERB_invite:
-        return attempt(self, hubbub_invite(self->chat, room, order->nick));
+        return attempt(self, hubbub_invite_until(self->chat, room, order->nick, end_of(order)));
+    case VERB_kick:
+    case VERB_ban:
+    case VERB_unban:
+    case VERB_mute:
+    case VERB_unmute:
+        return moderate(self, order);
+    case VERB_bans:
+        return attempt(self, hubbub_bans(self->chat, room));
+    case VERB_role:
+        return attempt(self, hubbub_role(self->chat, room, order->nick, order->role));
+    case VERB_slow:
+        return attempt(self, hubbub_slow(self->chat, room, order->slow_ms));
     case VERB_part:
         return attempt(self, hubbub_part(self->chat, room));
     case VERB_who:
@@ -131,7 +171,7 @@ static attempt_t ask(talk_t *self, const order_t *order)
 static bool needs_room(verb_t verb)
 {
     return verb == VERB_say || verb == VERB_part || verb == VERB_who || verb == VERB_history ||
-           verb == VERB_invite;
+           (verb >= VERB_kick && verb <= VERB_slow) || verb == VERB_invite;
 }
 
 static const char *subject_of(const talk_t *self, const order_t *order)
@@ -140,7 +180,8 @@ static const char *subject_of(const talk_t *self, const order_t *order)
         return order->text;
     if (order->verb == VERB_tell)
         return order->to;
-    if (order->verb == VERB_nick)
+    if (order->verb == VERB_nick || (order->verb >= VERB_kick && order->verb <= VERB_unmute) ||
+        order->verb == VERB_role)
         return order->nick;
     return needs_room(order->verb) || order->room ? room_of(self, order) : "";
 }

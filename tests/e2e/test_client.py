@@ -86,7 +86,7 @@ def test_commands_in_a_script_are_done_one_after_another(broker, name):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     wanted = [f"* You are {nick}.", f"* 1 here in {first}:", f"* You are in {second}.", f"* You are now {other}.",
-              f"* 1 here in {second}:", f"*   {other}", f"* You have left {second}.", f"* You talk in {first} now.",
+              f"* 1 here in {second}:", f"*   {other} (owner)", f"* You have left {second}.", f"* You talk in {first} now.",
               "* Your status is set."]
     places = [lines.index(line) for line in wanted]
     assert places == sorted(places)
@@ -491,7 +491,7 @@ def test_commands_at_the_terminal(terminal, person, room, name):
     ada.keys("/who", "Enter")
     ada.sees(f"{room}> /who", f"* 2 here in {room}:")
     ada.sees("*   anna")
-    ada.sees(f"*   {bob.nick}")
+    ada.sees(f"*   {bob.nick} (owner)")
     ada.keys("/nick anne", "Enter")
     ada.sees("* You are now anne.")
     bob.change("anne", "active", was="anna")
@@ -518,6 +518,67 @@ def test_commands_at_the_terminal(terminal, person, room, name):
     ada.ends_with("* not said: hello: not_member: join the room first", "(no room)>")
     ada.keys("/quit", "Enter")
     ada.ends_with("status 0", "icanon")
+
+
+def test_a_room_is_looked_after_at_the_terminal(terminal, person, name):
+    yard = name("yard")
+    ada = terminal("--nick", "anny", "--room", yard)
+    ada.is_in(yard)
+    bob = person("bob")
+    bob.join(yard)
+    ada.keys("/who", "Enter")
+    ada.sees("*   anny (owner)", f"*   {bob.nick}")
+    ada.keys(f"/mute {bob.nick} 2h too loud", "Enter")
+    ada.sees(f"* {bob.nick} may not speak here.")
+    assert bob.error("say", room=yard, text="hey") == "muted"
+    ada.keys("/bans", "Enter")
+    ada.sees(f"* Banned or muted in {yard}:")
+    until(lambda: any(line.startswith(f"*   {bob.nick} muted until ") and line.endswith(", by anny: too loud")
+                      for line in ada.lines()), look_again, "the mute in the list")
+    ada.keys(f"/unmute {bob.nick}", "Enter")
+    ada.sees(f"* {bob.nick} may speak again.")
+    ada.keys(f"/role {bob.nick} moderator", "Enter")
+    ada.sees(f"* The role of {bob.nick} is set.")
+    ada.keys("/slow 1m", "Enter")
+    ada.sees(f"* How long members wait in {yard} is set.")
+    eve = person("eve")
+    assert eve.join(yard)["slow_ms"] == 60000
+    ada.keys(f"/kick {eve.nick} go away", "Enter")
+    ada.sees(f"* {eve.nick} is out of the room.")
+    assert eve.event("kicked", room=yard)["text"] == "go away"
+    ada.keys(f"/ban {eve.nick}", "Enter")
+    ada.sees(f"* {eve.nick} is out of the room, and stays out.")
+    assert eve.error("join", room=yard) == "banned"
+    ada.keys("/slow soon", "Enter")
+    ada.sees("* usage: /slow TIME")
+    ada.keys(f"/kick {bob.nick}x", "Enter")
+    until(lambda: any(line.startswith(f"* /kick {bob.nick}x: no_such_nick: ") for line in ada.lines()), look_again,
+          "the refusal")
+
+
+def test_json_looks_after_a_room(pipe, person, name):
+    yard = name("yard")
+    ada = pipe("--nick", "jo", "--room", yard, json_mode=True)
+    ada.sees({"ev": "joined", "room": yard})
+    bob = person("bob")
+    bob.join(yard)
+    ada.write({"op": "ban", "nick": bob.nick, "for_ms": 3600000, "reason": "spam", "id": 1})
+    ada.sees({"reply": "ban", "id": 1, "ok": True})
+    assert bob.event("kicked", room=yard)["reason"] == "banned"
+    ada.write({"op": "bans", "id": 2}, {"op": "slow", "slow_ms": 2000, "id": 4}, {"op": "rooms", "id": 5},
+              {"op": "unban", "nick": bob.nick, "id": 6})
+    [ban] = ada.sees({"reply": "bans", "id": 2, "ok": True})["bans"]
+    assert (ban["verdict"], ban["nick"], ban["by"], ban["reason"]) == ("ban", bob.nick, "jo", "spam")
+    assert 3500000 < ban["until"] - ban["at"] <= 3601000
+    ada.sees({"reply": "slow", "id": 4, "ok": True})
+    rooms = ada.sees({"reply": "rooms", "id": 5})["rooms"]
+    assert next(each for each in rooms if each["room"] == yard)["slow_ms"] == 2000
+    ada.sees({"reply": "unban", "id": 6, "ok": True})
+    assert bob.ok("join", room=yard)["slow_ms"] == 2000
+    ada.write({"op": "role", "nick": bob.nick, "role": "moderator", "id": 7}, {"op": "who", "id": 8})
+    ada.sees({"reply": "role", "id": 7, "ok": True})
+    roles = {member["nick"]: member.get("role") for member in ada.sees({"reply": "who", "id": 8})["members"]}
+    assert roles == {"jo": "owner", bob.nick: "moderator"}
 
 
 def test_hostile_text_stays_text(terminal, person, room):

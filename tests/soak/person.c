@@ -186,6 +186,7 @@ static void on_event(void *user, hubbub_t *chat, const hubbub_event_t *event)
     case HUBBUB_MEMBERS:
     case HUBBUB_ROOMS:
     case HUBBUB_HISTORY:
+    case HUBBUB_BANS:
     case HUBBUB_WARNING:
     case HUBBUB_SHUTDOWN:
         return;

@@ -103,6 +103,45 @@ static void slash_commands_take_fields_after_blanks(void **state)
     check("/quit", ORDER_quit, "", "");
 }
 
+static void check_time(const char *line, verb_t verb, const char *name, uint64_t ms,
+                       const char *text)
+{
+    check(line, verb, name, text);
+    assert_int_equal(order_read(span_of(line)).ms, ms);
+}
+
+static void a_ban_may_have_a_time_and_a_reason(void **state)
+{
+    (void)state;
+    check_time("/ban bob", ORDER_ban, "bob", 0, "");
+    check_time("/ban bob 2h", ORDER_ban, "bob", 7200000, "");
+    check_time("/ban bob 2h spam and more", ORDER_ban, "bob", 7200000, "spam and more");
+    check_time("/ban bob spam 2h", ORDER_ban, "bob", 0, "spam 2h");
+    check_time("/mute bob  10m ", ORDER_mute, "bob", 600000, "");
+    check_time("/mute bob 0m", ORDER_mute, "bob", 0, "0m");
+    check_time("/kick bob 2h", ORDER_kick, "bob", 0, "2h"); /* that is a reason */
+    check_time("/invite bob", ORDER_invite, "bob", 0, "");
+    check_time("/invite bob 7d", ORDER_invite, "bob", 604800000, "");
+    check_usage("/invite bob soon", PHRASE_usage_invite);
+    check_usage("/invite bob 7d please", PHRASE_usage_invite);
+    check_usage("/invite", PHRASE_usage_invite);
+    check_usage("/mute", PHRASE_usage_mute);
+}
+
+static void slow_takes_seconds_a_time_or_off(void **state)
+{
+    (void)state;
+    check_time("/slow 10", ORDER_slow, "", 10000, "");
+    check_time("/slow 2m", ORDER_slow, "", 120000, "");
+    check_time("/slow off", ORDER_slow, "", 0, "");
+    check_usage("/slow", PHRASE_usage_slow);
+    check_usage("/slow 0", PHRASE_usage_slow);
+    check_usage("/slow 10 20", PHRASE_usage_slow);
+    check_usage("/slow off now", PHRASE_usage_slow);
+    check("/bans", ORDER_bans, "", "");
+    check_usage("/bans here", PHRASE_usage_bans);
+}
+
 static void history_takes_a_number_or_none(void **state)
 {
     (void)state;
@@ -158,6 +197,8 @@ int main(void)
         cmocka_unit_test(a_private_text_may_hold_bars),
         cmocka_unit_test(what_lacks_a_field_gets_a_usage_line),
         cmocka_unit_test(slash_commands_take_fields_after_blanks),
+        cmocka_unit_test(a_ban_may_have_a_time_and_a_reason),
+        cmocka_unit_test(slow_takes_seconds_a_time_or_off),
         cmocka_unit_test(history_takes_a_number_or_none),
         cmocka_unit_test(two_slashes_say_one),
         cmocka_unit_test(an_unknown_slash_command_is_not_said),

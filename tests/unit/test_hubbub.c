@@ -241,6 +241,53 @@ static void a_private_room_is_heard_by_the_invited(void **state)
     hubbub_destroy(&fay);
 }
 
+static void an_owner_looks_after_a_room(void **state)
+{
+    (void)state;
+    hubbub_t *ada = connect_as("ada"), *bob = connect_as("bob");
+    assert_string_equal(await_done(ada, hubbub_join(ada, "yard")), "");
+    assert_string_equal(await_done(bob, hubbub_join(bob, "yard")), "");
+    hubbub_measure_t measure = {.deed = HUBBUB_MUTE, .room = "yard", .nick = "ada"};
+    assert_string_equal(await_done(bob, hubbub_moderate(bob, &measure)), "denied");
+    measure = (hubbub_measure_t){HUBBUB_MUTE, "yard", "bob", "too loud", 32503680000000};
+    assert_string_equal(await_done(ada, hubbub_moderate(ada, &measure)), "");
+    assert_string_equal(await_done(bob, hubbub_say(bob, "yard", "hey")), "muted");
+    assert_true(hubbub_bans(ada, "yard") > 0);
+    const hubbub_event_t *page = await(ada, HUBBUB_BANS);
+    assert_int_equal(page->ban_count, 1);
+    assert_string_equal(page->bans[0].verdict, "mute");
+    assert_string_equal(page->bans[0].reason, "too loud");
+    assert_string_equal(page->bans[0].by, "ada");
+    assert_int_equal(page->bans[0].until_ms, 32503680000000);
+    measure.deed = HUBBUB_UNMUTE;
+    assert_string_equal(await_done(ada, hubbub_moderate(ada, &measure)), "");
+    assert_string_equal(await_done(ada, hubbub_role(ada, "yard", "bob", "moderator")), "");
+    assert_true(hubbub_who(bob, "yard") > 0);
+    page = await(bob, HUBBUB_MEMBERS);
+    for (size_t i = 0; i < page->member_count; i++)
+        assert_string_equal(page->members[i].role,
+                            strcmp(page->members[i].nick, "ada") == 0 ? "owner" : "moderator");
+    assert_string_equal(await_done(bob, hubbub_slow(bob, "yard", 60000)), "");
+    hubbub_t *eve = connect_as("eve");
+    uint64_t joined = hubbub_join(eve, "yard");
+    do
+        page = await(eve, HUBBUB_DONE);
+    while (page->request != joined);
+    assert_int_equal(page->slow_ms, 60000);
+    assert_string_equal(await_done(ada, hubbub_slow(ada, "yard", 0)), "");
+    measure = (hubbub_measure_t){HUBBUB_BAN, "yard", "eve", "spam", 0};
+    assert_string_equal(await_done(ada, hubbub_moderate(ada, &measure)), "");
+    page = await(eve, HUBBUB_PARTED);
+    assert_string_equal(page->reason, "banned");
+    assert_string_equal(page->text, "spam");
+    assert_string_equal(await_done(eve, hubbub_join(eve, "yard")), "banned");
+    measure = (hubbub_measure_t){HUBBUB_KICK, NULL, "eve", NULL, 0};
+    assert_string_equal(await_done(ada, hubbub_moderate(ada, &measure)), "denied");
+    hubbub_destroy(&ada);
+    hubbub_destroy(&bob);
+    hubbub_destroy(&eve);
+}
+
 static void a_refused_nick_can_be_changed(void **state)
 {
     (void)state;
@@ -401,6 +448,7 @@ int main(void)
         cmocka_unit_test(requests_answer_with_pages_and_errors),
         cmocka_unit_test(what_a_message_carries_comes_through_and_into_history),
         cmocka_unit_test(a_private_room_is_heard_by_the_invited),
+        cmocka_unit_test(an_owner_looks_after_a_room),
         cmocka_unit_test(a_refused_nick_can_be_changed),
         cmocka_unit_test(a_flood_is_slowed_down_and_kept_in_order),
         cmocka_unit_test(the_descriptor_fits_any_loop),

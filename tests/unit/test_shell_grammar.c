@@ -70,6 +70,56 @@ static void what_may_be_left_out_may_be_left_out(void **state)
     assert_string_equal(read_line("/status").status, "");
 }
 
+static void check_measure(const char *line, verb_t verb, uint64_t for_ms, const char *reason)
+{
+    order_t order = read_line(line);
+    assert_int_equal(order.verb, verb);
+    assert_string_equal(order.nick, "bob");
+    assert_int_equal(order.for_ms, for_ms);
+    assert_string_equal(order.reason ? order.reason : "", reason);
+}
+
+static void a_ban_may_have_a_time_and_a_reason(void **state)
+{
+    (void)state;
+    check_measure("/ban bob", VERB_ban, 0, "");
+    check_measure("/ban bob 2h", VERB_ban, 7200000, "");
+    check_measure("/ban  bob  2h  spam and more ", VERB_ban, 7200000, "spam and more");
+    check_measure("/mute bob spam 2h", VERB_mute, 0, "spam 2h");
+    check_measure("/kick bob 2h", VERB_kick, 0, "2h"); /* that is a reason */
+    check_measure("/unban bob", VERB_unban, 0, "");
+    check_measure("/invite bob 7d", VERB_invite, 604800000, "");
+    check_measure("/invite bob", VERB_invite, 0, "");
+    assert_int_equal(read_line("/invite bob soon").verb, VERB_usage);
+    assert_int_equal(read_line("/invite bob 7d please").verb, VERB_usage);
+    assert_int_equal(read_line("/ban").verb, VERB_usage);
+    assert_int_equal(read_line("/unmute bob now").verb, VERB_usage);
+}
+
+static void a_role_has_a_name_and_a_word(void **state)
+{
+    (void)state;
+    order_t order = read_line("/role bob moderator");
+    assert_int_equal(order.verb, VERB_role);
+    assert_string_equal(order.nick, "bob");
+    assert_string_equal(order.role, "moderator");
+    assert_int_equal(read_line("/role bob").verb, VERB_usage);
+    assert_int_equal(read_line("/role bob a b").verb, VERB_usage);
+}
+
+static void slow_takes_seconds_a_time_or_off(void **state)
+{
+    (void)state;
+    assert_int_equal(read_line("/slow 10").slow_ms, 10000);
+    assert_int_equal(read_line("/slow 2m").slow_ms, 120000);
+    assert_int_equal(read_line("/slow off").verb, VERB_slow);
+    assert_int_equal(read_line("/slow off").slow_ms, 0);
+    assert_int_equal(read_line("/slow").verb, VERB_usage);
+    assert_int_equal(read_line("/slow 0").verb, VERB_usage);
+    assert_int_equal(read_line("/slow soon").verb, VERB_usage);
+    assert_int_equal(read_line("/slow 10 20").verb, VERB_usage);
+}
+
 static void msg_is_tell(void **state)
 {
     (void)state;
@@ -124,6 +174,9 @@ int main(void)
         cmocka_unit_test(blanks_ask_for_nothing),
         cmocka_unit_test(every_command_has_its_arguments),
         cmocka_unit_test(what_may_be_left_out_may_be_left_out),
+        cmocka_unit_test(a_ban_may_have_a_time_and_a_reason),
+        cmocka_unit_test(a_role_has_a_name_and_a_word),
+        cmocka_unit_test(slow_takes_seconds_a_time_or_off),
         cmocka_unit_test(msg_is_tell),
         cmocka_unit_test(a_command_of_another_shape_tells_its_usage),
         cmocka_unit_test(an_unknown_command_is_named),

@@ -45,6 +45,25 @@ static void a_request_becomes_an_order(void **state)
     assert_true(order.private);
 }
 
+static void what_is_done_to_somebody_has_its_keys(void **state)
+{
+    (void)state;
+    order_t order;
+    assert_null(read_text("{\"op\":\"ban\",\"nick\":\"bob\",\"reason\":\"spam\",\"for_ms\":60000}",
+                          &order));
+    assert_int_equal(order.verb, VERB_ban);
+    assert_string_equal(order.reason, "spam");
+    assert_int_equal(order.for_ms, 60000);
+    assert_null(
+        read_text("{\"op\":\"mute\",\"nick\":\"bob\",\"until\":5,\"room\":\"tea\"}", &order));
+    assert_int_equal(order.until, 5);
+    assert_null(read_text("{\"op\":\"slow\",\"slow_ms\":0}", &order));
+    assert_int_equal(order.verb, VERB_slow);
+    assert_string_equal(read_text("{\"op\":\"slow\"}", &order), "slow_ms is missing");
+    assert_string_equal(read_text("{\"op\":\"role\",\"nick\":\"bob\"}", &order), "role is missing");
+    assert_string_equal(read_text("{\"op\":\"kick\"}", &order), "nick is missing");
+}
+
 static void a_wrong_request_says_what_is_wrong(void **state)
 {
     (void)state;
@@ -160,6 +179,25 @@ static void history_holds_events(void **state)
     json_decref(reply);
 }
 
+static void bans_name_whom_and_how_long(void **state)
+{
+    (void)state;
+    hubbub_ban_t ban = {.verdict = "mute",
+                        .nick = "bob",
+                        .account = "",
+                        .network = "",
+                        .by = "ada",
+                        .reason = "spam",
+                        .at_ms = 7,
+                        .until_ms = 9};
+    hubbub_event_t page = {.type = HUBBUB_BANS, .room = "tea", .bans = &ban, .ban_count = 1};
+    json_t *reply = json_object();
+    json_event_add_page(reply, &page);
+    check(reply,
+          "{\"room\":\"tea\",\"bans\":[{\"verdict\":\"mute\",\"nick\":\"bob\",\"by\":\"ada\","
+          "\"reason\":\"spam\",\"at\":7,\"until\":9}]}");
+}
+
 static void a_refusal_has_error_and_hint(void **state)
 {
     (void)state;
@@ -173,12 +211,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_becomes_an_order),
+        cmocka_unit_test(what_is_done_to_somebody_has_its_keys),
         cmocka_unit_test(a_wrong_request_says_what_is_wrong),
         cmocka_unit_test(keys_that_the_op_does_not_have_are_ignored),
         cmocka_unit_test(an_event_has_the_keys_of_the_wire),
         cmocka_unit_test(presence_names_who_changed),
         cmocka_unit_test(pages_are_gathered_into_one_reply),
         cmocka_unit_test(history_holds_events),
+        cmocka_unit_test(bans_name_whom_and_how_long),
         cmocka_unit_test(a_refusal_has_error_and_hint),
     };
     return cmocka_run_group_tests(tests, NULL, forget);

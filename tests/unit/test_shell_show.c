@@ -30,7 +30,8 @@ static hubbub_event_t event_of(hubbub_type_t type)
 
 static hubbub_member_t member_of(const char *nick, const char *state, const char *was)
 {
-    return (hubbub_member_t){.nick = nick, .uid = nick, .state = state, .was = was, .status = ""};
+    return (hubbub_member_t){
+        .nick = nick, .uid = nick, .state = state, .was = was, .status = "", .role = ""};
 }
 
 static int set_up(void **state)
@@ -83,6 +84,74 @@ static void present(const fixture_t *fixture, hubbub_member_t member, const char
     event.members = &member;
     event.member_count = 1;
     check(fixture, &event, wanted);
+}
+
+/* What a page shows. */
+static void check_page(void (*show)(FILE *, const hubbub_event_t *, bool),
+                       const hubbub_event_t *page, const char *wanted)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    show(out, page, true);
+    (void)fclose(out);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void who_tells_roles(void **state)
+{
+    (void)state;
+    hubbub_member_t members[] = {member_of("ada", "active", ""), member_of("bob", "inactive", ""),
+                                 member_of("eve", "active", "")};
+    members[0].role = "owner";
+    members[1].role = "moderator";
+    members[1].status = "at lunch";
+    hubbub_event_t page = event_of(HUBBUB_MEMBERS);
+    page.members = members;
+    page.member_count = page.count = 3;
+    check_page(
+        show_members, &page,
+        "* 3 here in lobby:\n*   ada (owner)\n*   bob (moderator) (idle): at lunch\n*   eve\n");
+}
+
+static void bans_tell_whom_how_long_by_whom_and_why(void **state)
+{
+    (void)state;
+    hubbub_ban_t bans[] = {
+        {.verdict = "ban", .nick = "bob", .account = "", .network = "", .by = "ada", .reason = ""},
+        {.verdict = "mute",
+         .nick = "",
+         .account = "eve",
+         .network = "",
+         .by = "@operator",
+         .reason = "spam\n* x"},
+        {.verdict = "ban",
+         .nick = "",
+         .account = "",
+         .network = "192.0.2.0/24",
+         .by = "ada",
+         .reason = ""}};
+    hubbub_event_t page = event_of(HUBBUB_BANS);
+    check_page(show_bans, &page, "* Nobody is banned or muted in lobby.\n");
+    page.bans = bans;
+    page.ban_count = 3;
+    check_page(show_bans, &page,
+               "* Banned or muted in lobby:\n*   bob banned for ever, by ada\n"
+               "*   eve muted for ever, by @operator: spam* x\n"
+               "*   192.0.2.0/24 banned for ever, by ada\n");
+}
+
+static void a_slow_room_is_told(void **state)
+{
+    (void)state;
+    hubbub_room_t rooms[] = {{.name = "tea", .count = 3, .slow_ms = 1500},
+                             {.name = "lobby", .count = 1}};
+    hubbub_event_t page = event_of(HUBBUB_ROOMS);
+    page.rooms = rooms;
+    page.room_count = 2;
+    check_page(show_rooms, &page, "* Rooms:\n*   tea (3), slow\n*   lobby (1)\n");
 }
 
 static void a_message_stands_behind_its_speaker(void **state)
@@ -298,6 +367,9 @@ static void members_and_rooms_are_listed_with_one_heading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_tells_roles),
+        TEST(bans_tell_whom_how_long_by_whom_and_why),
+        TEST(a_slow_room_is_told),
         TEST(a_message_stands_behind_its_speaker),
         TEST(every_line_of_a_text_stands_under_the_name),
         TEST(nothing_foreign_reaches_the_terminal_raw),
