@@ -99,8 +99,44 @@ def request(link, op, **values):
     return bytes([0, link, 1, number]) + pairs + b"\0" + TURN
 
 
+OWNER, MODERATOR, MEMBER = 0, 1, 2  # as fuzz_core.c has them
+LOBBY, TEA, LONG_AGO, LATER = 3, 4, 1, 250
+
+
+def rooms():
+    """What owners and moderators do in a room."""
+    hello = [request(GUEST, "hello", nick=0), request(ANOTHER, "hello", nick=1)]
+    both = [request(link, "join", room=TEA) for link in (GUEST, ANOTHER)]
+    for store in (0, 8):
+        begin = bytes([store]) + b"".join(hello + both)
+        again = b"\30\0" + b"".join(hello)
+        for op in ("kick", "ban", "mute"):
+            back = {"kick": "bans", "ban": "unban", "mute": "unmute"}[op]
+            end = {"until": LATER} if op != "kick" else {}
+            yield f"room-{op}-{store}", begin + request(GUEST, op, room=TEA, nick=1, reason=0, **end) + request(ANOTHER, "say", room=TEA, text=0) \
+                + request(ANOTHER, "join", room=TEA) + request(GUEST, "bans", room=TEA) + request(GUEST, "bans", room=TEA, page=b"\0") \
+                + request(GUEST, back, room=TEA, **({"nick": 1} if op != "kick" else {})) + request(ANOTHER, "join", room=TEA)
+            yield f"room-{op}-denied-{store}", begin + request(ANOTHER, op, room=TEA, nick=0) + request(GUEST, op, room=TEA, nick=0) \
+                + request(GUEST, op, room=TEA, nick=2) + request(GUEST, op, room=TEA) + request(GUEST, op, room=TEA, network=1) + request(GUEST, op, room=9, nick=1) \
+                + request(GUEST, op, room=TEA, nick=6)
+            yield f"room-{op}-account-{store}", begin + request(ANOTHER, "register", password=2) + request(GUEST, op, room=TEA, account=1) + again \
+                + request(OPERATOR, op, room=TEA, account=1) + request(OPERATOR, op, room=TEA, account=2) + request(OPERATOR, "unban", room=TEA, account=1)
+        yield f"room-over-{store}", begin + request(GUEST, "mute", room=TEA, nick=1, until=LATER) + b"\24\377" * 3 + request(GUEST, "bans", room=TEA) \
+            + request(GUEST, "mute", room=TEA, nick=1, until=LONG_AGO) + request(GUEST, "unmute", room=TEA, nick=2) + request(GUEST, "unban", room=TEA, nick=1)
+        for role in (OWNER, MODERATOR, MEMBER, 4):
+            yield f"role-{role}-{store}", begin + request(GUEST, "role", room=TEA, nick=1, role=role) + request(GUEST, "who", room=TEA) \
+                + request(ANOTHER, "role", room=TEA, nick=0, role=MEMBER) + request(ANOTHER, "mute", room=TEA, nick=0) + request(GUEST, "bye") \
+                + request(OPERATOR, "role", room=TEA, nick=1, role=OWNER) + request(OPERATOR, "role", room=TEA, nick=2, role=OWNER) + again
+        yield f"role-account-{store}", begin + request(ANOTHER, "register", password=2) + request(GUEST, "role", room=TEA, nick=1, role=OWNER) + request(ANOTHER, "bye") \
+            + request(OPERATOR, "role", room=TEA, nick=1, role=MEMBER) + again + request(ANOTHER, "login", nick=1, password=2) + request(OPERATOR, "account_remove", account=1)
+        yield f"slow-{store}", begin + request(GUEST, "slow", room=TEA, slow_ms=200) + request(ANOTHER, "say", room=TEA, text=0) * 2 + request(ANOTHER, "part", room=TEA) \
+            + request(ANOTHER, "join", room=TEA) + request(ANOTHER, "say", room=TEA, text=0) + request(ANOTHER, "rooms") + again + request(GUEST, "slow", room=TEA, slow_ms=0) \
+            + request(GUEST, "slow", room=TEA, slow_ms=252)
+
+
 def lives():
     """What operators do, and to whom."""
+    yield from rooms()
     hello = [request(GUEST, "hello", nick=0, address=PLACES["192.0.2.7"]), request(ANOTHER, "hello", nick=1, address=PLACES["2001:db8::7"])]
     account = request(GUEST, "register", password=2)
     for store in (0, 8):

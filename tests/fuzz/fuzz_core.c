@@ -48,6 +48,7 @@ static const char *const PLACES[] = {"192.0.2.7",   "192.0.2.0/24",  "::ffff:192
                                      "2001:db8::7", "2001:db8::/32", "0.0.0.0/0",
                                      "::/0",        "nowhere"};
 static const char *const PAGES[] = {"1", "2", "99999999999", "184467440737095516150", "x"};
+static const char *const ROLES[] = {"owner", "moderator", "member", "operator", "king"};
 static const char *const PASSWORDS[] = {"aaaaaaaa", "bbbbbbbb", "cccccccc", "short"};
 
 static uint8_t take(fuzz_t *self)
@@ -209,6 +210,8 @@ static span_t choose_text(fuzz_t *self, key_id_t key)
     case KEY_password:
     case KEY_new_password:
         return choose(self, PASSWORDS, sizeof PASSWORDS / sizeof PASSWORDS[0]);
+    case KEY_role:
+        return choose(self, ROLES, sizeof ROLES / sizeof ROLES[0]);
     case KEY_page:
         return choose(self, PAGES, sizeof PAGES / sizeof PAGES[0]);
     case KEY_address:
