@@ -86,6 +86,35 @@ hub_err_t allowance_take(core_t *core, request_t *request)
     return request->session ? take_of_session(core, request) : take_of_link(core, request);
 }
 
+/* Where a session comes from, as a number nobody can foresee: the address that was told, else the link's key, else the link. 0: it has
+ * no link any more, and told no address. */
+static uint64_t place_of(const core_t *core, const session_t *session)
+{
+    enum { OF_ADDRESS = 1, OF_LINK = 2 };
+    const peer_key_t *key = shared_key_get(session->peer_key);
+    uint64_t place[2] = {OF_ADDRESS, session->whence_number};
+    if (session->whence_number == 0 && key->is_some)
+        return lookup_number(core->whences, peer_key_span(key));
+    if (session->whence_number == 0)
+        place[0] = OF_LINK, place[1] = session->address.link;
+    return place[1] ? lookup_number(core->whences, (span_t){(const char *)place, sizeof place}) : 0;
+}
+
+void allowance_begin(core_t *core, session_t *session)
+{
+    assert(core && session && session->address.link);
+    session->allowance =
+        spenders_find(&core->spenders, place_of(core, session), session->allowance);
+}
+
+void allowance_end(core_t *core, const session_t *session)
+{
+    assert(core && session);
+    uint64_t place = place_of(core, session);
+    if (place != 0)
+        spenders_note(&core->spenders, place, session->allowance);
+}
+
 void allowance_punish(core_t *core, request_t *request)
 {
     assert(core && request);

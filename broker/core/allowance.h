@@ -12,6 +12,13 @@
  * allowance_punish() is called. */
 HUB_MUST_CHECK hub_err_t allowance_take(core_t *core, request_t *request);
 
+/* Gives a new session, which is attached to its link, what it may send at once: less where somebody who has just gone from the same
+ * place has spent it (spenders.h). */
+void allowance_begin(core_t *core, session_t *session);
+
+/* Remembers what a session has left that is about to end. */
+void allowance_end(core_t *core, const session_t *session);
+
 /* Kicks the session of a request that was refused too often. */
 void allowance_punish(core_t *core, request_t *request);
 

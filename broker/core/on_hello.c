@@ -1,6 +1,7 @@
 #include "broker/core/dispatch.h"
 
 #include "broker/core/accounts.h"
+#include "broker/core/allowance.h"
 #include "broker/core/limits.h"
 #include "broker/core/links.h"
 #include "broker/core/whence.h"
@@ -287,6 +288,7 @@ static hub_err_t greet(core_t *core, request_t *request, account_t *account)
     session->resume_ms = agreed_resume_ms(core, request->message);
     verdicts_judge(core, session);
     session_attach(core, session, link, request->sid);
+    allowance_begin(core, session);
     join_all(core, request, session);
     welcome(core, request, session);
     return HUB_OK;

@@ -1,6 +1,7 @@
 #include "broker/core/sessions.h"
 
 #include "broker/core/accounts.h"
+#include "broker/core/allowance.h"
 #include "broker/core/inboxes.h"
 #include "broker/core/links.h"
 #include "broker/core/whence.h"
@@ -155,6 +156,7 @@ void session_rename(core_t *core, session_t *session, span_t nick, const name_t 
 void session_end(core_t *core, session_t *session)
 {
     assert(core && session);
+    allowance_end(core, session);
     account_leave(core, session);
     while (session->membership_count > 0) {
         const membership_t *last = session_memberships(session) + session->membership_count - 1;

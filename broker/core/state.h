@@ -11,6 +11,7 @@
 #include "broker/core/pipeline.h"
 #include "broker/core/room.h"
 #include "broker/core/slab.h"
+#include "broker/core/spenders.h"
 #include "broker/core/verdict.h"
 #include "proto/decode.h"
 #include "proto/encode.h"
@@ -85,6 +86,7 @@ struct core {
     lookup_t *accounts_by_nick; /* folded */
     lookup_t *rooms_by_name;
     backoff_t wrong_passwords; /* by nick and by address */
+    spenders_t spenders;       /* who has just gone */
     lookup_t *whences;         /* by where sessions come from */
     slab_t *verdicts;
     lookup_t *verdicts_by_target;

@@ -52,7 +52,7 @@ def address(program):
     return host, int(port)
 
 
-def test_sockets_of_libzmq_talk_over_the_lanes(near, ends, link):
+def test_p210_sockets_of_libzmq_talk_over_the_lanes(near, ends, link):
     broker = near()
     ada, bob = (link(broker, router=lane(ends[0]), pub=lane(ends[1])) for _ in range(2))
     for peer, nick in ((ada, "ada"), (bob, "bob")):
@@ -86,7 +86,7 @@ def test_the_operators_endpoint_and_ports_have_none(near, ends, tmp_path):
     assert not list(tmp_path.glob("*.bridge"))
 
 
-def test_a_bridge_uses_the_lanes_and_its_end_is_seen_at_once(near, ends, run, line, link):
+def test_p211_a_bridge_uses_the_lanes_and_its_end_is_seen_at_once(near, ends, run, line, link):
     broker = near()
     bridge = run("hubbub-bridge", "--listen", "127.0.0.1:0", "--router", ends[0])
     until(lambda: all(str(path_of(end)) in connected() for end in ends), time.sleep, "both lanes in use")

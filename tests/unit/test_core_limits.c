@@ -79,6 +79,57 @@ static void p160_one_session_of_a_link_is_punished_for_itself_alone(void **state
     kit_destroy(&kit);
 }
 
+/* Comes, sends all it may, and goes. Returns how much was served. */
+static unsigned come_and_go(kit_t *kit, char link, const char *hello, const char *end)
+{
+    unsigned served = 0;
+    ASSERT_HAS(kit_ask(kit, link, hello), "ok=true");
+    while (frame_has(kit_ask(kit, link, "rooms"), "ok=true"))
+        served++;
+    ASSERT_HAS(kit_ask(kit, link, end), "ok=true");
+    return served;
+}
+
+static void p212_to_go_and_come_again_gives_nothing_to_send(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(2, 10);
+    kit_t *kit = kit_new(&settings);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=ada", "bye"), 10);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=bob", "bye"), 0);
+    assert_int_equal(come_and_go(kit, 'B', "hello nick=carl", "bye"), 10); /* nobody else's */
+    kit_pass(kit, 2000);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=ada", "bye"), 4);
+    kit_pass(kit, 5000);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=ada", "bye"), 10);
+    kit_destroy(&kit);
+}
+
+static void p212_it_is_the_address_that_counts_where_it_is_told(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(2, 10);
+    kit_t *kit = kit_new(&settings);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=ada address=192.0.2.1", "bye"), 10);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=bob address=192.0.2.2", "bye"), 10);
+    assert_int_equal(come_and_go(kit, 'A', "hello nick=ada address=192.0.2.1", "bye"), 0);
+    assert_int_equal(come_and_go(kit, 'B', "hello nick=eve address=192.0.2.2", "bye"), 0);
+    kit_destroy(&kit);
+}
+
+static void p212_who_was_kicked_for_a_flood_begins_with_nothing(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(1, 10);
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada");
+    while (!frame_has(kit_ask(kit, 'A', "rooms"), "error=no_session"))
+        ;
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "rooms"), "error=flood retry_ms=1000");
+    kit_destroy(&kit);
+}
+
 static void p161_requests_without_a_session_are_paid_for_by_their_link(void **state)
 {
     (void)state;
@@ -230,6 +281,9 @@ int main(void)
         cmocka_unit_test(p160_who_goes_on_flooding_is_muted_then_kicked),
         cmocka_unit_test(p160_who_waits_is_served_again_and_a_refused_cid_is_not_taken),
         cmocka_unit_test(p160_one_session_of_a_link_is_punished_for_itself_alone),
+        cmocka_unit_test(p212_to_go_and_come_again_gives_nothing_to_send),
+        cmocka_unit_test(p212_it_is_the_address_that_counts_where_it_is_told),
+        cmocka_unit_test(p212_who_was_kicked_for_a_flood_begins_with_nothing),
         cmocka_unit_test(p161_requests_without_a_session_are_paid_for_by_their_link),
         cmocka_unit_test(p162_a_link_without_a_session_is_forgotten_after_ten_seconds),
         cmocka_unit_test(p163_one_address_has_so_many_sessions_whatever_its_bridge),
