@@ -50,14 +50,19 @@ def scratch():
         shutil.rmtree(folder)
 
 
-@contextlib.contextmanager
 def broker(*options, durability="file", pin=None):
-    """A broker on free ports whose store is thrown away afterwards."""
+    """A broker on free ports whose store is thrown away afterwards, and which limits nobody's pace."""
+    return limited(*OPEN, *options, durability=durability, pin=pin)
+
+
+@contextlib.contextmanager
+def limited(*options, durability="file", pin=None):
+    """The same, with the limits that are the default."""
     with scratch() as folder:
         data = [] if durability == "memory" else ["--data", folder]
         with program("hubbubd", "--router", "tcp://127.0.0.1:*", "--router", f"ipc://{folder}/router",
                      "--pub", "tcp://127.0.0.1:*", "--pub", f"ipc://{folder}/pub", "--durability", durability,
-                     *data, *OPEN, *ERRORS_ONLY, *options, pin=pin) as (process, ready):
+                     *data, *ERRORS_ONLY, *options, pin=pin) as (process, ready):
             yield process, {name: value.split(",") for name, value in ready.items()}
 
 
