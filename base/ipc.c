@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,22 +17,22 @@ bool ipc_is(const char *endpoint)
     return strncmp(endpoint, SCHEME, SCHEME_BYTES) == 0;
 }
 
-bool ipc_address(span_t endpoint, const char *suffix, ipc_t *out)
+bool ipc_address(const char *endpoint, size_t size, const char *suffix, ipc_t *out)
 {
-    assert(suffix && out);
+    assert(endpoint && suffix && out);
     ipc_t made = {.address = {.sun_family = AF_UNIX}};
     char *path = made.address.sun_path;
-    if (endpoint.size <= SCHEME_BYTES || memcmp(endpoint.data, SCHEME, SCHEME_BYTES) != 0 ||
-        endpoint.size - SCHEME_BYTES + strlen(suffix) >= sizeof made.address.sun_path)
+    size_t more = strlen(suffix);
+    if (size <= SCHEME_BYTES || memcmp(endpoint, SCHEME, SCHEME_BYTES) != 0 ||
+        size - SCHEME_BYTES + more >= sizeof made.address.sun_path)
         return false;
-    size_t size = endpoint.size - SCHEME_BYTES;
-    memcpy(path, endpoint.data + SCHEME_BYTES, size);
-    memcpy(path + size, suffix, strlen(suffix));
+    size -= SCHEME_BYTES;
+    memcpy(path, endpoint + SCHEME_BYTES, size);
+    memcpy(path + size, suffix, more);
     bool is_abstract = path[0] == '@';
     if (is_abstract)
         path[0] = '\0';
-    made.size =
-        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + strlen(suffix) + !is_abstract);
+    made.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + more + !is_abstract);
     *out = made;
     return true;
 }

@@ -2,8 +2,8 @@
 #ifndef BASE_IPC_H
 #define BASE_IPC_H
 
-#include "proto/span.h"
-
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -18,9 +18,9 @@ typedef struct {
 /* True for ipc:// endpoints. */
 bool ipc_is(const char *endpoint);
 
-/* The address of ipc://PATH with `suffix` behind the path. An '@' in front means a name without a file, as libzmq has it.
+/* The address of ipc://PATH (`size` bytes, no zero needed) with `suffix` behind the path. An '@' in front means a name without a file, as libzmq has it.
  * False: no such endpoint, or the path is too long; *out is untouched. */
-bool ipc_address(span_t endpoint, const char *suffix, ipc_t *out);
+bool ipc_address(const char *endpoint, size_t size, const char *suffix, ipc_t *out);
 
 /* The path of its file; NULL where there is none. */
 const char *ipc_path(const ipc_t *self);

@@ -3,17 +3,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INPUT_KEPT_BYTES = 1 << 16, OUTPUT_KEPT_BYTES = 1 << 16 };
+enum { INPUT_KEPT_BYTES = 1 << 16 };
 
-void stream_init(stream_t *self, size_t output_max)
+void stream_init(stream_t *self)
 {
     assert(self);
     *self = (stream_t){.fd = -1};
-    buffer_init(&self->output, output_max);
 }
 
 /* A new buffer of which nothing is in memory yet, where a storm has filled much of the old one. */
@@ -52,10 +52,7 @@ void stream_close(stream_t *self)
         (void)close(self->fd); /* which takes it out of the epoll set */
     self->fd = -1;
     self->is_told = self->is_waiting = false;
-    self->from = self->to = self->sent = 0;
-    if (self->output.capacity > OUTPUT_KEPT_BYTES)
-        buffer_fini(&self->output);
-    buffer_clear(&self->output);
+    self->from = self->to = 0;
 }
 
 void stream_fini(stream_t *self)
@@ -63,7 +60,6 @@ void stream_fini(stream_t *self)
     stream_close(self);
     free(self->input);
     self->input = NULL;
-    buffer_fini(&self->output);
 }
 
 void stream_notice(stream_t *self, uint32_t events)
@@ -75,16 +71,6 @@ void stream_notice(stream_t *self, uint32_t events)
 
 /* --- sending ------------------------------------------------------------------------------------ */
 
-/* What is out need not be kept. */
-static void compact(stream_t *self)
-{
-    if (self->sent <= self->output.size / 2)
-        return;
-    self->output.size -= self->sent;
-    memmove(self->output.data, self->output.data + self->sent, self->output.size);
-    self->sent = 0;
-}
-
 /* The descriptor takes no more, or takes again. */
 static bool await(stream_t *self, bool is_waiting)
 {
@@ -94,30 +80,19 @@ static bool await(stream_t *self, bool is_waiting)
     return watch(self, EPOLL_CTL_MOD, is_waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-bool stream_flush(stream_t *self, size_t most)
+bool stream_send(stream_t *self, const char *bytes, size_t size, size_t *out_sent)
 {
-    assert(self);
-    size_t left = most < stream_waiting(self) ? most : stream_waiting(self);
-    if (self->fd < 0 || left == 0)
-        return true;
-    while (left > 0) {
-        ssize_t sent = send(self->fd, self->output.data + self->sent, left, MSG_NOSIGNAL);
+    assert(self && bytes && out_sent);
+    *out_sent = 0;
+    while (self->fd >= 0 && *out_sent < size) {
+        ssize_t sent = send(self->fd, bytes + *out_sent, size - *out_sent, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-            return false;
-        if (sent < 0) {
-            compact(self);
-            return await(self, true);
-        }
-        self->sent += (size_t)sent;
-        left -= (size_t)sent;
+        if (sent < 0)
+            return (errno == EAGAIN || errno == EWOULDBLOCK) && await(self, true);
+        *out_sent += (size_t)sent;
     }
-    if (stream_waiting(self) > 0)
-        return true;
-    self->sent = 0;
-    buffer_recycle(&self->output);
-    return await(self, false);
+    return size == 0 || await(self, false);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

@@ -7,19 +7,21 @@
 bool pipe_takes(span_t endpoint)
 {
     ipc_t address;
-    return ipc_address(endpoint, "", &address);
+    return ipc_address(endpoint.data, endpoint.size, "", &address);
 }
 
 void pipe_init(pipe_t *self, zmtp_role_t role)
 {
     assert(self);
     *self = (pipe_t){.role = role};
-    stream_init(&self->stream, PIPE_OUTPUT_MAX);
+    stream_init(&self->stream);
+    backlog_init(&self->output, PIPE_OUTPUT_MAX);
 }
 
 static void forget(pipe_t *self)
 {
     stream_close(&self->stream);
+    backlog_clear(&self->output);
     self->has_input = false;
     self->zmtp = (zmtp_t){.role = self->role};
 }
@@ -54,32 +56,33 @@ void pipe_open(pipe_t *self, span_t endpoint, int epoll_fd)
 {
     assert(self && epoll_fd >= 0);
     pipe_close(self, 0);
-    bool is_address = ipc_address(endpoint, "", &self->usual);
+    bool is_address = ipc_address(endpoint.data, endpoint.size, "", &self->usual);
     assert(is_address); /* pipe_takes() it */
     (void)is_address;
-    self->has_lane = ipc_address(endpoint, IPC_LANE, &self->lane);
+    self->has_lane = ipc_address(endpoint.data, endpoint.size, IPC_LANE, &self->lane);
     self->epoll_fd = epoll_fd;
     self->stage = PIPE_CONNECTING;
-    zmtp_begin(self->role, &self->stream.output);
-    self->beginning = self->stream.output.size;
+    zmtp_begin(self->role, &self->output.bytes);
+    self->beginning = self->output.bytes.size;
     pipe_connect(self);
 }
 
 /* How much of the output may be sent: libzmq ends a connection that goes on before both are ready. */
 static size_t sendable(const pipe_t *self)
 {
-    return self->zmtp.stage == ZMTP_TRAFFIC ? stream_waiting(&self->stream) : self->beginning;
+    return self->zmtp.stage == ZMTP_TRAFFIC ? backlog_span(&self->output).size : self->beginning;
 }
 
 void pipe_flush(pipe_t *self)
 {
     assert(self);
-    size_t waiting = stream_waiting(&self->stream);
-    if (!stream_flush(&self->stream, sendable(self))) {
+    size_t sent;
+    if (!stream_send(&self->stream, backlog_span(&self->output).data, sendable(self), &sent)) {
         lose(self);
         return;
     }
-    size_t sent = waiting - stream_waiting(&self->stream);
+    if (sent > 0)
+        backlog_drop(&self->output, sent);
     self->beginning -= sent < self->beginning ? sent : self->beginning;
 }
 
@@ -106,6 +109,7 @@ void pipe_fini(pipe_t *self)
 {
     pipe_close(self, 0);
     stream_fini(&self->stream);
+    backlog_fini(&self->output);
 }
 
 static bool is_open(const pipe_t *self)
@@ -116,13 +120,13 @@ static bool is_open(const pipe_t *self)
 bool pipe_put(pipe_t *self, span_t frame)
 {
     assert(self);
-    return is_open(self) && zmtp_put(&self->stream.output, frame);
+    return is_open(self) && zmtp_put(&self->output.bytes, frame);
 }
 
 bool pipe_put_topic(pipe_t *self, span_t topic, bool is_wanted)
 {
     assert(self);
-    return is_open(self) && zmtp_put_topic(&self->stream.output, topic, is_wanted);
+    return is_open(self) && zmtp_put_topic(&self->output.bytes, topic, is_wanted);
 }
 
 void pipe_notice(pipe_t *self, uint32_t events)
@@ -146,7 +150,8 @@ static bool read_more(pipe_t *self)
 /* Takes one thing from what has come. */
 static zmtp_found_t take_input(pipe_t *self, span_t *out)
 {
-    span_t input = stream_input(&self->stream);
+    span_t input;
+    input.data = stream_input(&self->stream, &input.size);
     zmtp_found_t found = zmtp_take(&self->zmtp, &input, out);
     stream_left(&self->stream, input.size);
     self->has_input = found != ZMTP_WAIT;
@@ -163,7 +168,7 @@ bool pipe_take(pipe_t *self, span_t *out_frame)
             *out_frame = taken;
             return true;
         }
-        if (found == ZMTP_WRONG || (found == ZMTP_PING && !zmtp_pong(&self->stream.output, taken)))
+        if (found == ZMTP_WRONG || (found == ZMTP_PING && !zmtp_pong(&self->output.bytes, taken)))
             lose(self);
         else if (found == ZMTP_WAIT && !read_more(self))
             return false;

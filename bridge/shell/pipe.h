@@ -9,6 +9,7 @@
 
 #include "base/ipc.h"
 #include "base/stream.h"
+#include "proto/backlog.h"
 #include "proto/zmtp.h"
 
 enum { PIPE_OUTPUT_MAX = 64 * 1024 * 1024 /* waiting for the broker; more is refused */ };
@@ -32,6 +33,7 @@ typedef struct {
     zmtp_t zmtp;
     ipc_t lane, usual; /* the broker's own end, and libzmq's */
     stream_t stream;
+    backlog_t output;
     size_t
         beginning; /* bytes at the front of what waits that may go before the other end has answered */
 } pipe_t;

@@ -86,7 +86,7 @@ static bool is_anywhere(const char *endpoint)
 static bool is_taken(const char *endpoint)
 {
     ipc_t address;
-    int fd = !is_anywhere(endpoint) && ipc_address(span_of(endpoint), "", &address)
+    int fd = !is_anywhere(endpoint) && ipc_address(endpoint, strlen(endpoint), "", &address)
                  ? ipc_connect(&address)
                  : -1;
     if (fd >= 0)
@@ -98,7 +98,8 @@ static void unlink_paths(const setting_list_t *bound)
 {
     ipc_t address;
     for (size_t i = 0; i < bound->count; i++)
-        if (ipc_address(span_of(bound->items[i]), "", &address) && ipc_path(&address))
+        if (ipc_address(bound->items[i], strlen(bound->items[i]), "", &address) &&
+            ipc_path(&address))
             (void)unlink(ipc_path(&address)); /* libzmq may have been first */
 }
 
@@ -281,7 +282,7 @@ bool doors_bind_operator(doors_t *self, const char *directory, char *out_error)
     int size = snprintf(endpoint, sizeof endpoint, "ipc://%s/operator", directory);
     ipc_t address;
     if (size < 0 || (size_t)size >= sizeof endpoint ||
-        !ipc_address(span_of(endpoint), "", &address)) {
+        !ipc_address(endpoint, strlen(endpoint), "", &address)) {
         snprintf(out_error, DOORS_ERROR_BYTES, "the path of --data is too long for a socket in it");
         return false;
     }

@@ -3,6 +3,7 @@
 #include "base/ipc.h"
 #include "base/stream.h"
 #include "broker/shell/topics.h"
+#include "proto/backlog.h"
 #include "proto/zmtp.h"
 
 #include <assert.h>
@@ -43,6 +44,7 @@ typedef struct {
     topics_t *topics; /* NULL: no SUB */
     zmtp_t zmtp;
     stream_t stream;
+    backlog_t output;
 } lane_t;
 
 struct lanes {
@@ -68,6 +70,7 @@ lanes_t *lanes_new(void)
 static void end(lane_t *lane)
 {
     stream_fini(&lane->stream);
+    backlog_fini(&lane->output);
     topics_destroy(&lane->topics);
     free(lane);
 }
@@ -115,7 +118,7 @@ bool lanes_bind(lanes_t *self, const char *endpoint, bool is_pub)
         return false;
     place_t *place = &self->places[self->place_count];
     *place = (place_t){.told = IS_PLACE, .is_pub = is_pub};
-    if (!ipc_address(span_of(endpoint), IPC_LANE, &place->address))
+    if (!ipc_address(endpoint, strlen(endpoint), IPC_LANE, &place->address))
         return false;
     place->fd = ipc_listen(&place->address, BACKLOG);
     if (place->fd < 0)
@@ -137,9 +140,10 @@ static void add(lanes_t *self, int fd, bool is_pub)
     lane->number = ++self->last_number;
     lane->zmtp.role = is_pub ? ZMTP_PUB : ZMTP_ROUTER;
     lane->topics = is_pub ? topics_new() : NULL;
-    stream_init(&lane->stream, (is_pub ? LANE_PUBLISH_BYTES : LANE_SEND_BYTES) + OVERHEAD_BYTES);
+    stream_init(&lane->stream);
+    backlog_init(&lane->output, (is_pub ? LANE_PUBLISH_BYTES : LANE_SEND_BYTES) + OVERHEAD_BYTES);
     lane->stream.is_told = true; /* who connects speaks at once */
-    zmtp_begin(lane->zmtp.role, &lane->stream.output);
+    zmtp_begin(lane->zmtp.role, &lane->output.bytes);
     if (stream_open(&lane->stream, fd, self->epoll_fd, lane))
         self->lanes[self->count++] = lane;
     else
@@ -174,11 +178,21 @@ static void let_in(lanes_t *self, place_t *place)
     }
 }
 
+static void flush(lane_t *lane)
+{
+    span_t waits = backlog_span(&lane->output);
+    size_t sent;
+    if (!stream_send(&lane->stream, waits.data, waits.size, &sent))
+        lane->is_lost = true;
+    if (sent > 0)
+        backlog_drop(&lane->output, sent);
+}
+
 static void notice(lane_t *lane, uint32_t events)
 {
     stream_notice(&lane->stream, events);
-    if ((events & EPOLLOUT) && !stream_flush(&lane->stream, SIZE_MAX))
-        lane->is_lost = true;
+    if (events & EPOLLOUT)
+        flush(lane);
 }
 
 void lanes_look(lanes_t *self, bool takes_new)
@@ -208,7 +222,8 @@ static span_t routing_of(const lane_t *lane, char out[ROUTING_BYTES])
 static zmtp_found_t take(lane_t *lane, span_t *out)
 {
     for (;;) {
-        span_t input = stream_input(&lane->stream);
+        span_t input;
+        input.data = stream_input(&lane->stream, &input.size);
         zmtp_found_t found = zmtp_take(&lane->zmtp, &input, out);
         stream_left(&lane->stream, input.size);
         lane->has_input = found != ZMTP_WAIT;
@@ -247,7 +262,7 @@ static void receive(lane_t *lane, int most, const lanes_calls_t *calls)
         zmtp_found_t found = take(lane, &taken);
         if (found == ZMTP_WAIT)
             return;
-        if (found == ZMTP_WRONG || (found == ZMTP_PING && !zmtp_pong(&lane->stream.output, taken)))
+        if (found == ZMTP_WRONG || (found == ZMTP_PING && !zmtp_pong(&lane->output.bytes, taken)))
             lane->is_lost = true;
         else if (found == ZMTP_FRAME && lane->topics)
             subscribe(lane, taken);
@@ -318,16 +333,16 @@ sent_t lanes_send(lanes_t *self, span_t routing, span_t frame)
     lane_t *lane = find(self, routing);
     if (lane == NULL || lane->is_lost)
         return NO_PEER;
-    if (stream_waiting(&lane->stream) > LANE_SEND_BYTES)
+    if (backlog_span(&lane->output).size > LANE_SEND_BYTES)
         return NOT_YET;
-    return zmtp_put(&lane->stream.output, frame) ? SENT : NOT_YET;
+    return zmtp_put(&lane->output.bytes, frame) ? SENT : NOT_YET;
 }
 
 /* As PUB does: who is too slow finds the hole. */
 static void put_published(lane_t *lane, span_t frame)
 {
-    bool has_room = stream_waiting(&lane->stream) <= LANE_PUBLISH_BYTES;
-    if (has_room && !zmtp_put(&lane->stream.output, frame))
+    bool has_room = backlog_span(&lane->output).size <= LANE_PUBLISH_BYTES;
+    if (has_room && !zmtp_put(&lane->output.bytes, frame))
         return;
 }
 
@@ -341,10 +356,19 @@ void lanes_publish(lanes_t *self, span_t frame)
     }
 }
 
+static void flush_kind(lanes_t *self, bool is_pub)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        lane_t *lane = self->lanes[i];
+        if ((lane->topics != NULL) == is_pub && !lane->stream.is_waiting && !lane->is_lost)
+            flush(lane);
+    }
+}
+
+/* What people wait for first: a bridge that has it does not need the acknowledgement to go on. */
 void lanes_flush(lanes_t *self)
 {
     assert(self);
-    for (size_t i = 0; i < self->count; i++)
-        if (!self->lanes[i]->stream.is_waiting && !stream_flush(&self->lanes[i]->stream, SIZE_MAX))
-            self->lanes[i]->is_lost = true;
+    flush_kind(self, true);
+    flush_kind(self, false);
 }

@@ -17,11 +17,8 @@ ARROWS = {
     "bridge/core": {"bridge/core", "proto"},
     "bridge/shell": {"bridge/shell", "bridge/core", "client/core", "base", "proto"},
 }
-# One settings table serves the broker and the bridge; the broker may have the bridge in its process. What is read and written
-# through base is held in proto's buffers.
+# One settings table serves the broker and the bridge; the broker may have the bridge in its process.
 EXTRA = {
-    "base/stream.h": {"proto"},
-    "base/ipc.h": {"proto"},
     "broker/shell": {"broker/settings.def"},
     "bridge/shell": {"broker/settings.def"},
     "broker/shell/main.c": {"bridge/shell"},

@@ -159,7 +159,7 @@ static void open_sub(stage_t *stage, span_t topic)
 static int stranger(stage_t *stage, const char *endpoint, span_t bytes)
 {
     ipc_t address;
-    assert_true(ipc_address(span_of(endpoint), IPC_LANE, &address));
+    assert_true(ipc_address(endpoint, strlen(endpoint), IPC_LANE, &address));
     int fd = ipc_connect(&address);
     assert_true(fd >= 0);
     assert_int_equal(send(fd, bytes.data, bytes.size, MSG_NOSIGNAL), (ssize_t)bytes.size);
@@ -354,7 +354,7 @@ static void who_finds_no_place_takes_the_other_way(void **state)
     for (size_t i = 0; i < LANES_MAX; i++)
         others[i] = stranger(stage, stage->router, SPAN(DEALER));
     ipc_t address;
-    assert_true(ipc_address(span_of(stage->router), "", &address));
+    assert_true(ipc_address(stage->router, strlen(stage->router), "", &address));
     int usual = ipc_listen(&address, 4);
     assert_true(usual >= 0);
     span_t frame;
@@ -377,7 +377,7 @@ static void nobody_is_let_in_while_descriptors_are_few(void **state)
 {
     stage_t *stage = *state;
     ipc_t address;
-    assert_true(ipc_address(span_of(stage->router), IPC_LANE, &address));
+    assert_true(ipc_address(stage->router, strlen(stage->router), IPC_LANE, &address));
     int fd = ipc_connect(&address);
     assert_true(fd >= 0);
     assert_int_equal(send(fd, DEALER "\0\1a", sizeof DEALER + 2, 0), sizeof DEALER + 2);
@@ -404,7 +404,7 @@ static void what_a_killed_broker_left_is_taken_over(void **state)
     char endpoint[128];
     ipc_t address;
     (void)snprintf(endpoint, sizeof endpoint, "ipc://%s/old", stage->directory);
-    assert_true(ipc_address(span_of(endpoint), IPC_LANE, &address));
+    assert_true(ipc_address(endpoint, strlen(endpoint), IPC_LANE, &address));
     close(ipc_listen(&address, 1)); /* the file stays */
     assert_true(lanes_bind(stage->lanes, endpoint, false));
 }
@@ -415,7 +415,7 @@ static void what_is_no_socket_is_not_removed(void **state)
     char endpoint[128];
     ipc_t address;
     (void)snprintf(endpoint, sizeof endpoint, "ipc://%s/file", stage->directory);
-    assert_true(ipc_address(span_of(endpoint), IPC_LANE, &address));
+    assert_true(ipc_address(endpoint, strlen(endpoint), IPC_LANE, &address));
     FILE *file = fopen(ipc_path(&address), "w");
     assert_non_null(file);
     fclose(file);
