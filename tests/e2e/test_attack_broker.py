@@ -16,6 +16,8 @@ from zmtp import COMMAND, LONG, MORE, Zmtp, frame, greeting, ready
 
 LEAK_BYTES = 64 << 10  # what three rounds of an attack may leave: a block of a slab, messages of the room
 DUPLICATE_BYTES = 64 << 10  # what libzmq keeps for ever of a connection that claims a routing id which is taken: 35 KB
+REPETITIONS, WARM = 10, 5  # before, queues and tables grow to what it takes
+RESIDENT_BYTES = 512 << 10  # what ten repetitions may leave
 SEED = 5
 PING = msgpack.packb({"op": "ping", "id": 7})
 
@@ -424,3 +426,41 @@ def test_a_million_subscriptions_cost_160_bytes_each_until_their_connection_ends
     assert used() < 300e6
     peer.close()
     until(lambda: used() < 20e6, used, "the memory back", 60 * SLOWNESS)
+
+
+# All of it, again and again.
+
+def mixture(broker, link, connect, chance):
+    """A little of everything above, and of what people do meanwhile: they come, speak, are refused, go."""
+    for greets in (False, True) * 10:
+        with connect(greets=greets) as peer, contextlib.suppress(ConnectionError):
+            peer.send(chance.randbytes(chance.randrange(1, 20000)))
+    with connect() as peer:
+        for _ in range(200):
+            peer.message(b"\xdd\x00\xff\xff\xff")
+        peer.message(PING)
+        assert msgpack.unpackb(peer.receive()[1])["re"] == 7
+    with connect() as peer, contextlib.suppress(ConnectionError):
+        peer.send(b"".join(frame(b"x", MORE) for _ in range(2000)) + frame(b"x"))
+    crowd = link(broker, hears=False)
+    for sid in range(200):
+        crowd.send("hello", sid=sid, join=[f"den{sid % 20}"])
+        crowd.send("say", sid=sid, room=f"den{sid % 20}", text="x" * 1000)
+        crowd.send("tell", sid=sid, to="nobody", text="x")
+        crowd.send("bye", sid=sid)
+    until(lambda: len(crowd.replies) == 800, crowd.take, "all answers", 60 * SLOWNESS)
+    crowd.close()
+
+
+def test_resident_memory_is_flat_over_ten_repetitions(start, link):
+    broker = start("--set", "heartbeat_ms=60000", "--set", "resume_ms=0", "--set", "ring_events=16")
+    chance, sizes = random.Random(SEED), []
+
+    def connect_there(**more):
+        return Zmtp(broker.router, **more)
+    for _ in range(REPETITIONS + WARM):
+        idle = broker.descriptors()
+        mixture(broker, link, connect_there, chance)
+        until(lambda: broker.descriptors() <= idle + 1, time.sleep, "the descriptors back")
+        sizes.append(broker.resident_bytes())
+    assert SLOWNESS > 1 or max(sizes[WARM:]) - sizes[WARM - 1] < RESIDENT_BYTES, sizes  # a sanitizer keeps what is freed
