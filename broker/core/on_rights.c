@@ -129,7 +129,7 @@ static hub_err_t take_back(core_t *core, request_t *request, verdict_kind_t kind
         aim.target = aim_as_guest(&aim, kind);
         verdict = verdicts_find(core, &aim.target);
     }
-    if (verdict == NULL)
+    if (verdict == NULL || verdict_is_over(verdict, core->now->wall_ms))
         return HUB_NO_SUCH_BAN;
     verdicts_remove(core, verdict);
     if (kind == VERDICT_MUTE)

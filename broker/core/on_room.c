@@ -190,22 +190,24 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
     return HUB_OK;
 }
 
+/* Of those one may act on: who is a moderator does not take back what the owner said of them. */
 static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdict_kind_t kind)
 {
-    aim_t aim;
-    hub_err_t err = aim_read(core, request, kind, &aim);
+    whom_t whom;
+    hub_err_t err = read_whom(core, request, room, kind, &whom);
     if (err != HUB_OK)
         return err;
-    verdict_t *verdict = room_find_verdict(room, &aim.target);
-    if (verdict == NULL && aim.key == KEY_account) {
-        aim.target = aim_as_guest(&aim, kind);
-        verdict = room_find_verdict(room, &aim.target);
+    aim_t *aim = &whom.aim;
+    verdict_t *verdict = room_find_verdict(room, &aim->target);
+    if (verdict == NULL && aim->key == KEY_account) {
+        aim->target = aim_as_guest(aim, kind);
+        verdict = room_find_verdict(room, &aim->target);
     }
-    if (verdict == NULL)
+    if (verdict == NULL || verdict_is_over(verdict, core->now->wall_ms))
         return HUB_NO_SUCH_BAN;
     room_remove_verdict(room, verdict);
     records_room(core, room);
-    write_down(core, request, room, &aim);
+    write_down(core, request, room, aim);
     reply_ok(core, request);
     return HUB_OK;
 }

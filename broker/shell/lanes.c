@@ -114,6 +114,7 @@ static bool watch_place(lanes_t *self, place_t *place)
 bool lanes_bind(lanes_t *self, const char *endpoint, bool is_pub)
 {
     assert(self && endpoint);
+    errno = ENAMETOOLONG; /* or no ipc endpoint at all */
     if (self->place_count == PLACES_MAX)
         return false;
     place_t *place = &self->places[self->place_count];

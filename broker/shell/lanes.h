@@ -31,7 +31,8 @@ lanes_t *lanes_new(void);
 /* Ends all connections and frees *self_p; NULL in it is fine. */
 void lanes_destroy(lanes_t **self_p);
 
-/* Opens the lane beside an ipc endpoint of the ROUTER, or of PUB. False: it cannot be had, and bridges take the endpoint itself. */
+/* Opens the lane beside an ipc endpoint of the ROUTER, or of PUB. False: it cannot be had, errno says why, and
+ * bridges take the endpoint itself. */
 HUB_MUST_CHECK bool lanes_bind(lanes_t *self, const char *endpoint, bool is_pub);
 
 /* Readable when there is something for lanes_look(). Borrowed. */

@@ -356,7 +356,8 @@ static void perform(kit_t *self)
 
 void kit_step(kit_t *self, event_t event)
 {
-    self->now.entropy[0]++;
+    for (size_t i = 0; i < sizeof self->now.entropy && ++self->now.entropy[i] == 0; i++)
+        ; /* fresh each time, as names are made of it */
     core_step(self->core, &event, &self->now, &self->out);
     perform(self);
 }

@@ -313,6 +313,19 @@ static void p144_all_others_are_denied_whatever_they_ask(void **state)
     kit_destroy(&kit);
 }
 
+static void p144_nobody_takes_back_what_was_said_of_themselves(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "unmute room=tea nick=bob"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=member"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "error=muted");
+    ASSERT_HAS(kit_ask(kit, 'A', "unmute room=tea nick=bob"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p145_a_rooms_bans_are_listed_end_and_outlast_a_crash(void **state)
 {
     (void)state;
@@ -453,6 +466,7 @@ int main(void)
         cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
         cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),
         cmocka_unit_test(p144_all_others_are_denied_whatever_they_ask),
+        cmocka_unit_test(p144_nobody_takes_back_what_was_said_of_themselves),
         cmocka_unit_test(p145_a_rooms_bans_are_listed_end_and_outlast_a_crash),
         cmocka_unit_test(p145_a_room_has_so_many_bans_and_what_is_over_makes_way),
         cmocka_unit_test(p146_in_a_slow_room_members_wait),

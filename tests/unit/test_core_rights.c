@@ -253,6 +253,19 @@ static void p131_bans_and_mutes_end_in_time_and_outlast_a_crash(void **state)
     kit_destroy(&kit);
 }
 
+static void p132_what_is_over_cannot_be_taken_back(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_operator();
+    kit_ask(kit, 'A', "join room=tea");
+    ask_until(kit, "mute nick=bob", 1000);
+    ask_until(kit, "mute room=tea nick=bob", 1000);
+    kit_pass(kit, 1000);
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute nick=bob"), "error=no_such_ban");
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute room=tea nick=bob"), "error=no_such_ban");
+    kit_destroy(&kit);
+}
+
 static void p132_what_is_not_there_cannot_be_taken_back(void **state)
 {
     (void)state;
@@ -451,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_guest_muted_under_two_nicks_is_free_when_both_are_over),
         cmocka_unit_test(a_mute_follows_the_account_and_not_who_was_in_under_it),
         cmocka_unit_test(p131_bans_and_mutes_end_in_time_and_outlast_a_crash),
+        cmocka_unit_test(p132_what_is_over_cannot_be_taken_back),
         cmocka_unit_test(p132_what_is_not_there_cannot_be_taken_back),
         cmocka_unit_test(p133_bans_are_listed_page_by_page),
         cmocka_unit_test(p134_what_operators_did_is_written_down_and_theirs_to_read),
