@@ -8,7 +8,7 @@
 
 /* More rows make reading slower, which looks through all of them; more events make better blocks, but keep
  * a commit waiting: some ten milliseconds, a hundred if all are of different logs. */
-enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 4 << 20 };
+enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 256 << 10 };
 
 /* A run of `recent`, its block at `offset` of self->folded. A log's are chained. */
 typedef struct {

@@ -54,6 +54,16 @@ bool mailbox_give(mailbox_t *self, buffer_t *from)
     return is_given;
 }
 
+void mailbox_call(mailbox_t *self)
+{
+    assert(self);
+    pthread_mutex_lock(&self->lock);
+    self->is_called = true;
+    self->is_waited_for = false;
+    pthread_mutex_unlock(&self->lock);
+    pthread_cond_signal(&self->filled);
+}
+
 void mailbox_close(mailbox_t *self)
 {
     assert(self);

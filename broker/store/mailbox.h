@@ -28,6 +28,9 @@ void mailbox_fini(mailbox_t *self);
  * was. */
 HUB_MUST_CHECK bool mailbox_give(mailbox_t *self, buffer_t *from);
 
+/* The taker is to look after what it has to do besides. Fine where it is closed. */
+void mailbox_call(mailbox_t *self);
+
 /* Nothing more will be given. */
 void mailbox_close(mailbox_t *self);
 

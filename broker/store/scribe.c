@@ -12,14 +12,6 @@
 
 enum {
     GROUP_BYTES = 4 << 20, /* of operations in one transaction: the rest gets the next one */
-    /* Pages of the journal at which it is brought into the database: when nothing else is to be done
-     * (few, for commits wait meanwhile; more where that takes long, for each time has its fsyncs), and when
-     * there always is. */
-    CHECKPOINT_IDLE_PAGES = 250,
-    CHECKPOINT_SLOW_PAGES = 1000,
-    CHECKPOINT_SLOW_US = 4000, /* and so much per page */
-    CHECKPOINT_PAGE_US = 8,
-    CHECKPOINT_BUSY_PAGES = 4000,
     /* A batch that the owner may commit itself; when that took too long, and for how long it does not then:
      * doubled each time it takes too long again. */
     LIGHT_BYTES = 16384,
@@ -28,14 +20,12 @@ enum {
     LONGEST_REST_US = 60 * 1000000,
 };
 
-void scribe_init(scribe_t *self, place_t *place, answers_t *answers)
+void scribe_init(scribe_t *self, place_t *place, const char *vfs, answers_t *answers)
 {
     assert(self && place && answers);
-    *self = (scribe_t){.place = place,
-                       .answers = answers,
-                       .checkpoint_from = CHECKPOINT_BUSY_PAGES,
-                       .checkpoint_idle_from = CHECKPOINT_IDLE_PAGES,
-                       .rest_us = REST_US};
+    *self = (scribe_t){.place = place, .vfs = vfs, .answers = answers, .rest_us = REST_US};
+    wal_init(&self->wal);
+    checkpointer_init(&self->checkpointer, place, vfs, &self->inbox);
     mailbox_init(&self->inbox);
     shelves_init(&self->shelves);
     buffer_init(&self->work, MAILBOX_BYTES);
@@ -55,6 +45,7 @@ void scribe_fini(scribe_t *self)
     buffer_fini(&self->trims);
     buffer_fini(&self->work);
     shelves_fini(&self->shelves);
+    checkpointer_fini(&self->checkpointer);
     mailbox_fini(&self->inbox);
 }
 
@@ -63,10 +54,7 @@ static int count_pages(void *context, sqlite3 *handle, const char *name, int pag
 {
     (void)handle;
     (void)name;
-    scribe_t *self = context;
-    if (pages < self->journal_most)
-        self->begins_journal = false;
-    self->journal_pages = self->journal_most = pages;
+    wal_count(&((scribe_t *)context)->wal, pages);
     return SQLITE_OK;
 }
 
@@ -219,30 +207,55 @@ static void do_group(scribe_t *self, size_t limit)
 
 /* --- the loop ----------------------------------------------------------------------------------- */
 
-static void bring_in(scribe_t *self, int from_pages)
+/* What came of bringing the journal into the database. */
+static void hear_checkpoint(scribe_t *self, const checkpoint_t *checkpoint)
 {
-    if (self->journal_pages < from_pages)
-        return;
-    int pages = self->journal_pages;
-    self->journal_pages = 0; /* the next commit says anew */
-    uint64_t began_us = clock_mono_us();
-    int code = transaction_checkpoint(self, SQLITE_CHECKPOINT_PASSIVE);
-    uint64_t slow_us = CHECKPOINT_SLOW_US + CHECKPOINT_PAGE_US * (uint64_t)pages;
-    bool is_slow = clock_mono_us() - began_us >= slow_us;
-    self->checkpoint_idle_from = is_slow ? CHECKPOINT_SLOW_PAGES : CHECKPOINT_IDLE_PAGES;
-    if (code != SQLITE_OK && !self->is_broken && self->checkpoint_from == CHECKPOINT_BUSY_PAGES)
+    wal_hear(&self->wal, checkpoint->brought);
+    int code = transaction_judge_checkpoint(self, checkpoint->code);
+    if (code != SQLITE_OK && !self->is_broken && !self->is_not_brought)
         log_warn("store.not_checkpointed", log_str("database", self->place->database),
                  log_str("error", sqlite3_errstr(code)), log_i64("code", code));
-    /* Where it is not possible now, such as on a full disk, not again after every commit. */
-    self->checkpoint_from =
-        code == SQLITE_OK ? CHECKPOINT_BUSY_PAGES : pages + CHECKPOINT_BUSY_PAGES;
+    self->is_not_brought = code != SQLITE_OK;
 }
 
-/* True if there is enough of the journal to be brought in while nothing else is to be done. */
-static bool may_bring_in(const scribe_t *self)
+/* The owner's, too. */
+static void hear_checkpointer(scribe_t *self)
 {
-    return self->checkpoint_from == CHECKPOINT_BUSY_PAGES &&
-           self->journal_pages >= self->checkpoint_idle_from;
+    checkpoint_t checkpoint;
+    if (self->wal.is_asked && checkpointer_take(&self->checkpointer, &checkpoint))
+        hear_checkpoint(self, &checkpoint);
+}
+
+static void await_checkpointer(scribe_t *self)
+{
+    if (!self->wal.is_asked)
+        return;
+    checkpoint_t checkpoint = checkpointer_wait(&self->checkpointer);
+    hear_checkpoint(self, &checkpoint);
+}
+
+static void ask_checkpointer(scribe_t *self)
+{
+    if (!wal_is_due(&self->wal) || self->is_broken)
+        return;
+    wal_ask(&self->wal);
+    checkpointer_ask(&self->checkpointer);
+}
+
+/* True if the journal has grown too long: nothing is to be committed until it is in the database. */
+static bool must_stop(const scribe_t *self)
+{
+    return wal_is_longest(&self->wal) && !self->is_broken && !self->needs_reopen;
+}
+
+static void stop_for_journal(scribe_t *self)
+{
+    if (!must_stop(self))
+        return;
+    await_checkpointer(self);
+    checkpoint_t checkpoint = checkpointer_bring(&self->db);
+    wal_stop(&self->wal);
+    hear_checkpoint(self, &checkpoint);
 }
 
 /* Has something to do in self->work or a chore. False: the inbox is closed and empty. */
@@ -253,11 +266,10 @@ static bool get_work(scribe_t *self)
     buffer_recycle(&self->work);
     self->done = 0;
     do {
+        hear_checkpointer(self);
         if (mailbox_take(&self->inbox, &self->work))
             return true;
-        if (may_bring_in(self))
-            bring_in(self, self->checkpoint_idle_from);
-        if (chores_wait(self))
+        if (chores_wait(self) || must_stop(self))
             return !mailbox_is_closed(&self->inbox); /* the rest is done after the next start */
     } while (mailbox_wait(&self->inbox));
     return false;
@@ -306,9 +318,12 @@ void *scribe_run(void *context)
     while (get_work(self)) {
         if (self->done < self->work.size)
             do_group(self, self->work.size);
-        bring_in(self, self->checkpoint_from);
+        stop_for_journal(self);
+        ask_checkpointer(self);
         chores_step(self);
     }
+    await_checkpointer(self);
+    checkpointer_close(&self->checkpointer);
     if (self->is_changed && !self->is_failing && !self->is_broken)
         close_well(self);
     if (self->is_broken)
@@ -321,7 +336,7 @@ void *scribe_run(void *context)
 /* True if the next batch must not wait for a disk, or for another process. */
 static bool is_light(const scribe_t *self, uint64_t now_ms)
 {
-    return !self->is_failing && !self->begins_journal && transaction_is_light(self, now_ms);
+    return !self->is_failing && !wal_may_wait(&self->wal) && transaction_is_light(self, now_ms);
 }
 
 static bool commit_here(scribe_t *self, buffer_t *batch)
@@ -349,8 +364,10 @@ bool scribe_commit_here(scribe_t *self, buffer_t *batch)
     if (batch->size > LIGHT_BYTES || began_us < self->rests_until_us ||
         !mailbox_enter(&self->inbox))
         return false;
+    hear_checkpointer(self);
     bool is_done = is_light(self, began_us / 1000) && commit_here(self, batch);
-    mailbox_leave(&self->inbox, may_bring_in(self) || chores_wait(self));
+    ask_checkpointer(self);
+    mailbox_leave(&self->inbox, must_stop(self) || chores_wait(self));
     uint64_t now_us = clock_mono_us();
     if (now_us - began_us > SLOW_US) {
         self->rest_us = self->rest_us < LONGEST_REST_US / 2 ? 2 * self->rest_us : LONGEST_REST_US;

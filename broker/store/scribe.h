@@ -2,7 +2,7 @@
  *
  * Takes all batches that wait, puts them into one transaction, commits it and answers once. Between
  * transactions it does its chores: folds recent events into blocks, drops what was trimmed and erased,
- * some blocks at a time, and brings the journal into the database.
+ * some blocks at a time. The journal is brought into the database by a thread beside it (checkpointer.h).
  *
  * A transaction that fails is rolled back, and void is all of its generation: what the owner gave until it
  * has heard of the failure. The owner counts generations, so batches that were on their way are told
@@ -14,12 +14,14 @@
 #define BROKER_STORE_SCRIBE_H
 
 #include "broker/store/answers.h"
+#include "broker/store/checkpointer.h"
 #include "broker/store/db.h"
 #include "broker/store/mailbox.h"
 #include "broker/store/ops.h"
 #include "broker/store/place.h"
 #include "broker/store/recent.h"
 #include "broker/store/shelves.h"
+#include "broker/store/wal.h"
 
 enum { SCRIBE_BOOT_BYTES = 64 };
 
@@ -59,18 +61,16 @@ typedef struct {
     bool is_failing;                              /* and that was logged */
     bool is_broken;                               /* for ever: a fsync has failed */
     bool needs_reopen;                            /* the connection is not to be trusted any more */
-    bool chores_rest;    /* one has failed: not again before a batch went well */
-    int journal_pages;   /* after the last commit; 0: since then it was brought in */
-    int journal_most;    /* after the last commit */
-    bool begins_journal; /* it was brought in: a commit will begin it anew, and wait for the disk */
-    int checkpoint_from; /* pages at which the journal is brought in, even while batches wait */
-    int checkpoint_idle_from; /* and while none do; see scribe.c */
+    bool chores_rest; /* one has failed: not again before a batch went well */
+    wal_t wal;
+    bool is_not_brought;         /* the journal into the database, and that was logged */
+    checkpointer_t checkpointer; /* its thread begins with this one's */
 
     uint64_t rest_us, rests_until_us; /* the owner's, see scribe_commit_here() */
 } scribe_t;
 
-/* All but what is set before the thread begins; `place` and `answers` are borrowed. */
-void scribe_init(scribe_t *self, place_t *place, answers_t *answers);
+/* All but what is set before the thread begins; what is pointed at is borrowed. */
+void scribe_init(scribe_t *self, place_t *place, const char *vfs, answers_t *answers);
 void scribe_fini(scribe_t *self);
 
 /* Opens the database for writing, as scribe_t says. */

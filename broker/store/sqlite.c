@@ -19,7 +19,7 @@ typedef struct {
     scribe_t scribe;
     fetch_t fetch;
     bool is_running; /* the threads are */
-    pthread_t scribe_thread, fetch_thread;
+    pthread_t scribe_thread, fetch_thread, checkpointer_thread;
 
     buffer_t batch; /* operations of the one that is not committed yet */
     uint64_t batch_number;
@@ -36,7 +36,10 @@ static void run(disk_t *self)
     if (self->is_running)
         return;
     self->is_running = true;
-    int error = pthread_create(&self->scribe_thread, NULL, scribe_run, &self->scribe);
+    int error = pthread_create(&self->checkpointer_thread, NULL, checkpointer_run,
+                               &self->scribe.checkpointer);
+    if (error == 0)
+        error = pthread_create(&self->scribe_thread, NULL, scribe_run, &self->scribe);
     if (error == 0)
         error = pthread_create(&self->fetch_thread, NULL, fetch_run, &self->fetch);
     if (error != 0)
@@ -53,6 +56,7 @@ static void stop(disk_t *self)
     /* The reader first: the writer empties the journal, which nobody must be reading then. */
     pthread_join(self->fetch_thread, NULL);
     pthread_join(self->scribe_thread, NULL);
+    pthread_join(self->checkpointer_thread, NULL);
 }
 
 /* --- what the owner gives ----------------------------------------------------------------------- */
@@ -327,8 +331,7 @@ static disk_t *disk_new(const store_sqlite_t *settings)
     buffer_init(&self->batch, MAILBOX_BYTES);
     buffer_init(&self->message, MAILBOX_BYTES);
     fetch_init(&self->fetch, &self->place, settings->vfs, &self->answers);
-    scribe_init(&self->scribe, &self->place, &self->answers);
-    self->scribe.vfs = settings->vfs;
+    scribe_init(&self->scribe, &self->place, settings->vfs, &self->answers);
     self->scribe.is_synced = settings->is_synced;
     if (settings->boot)
         snprintf(self->scribe.boot, SCRIBE_BOOT_BYTES, "%s", settings->boot);

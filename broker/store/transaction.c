@@ -148,16 +148,21 @@ int transaction_end(scribe_t *self, int code)
     return code;
 }
 
+int transaction_judge_checkpoint(scribe_t *self, int code)
+{
+    assert(self);
+    if ((code & 0xff) == SQLITE_BUSY)
+        return SQLITE_OK; /* somebody reads, or does it: later */
+    if (code != SQLITE_OK)
+        judge(self, code);
+    return code;
+}
+
 int transaction_checkpoint(scribe_t *self, int mode)
 {
     assert(self);
     if (self->is_broken || self->needs_reopen)
         return SQLITE_OK; /* nothing to be brought anywhere now */
-    self->begins_journal = true;
     int code = sqlite3_wal_checkpoint_v2(self->db.handle, "main", mode, NULL, NULL);
-    if ((code & 0xff) == SQLITE_BUSY)
-        return SQLITE_OK; /* somebody reads: later */
-    if (code != SQLITE_OK)
-        judge(self, code);
-    return code;
+    return transaction_judge_checkpoint(self, code);
 }

@@ -28,4 +28,8 @@ HUB_MUST_CHECK int transaction_end(scribe_t *self, int code);
  * SQLite's SQLITE_CHECKPOINT_. */
 HUB_MUST_CHECK int transaction_checkpoint(scribe_t *self, int mode);
 
+/* What the result of a checkpoint means, by whichever connection, for what comes after it. SQLITE_OK where it
+ * is only for later. */
+HUB_MUST_CHECK int transaction_judge_checkpoint(scribe_t *self, int code);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -14,6 +15,10 @@ typedef struct {
 } faulty_file_t;
 
 static atomic_int write_code, sync_code, sync_count, write_ms;
+static pthread_mutex_t hold_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t hold_changed = PTHREAD_COND_INITIALIZER;
+static bool holds_syncs;
+static int held_syncs;
 static _Thread_local int own_writes, own_syncs;
 
 static sqlite3_file *real(sqlite3_file *file)
@@ -54,8 +59,19 @@ static int on_truncate(sqlite3_file *file, sqlite3_int64 size)
     return code ? code : real(file)->pMethods->xTruncate(real(file), size);
 }
 
+static void wait_while_held(void)
+{
+    pthread_mutex_lock(&hold_lock);
+    held_syncs++;
+    while (holds_syncs)
+        pthread_cond_wait(&hold_changed, &hold_lock);
+    held_syncs--;
+    pthread_mutex_unlock(&hold_lock);
+}
+
 static int on_sync(sqlite3_file *file, int flags)
 {
+    wait_while_held();
     int code = atomic_load(&sync_code);
     atomic_fetch_add(&sync_count, 1);
     own_syncs++;
@@ -192,6 +208,22 @@ void store_vfs_fail_writes(int code)
 void store_vfs_fail_syncs(int code)
 {
     atomic_store(&sync_code, code);
+}
+
+void store_vfs_hold_syncs(bool holds)
+{
+    pthread_mutex_lock(&hold_lock);
+    holds_syncs = holds;
+    pthread_mutex_unlock(&hold_lock);
+    pthread_cond_broadcast(&hold_changed);
+}
+
+int store_vfs_held_syncs(void)
+{
+    pthread_mutex_lock(&hold_lock);
+    int held = held_syncs;
+    pthread_mutex_unlock(&hold_lock);
+    return held;
 }
 
 int store_vfs_syncs(void)

@@ -4,6 +4,8 @@
 #ifndef TESTS_UNIT_STORE_VFS_H
 #define TESTS_UNIT_STORE_VFS_H
 
+#include <stdbool.h>
+
 #define STORE_VFS "hubbub-faulty"
 
 void store_vfs_register(void);
@@ -14,6 +16,10 @@ void store_vfs_fail_syncs(int code);
 
 /* From now on each write takes so long, as on a disk that is busy; 0: as long as it does. */
 void store_vfs_slow_writes(int ms);
+
+/* From now on each fsync waits until that is over; how many wait. */
+void store_vfs_hold_syncs(bool holds);
+int store_vfs_held_syncs(void);
 
 /* How many fsyncs there were. */
 int store_vfs_syncs(void);

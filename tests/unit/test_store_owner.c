@@ -1,4 +1,5 @@
 /* What the owner's thread does itself, and what it must not: wait for a disk. */
+#include "broker/store/wal.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/store_vfs.h"
 
@@ -8,10 +9,19 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
-enum { MANY = 3000, TRIES = 100000, LARGE_BYTES = 20000, SLOW_MS = 10 };
+enum {
+    MANY = 3000,
+    TRIES = 100000,
+    LARGE_BYTES = 20000,
+    HUGE_BYTES = 1 << 20,
+    HUGE_BATCHES = 150,
+    SLOW_MS = 10,
+    SYNCS = 10,
+};
 
 static kit_t kit;
 static uint64_t seq;
@@ -30,6 +40,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
+    store_vfs_hold_syncs(false);
     store_vfs_slow_writes(0);
     store_vfs_fail_writes(SQLITE_OK);
     kit_fini(&kit);
@@ -89,11 +100,56 @@ static void the_owner_never_waits_for_the_disk(void **state)
 {
     (void)state;
     int syncs = store_vfs_own_syncs(), all = store_vfs_syncs(), here = 0;
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; store_vfs_syncs() < all + SYNCS; i++) {
+        assert_true(i < TRIES);
         here += say_here("a line");
+    }
     assert_true(here > 0);
-    assert_true(store_vfs_syncs() > all);
     assert_int_equal(store_vfs_own_syncs(), syncs);
+}
+
+static void nobody_waits_while_the_disk_takes_the_journal(void **state)
+{
+    (void)state;
+    store_vfs_hold_syncs(true);
+    for (int i = 0; store_vfs_held_syncs() == 0; i++) {
+        assert_true(i < TRIES);
+        (void)say_here("a line");
+    }
+    for (int i = 0; i < MANY; i++)
+        (void)say_here("more");
+    assert_int_equal(store_vfs_held_syncs(), 1);
+    store_vfs_hold_syncs(false);
+}
+
+static off_t journal_bytes(void)
+{
+    struct stat found;
+    assert_int_equal(stat(kit_path(&kit, "hubbub.db-wal"), &found), 0);
+    return found.st_size;
+}
+
+/* Some batches on their way always, so that the journal is never at rest. */
+static void a_journal_stays_short_though_nobody_pauses(void **state)
+{
+    (void)state;
+    char *large = calloc(1, HUGE_BYTES + 1);
+    assert_non_null(large);
+    memset(large, 'x', HUGE_BYTES);
+    uint64_t done = kit.batch;
+    for (int i = 0; i < HUGE_BATCHES; i++) {
+        kit_append(&kit, "lobby", ++seq, 2000, large);
+        uint64_t batch = kit_commit(&kit);
+        while (done + 3 < batch) {
+            store_answer_t answer = kit_next(&kit);
+            assert_int_equal(answer.kind, STORE_COMMITTED);
+            done = answer.batch;
+        }
+        assert_true(journal_bytes() < (off_t)(WAL_LONGEST + WAL_STEP) * WAL_FRAME_BYTES);
+    }
+    while (done < kit.batch)
+        done = kit_next(&kit).batch;
+    free(large);
 }
 
 static void with_power_the_owner_writes_nothing(void **state)
@@ -162,6 +218,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_large_batch_is_left_to_the_writer, begin, end),
         cmocka_unit_test_setup_teardown(the_owner_never_waits_for_the_disk, begin, end),
+        cmocka_unit_test_setup_teardown(nobody_waits_while_the_disk_takes_the_journal, begin, end),
+        cmocka_unit_test_setup_teardown(a_journal_stays_short_though_nobody_pauses, begin, end),
         cmocka_unit_test_setup_teardown(with_power_the_owner_writes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(where_writing_takes_long_the_owner_leaves_it_to_the_writer,
                                         begin, end),
