@@ -1,6 +1,10 @@
 #include "broker/store/checkpointer.h"
 
 #include <assert.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { NICE = 5 }; /* who waits for an answer goes first; it must get on all the same */
 
 void checkpointer_init(checkpointer_t *self, const place_t *place, const char *vfs,
                        mailbox_t *asker)
@@ -108,6 +112,7 @@ static bool is_wanted(checkpointer_t *self)
 void *checkpointer_run(void *context)
 {
     checkpointer_t *self = context;
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* a thread's own, on Linux */
     while (is_wanted(self)) {
         checkpoint_t result = work(self);
         pthread_mutex_lock(&self->lock);

@@ -22,13 +22,15 @@ void wal_count(wal_t *self, int pages)
 bool wal_is_due(const wal_t *self)
 {
     assert(self);
-    return !self->is_asked && self->pages - self->tried >= WAL_STEP;
+    int step = self->pages < self->stop_at ? WAL_STEP : WAL_REST;
+    return !self->is_asked && self->pages - self->tried >= step;
 }
 
 bool wal_is_longest(const wal_t *self)
 {
     assert(self);
-    return self->pages >= self->stop_at;
+    bool is_little = !self->is_asked && self->pages - self->brought < WAL_REST;
+    return self->pages >= self->stop_at + (is_little ? 0 : WAL_STEP);
 }
 
 bool wal_may_wait(const wal_t *self)

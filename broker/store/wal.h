@@ -2,8 +2,8 @@
  *
  * The checkpointer is asked for it each WAL_STEP pages. While it is at work, and once all of the journal is in the
  * database, SQLite may begin the journal anew with the next commit and wait for the disk: the owner, which must not
- * wait, leaves commits to the writer then. Who commits without a pause never lets it be brought in whole: at WAL_LONGEST the
- * writer stops and brings in the rest itself. */
+ * wait, leaves commits to the writer then. Who commits without a pause never lets it be brought in whole: from WAL_LONGEST on the
+ * writer stops as soon as the rest is little, and WAL_STEP later whatever it is, and brings it in itself. */
 #ifndef BROKER_STORE_WAL_H
 #define BROKER_STORE_WAL_H
 
@@ -11,6 +11,7 @@
 
 enum {
     WAL_STEP = 2000,             /* pages of 8 KiB, 16 MB: some seconds of a busy broker */
+    WAL_REST = 200,              /* this is little: some milliseconds */
     WAL_LONGEST = 8000,          /* the file stays as long: PRAGMA journal_size_limit */
     WAL_FRAME_BYTES = 8192 + 24, /* one of its pages in the file */
 };

@@ -72,7 +72,7 @@ class Speaker:
             self.said[cid], self.cid = reply, cid
         return reply
 
-    def says_until(self, error, within=2000):
+    def says_until(self, error, within=20000):
         for _ in range(within):
             if self.say().get("error") == error:
                 return
