@@ -5,3 +5,6 @@ hub_test(prop_broker_core
 hub_test(prop_broker_rights
     SOURCES prop_broker_rights.c ../unit/broker_kit.c ../unit/kit_store.c ../unit/broker_notation.c
     LINK broker_core)
+hub_test(prop_broker_accounts
+    SOURCES prop_broker_accounts.c ../unit/broker_kit.c ../unit/kit_store.c ../unit/broker_notation.c
+    LINK broker_core)
