@@ -7,8 +7,8 @@
 #include <assert.h>
 
 /* More rows make reading slower, which looks through all of them; more events make better blocks, but keep
- * a commit waiting: some ten milliseconds, a hundred if all are of different logs. */
-enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 256 << 10 };
+ * a commit waiting: some milliseconds, a hundred if all are of different logs. Large events make good blocks soon. */
+enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 256 * 1024, LARGE_BYTES = 512 };
 
 /* A run of `recent`, its block at `offset` of self->folded. A log's are chained. */
 typedef struct {
@@ -166,7 +166,9 @@ bool fold_is_due(const scribe_t *self)
 {
     assert(self);
     const scribe_recent_t *recent = &self->recent;
-    return recent->rows >= DUE_ROWS || recent->events >= DUE_EVENTS || recent->bytes >= DUE_BYTES;
+    bool is_heavy =
+        recent->bytes >= DUE_BYTES && recent->bytes / LARGE_BYTES >= recent->events + recent->notes;
+    return recent->rows >= DUE_ROWS || recent->events >= DUE_EVENTS || is_heavy;
 }
 
 int fold_all(scribe_t *self)
