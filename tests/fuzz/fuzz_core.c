@@ -78,10 +78,17 @@ static void check_frame(fuzz_t *self, span_t frame)
         memcpy(self->tokens[self->token_count++ % TOKENS], token.data, TOKEN_LENGTH);
 }
 
+/* Never the same twice, as it is to be. */
+static void draw_entropy(fuzz_t *self)
+{
+    for (size_t i = 0; i < sizeof self->now.entropy && ++self->now.entropy[i] == 0; i++)
+        ;
+}
+
 static void tell(void *context, event_t event)
 {
     fuzz_t *self = context;
-    self->now.entropy[0]++;
+    draw_entropy(self);
     core_step(self->core, &event, &self->now, &self->out);
 }
 
@@ -160,7 +167,7 @@ static void perform(fuzz_t *self)
 
 static void step(fuzz_t *self, event_t event)
 {
-    self->now.entropy[0]++;
+    draw_entropy(self);
     core_step(self->core, &event, &self->now, &self->out);
     perform(self);
 }
