@@ -187,6 +187,8 @@ static void peer_waits(core_t *self, peer_t peer, uint64_t bytes)
     link_t *link = link_find(self, peer);
     if (link)
         link_waits(self, link, bytes);
+    else if (bytes > LIMIT_FRAME_BYTES)
+        peer_is_slow(self, peer);
 }
 
 /* Once per link: it is about the broker, not about one session. */

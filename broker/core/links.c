@@ -98,10 +98,16 @@ void link_lose(core_t *core, link_t *link)
     slab_remove(core->links, id);
 }
 
+void peer_is_slow(core_t *core, peer_t peer)
+{
+    assert(core);
+    core->counters.links_slow++;
+    outbox_forget(core->out, peer);
+}
+
 static void drop_slow(core_t *core, link_t *link)
 {
-    core->counters.links_slow++;
-    outbox_forget(core->out, link_peer(link));
+    peer_is_slow(core, link_peer(link));
     link_lose(core, link);
 }
 

@@ -38,6 +38,9 @@ void link_is_bare(core_t *core, link_t *link);
  * carrying no session. */
 void link_is_owed(const core_t *core, link_t *link);
 
+/* Too much waits for a peer that has no link: it is thrown away, since it does not read. */
+void peer_is_slow(core_t *core, peer_t peer);
+
 /* So many bytes wait for the link now. Too many: it is lost, and told nothing, since it does not read. */
 void link_waits(core_t *core, link_t *link, uint64_t bytes);
 

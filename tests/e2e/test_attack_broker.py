@@ -17,6 +17,7 @@ from zmtp import COMMAND, LONG, MORE, Zmtp, frame, greeting, ready
 LEAK_BYTES = 64 << 10  # what three rounds of an attack may leave: a block of a slab, messages of the room
 DUPLICATE_BYTES = 64 << 10  # what libzmq keeps for ever of a connection that claims a routing id which is taken: 35 KB
 REPETITIONS, WARM = 10, 5  # before, queues and tables grow to what it takes
+UNREAD_BYTES = 2 << 20  # what libzmq and we may keep for one who does not read
 RESIDENT_BYTES = 512 << 10  # what ten repetitions may leave
 SEED = 5
 PING = msgpack.packb({"op": "ping", "id": 7})
@@ -124,6 +125,18 @@ def test_two_hundred_silent_connections_delay_no_hello(connect, unnoticed, link,
         for peer in peers:
             peer.close()
     unnoticed(attack)
+
+
+def test_who_asks_without_a_session_and_reads_nothing_is_bounded(connect, unnoticed, broker):
+    """What is thrown away comes to megabytes; what is kept for them does not."""
+    who = frame(msgpack.packb({"op": "who", "id": 7})) * 1000
+
+    def attack():
+        slow, before = broker.counter("links_slow"), broker.stats()["memory"]["in_use"]
+        with connect() as peer:
+            until(lambda: broker.counter("links_slow") > slow + 50, lambda _: peer.send(who), "something thrown away")
+            assert broker.stats()["memory"]["in_use"] < before + UNREAD_BYTES
+    unnoticed(attack, times=1)
 
 
 @pytest.mark.parametrize("kind", [b"PUB", b"SUB", b"PULL", b"PAIR", b"XPUB", b"NONSENSE", b""])

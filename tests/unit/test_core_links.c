@@ -118,6 +118,25 @@ static void a_link_with_too_much_unread_is_dropped(void **state)
     kit_destroy(&kit);
 }
 
+static void p78_a_peer_without_a_link_may_leave_a_frame_unread(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_new(NULL);
+    ASSERT_HAS(kit_ask(kit, 'A', "rooms"), "error=no_session");
+    kit_waits(kit, 'A', LIMIT_FRAME_BYTES);
+    assert_int_equal(kit_dropped(kit, 'A'), 0);
+    for (size_t i = 1; i <= 3; i++) {
+        ASSERT_HAS(kit_ask(kit, 'A', "rooms"), "error=no_session");
+        kit_waits(kit, 'A', LIMIT_FRAME_BYTES + 1);
+        assert_int_equal(kit_dropped(kit, 'A'), i);
+    }
+    assert_int_equal(kit_counter(kit, "links_slow"), 3);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada"), "ok=true");
+    kit_waits(kit, 'A', 1 << 20); /* it has a link now */
+    assert_int_equal(kit_dropped(kit, 'A'), 3);
+    kit_destroy(&kit);
+}
+
 static void a_link_that_makes_no_progress_for_ten_seconds_is_dropped(void **state)
 {
     (void)state;
@@ -175,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_ping_tells_at_most_512_rooms),
         cmocka_unit_test(sessions_of_a_lost_link_are_all_detached),
         cmocka_unit_test(a_link_with_too_much_unread_is_dropped),
+        cmocka_unit_test(p78_a_peer_without_a_link_may_leave_a_frame_unread),
         cmocka_unit_test(a_link_that_makes_no_progress_for_ten_seconds_is_dropped),
         cmocka_unit_test(two_doors_have_links_of_their_own),
         cmocka_unit_test(a_stop_is_told_once_over_every_link),
