@@ -12,34 +12,62 @@ static size_t next(span_t text, size_t offset, int32_t *out_point)
     return size > 0 ? (size_t)size : 0;
 }
 
+/* Shown as nothing, though Unicode calls them symbols: a blank of Braille, a note's head, a place for an object. */
+static bool is_blank_symbol(int32_t point)
+{
+    return point == 0x2800 || point == 0x1d159 || point == 0xfffc;
+}
+
+/* What is not assigned has no shape, or a blank one, and none that will be known tomorrow. */
 static bool is_allowed_in_name(int32_t point)
 {
     if (point < 0x80)
-        return point > ' ' && point != 0x7f && strchr("|/[]@#", point) == NULL;
+        return point > ' ' && point != 0x7f && strchr("|/[]@#<>", point) == NULL;
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
         return false;
     default:
-        return true;
+        return !is_blank_symbol(point);
     }
+}
+
+/* A letter, a digit or a picture: what a name can be called by. */
+static bool is_nameable(int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+           (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) ||
+           category == UTF8PROC_CATEGORY_SO;
+}
+
+/* It would be put on what stands before the name. */
+static bool is_mark(int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
 }
 
 static bool is_name(span_t name)
 {
     if (name.size == 0 || name.size > NAME_BYTES)
         return false;
+    bool can_be_called = false;
     size_t size;
     for (size_t offset = 0; offset < name.size; offset += size) {
         int32_t point;
         size = next(name, offset, &point);
-        if (size == 0 || !is_allowed_in_name(point))
+        if (size == 0 || !is_allowed_in_name(point) || (offset == 0 && is_mark(point)))
             return false;
+        can_be_called |= is_nameable(point);
     }
-    return true;
+    return can_be_called;
 }
 
 static bool fold_ascii(span_t name, name_t *out)
@@ -94,10 +122,17 @@ static bool fold(span_t name, name_t *out)
     return false;
 }
 
+/* Who reads is called so by the bridge: `[ada -> you]`. */
+static const char RESERVED_NICK[] = "you";
+
 hub_err_t nick_fold(span_t nick, name_t *out)
 {
     assert(out);
-    return fold(nick, out) ? HUB_OK : HUB_NICK_INVALID;
+    name_t folded;
+    if (!fold(nick, &folded) || span_is(name_span(&folded), RESERVED_NICK))
+        return HUB_NICK_INVALID;
+    *out = folded;
+    return HUB_OK;
 }
 
 hub_err_t room_fold(span_t room, name_t *out)

@@ -24,8 +24,9 @@ static inline span_t name_span(const name_t *name)
     return (span_t){name->text, name->size};
 }
 
-/* Checks a nick and folds it into *out. HUB_NICK_INVALID: not 1 to 32 bytes of UTF-8 (also when
- * folded), or a blank, a control or format character, or one of | / [ ] @ # in it; *out untouched. */
+/* Checks a nick and folds it into *out. HUB_NICK_INVALID: not 1 to 32 bytes of UTF-8 (also when folded); a blank,
+ * a control or format character, one that Unicode has not assigned or leaves to others, or one of | / [ ] @ # < > in it; no letter,
+ * digit or picture; a combining mark in front; or `you`. *out untouched. */
 HUB_MUST_CHECK hub_err_t nick_fold(span_t nick, name_t *out);
 
 /* The same for a room's name, which also must not begin with $ or !. HUB_ROOM_INVALID. */

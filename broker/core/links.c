@@ -101,13 +101,14 @@ void link_lose(core_t *core, link_t *link)
 void peer_is_slow(core_t *core, peer_t peer)
 {
     assert(core);
-    core->counters.links_slow++;
+    core->counters.peers_slow++;
     outbox_forget(core->out, peer);
 }
 
 static void drop_slow(core_t *core, link_t *link)
 {
-    peer_is_slow(core, link_peer(link));
+    core->counters.links_slow++;
+    outbox_forget(core->out, link_peer(link));
     link_lose(core, link);
 }
 

@@ -132,9 +132,9 @@ def test_who_asks_without_a_session_and_reads_nothing_is_bounded(connect, unnoti
     who = frame(msgpack.packb({"op": "who", "id": 7})) * 1000
 
     def attack():
-        slow, before = broker.counter("links_slow"), broker.stats()["memory"]["in_use"]
+        slow, before = broker.counter("peers_slow"), broker.stats()["memory"]["in_use"]
         with connect() as peer:
-            until(lambda: broker.counter("links_slow") > slow + 50, lambda _: peer.send(who), "something thrown away")
+            until(lambda: broker.counter("peers_slow") > slow + 50, lambda _: peer.send(who), "something thrown away")
             assert broker.stats()["memory"]["in_use"] < before + UNREAD_BYTES
     unnoticed(attack, times=1)
 

@@ -130,7 +130,7 @@ static void p78_a_peer_without_a_link_may_leave_a_frame_unread(void **state)
         kit_waits(kit, 'A', LIMIT_FRAME_BYTES + 1);
         assert_int_equal(kit_dropped(kit, 'A'), i);
     }
-    assert_int_equal(kit_counter(kit, "links_slow"), 3);
+    assert_int_equal(kit_counter(kit, "peers_slow"), 3);
     ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada"), "ok=true");
     kit_waits(kit, 'A', 1 << 20); /* it has a link now */
     assert_int_equal(kit_dropped(kit, 'A'), 3);

@@ -81,13 +81,13 @@ static void letters_that_only_look_alike_stay_two(void **state)
 static void p15_a_nick_has_no_blanks_brackets_or_bars(void **state)
 {
     (void)state;
-    for (const char *bad = " |/[]@#"; *bad; bad++) {
+    for (const char *bad = " |/[]@#<>"; *bad; bad++) {
         char nick[] = {'a', *bad, 'b', '\0'}, first[] = {*bad, 'a', '\0'},
              last[] = {'a', *bad, '\0'};
         assert_false(is_nick(nick) || is_nick(first) || is_nick(last));
         assert_false(is_room(nick) || is_room(first) || is_room(last));
     }
-    assert_true(is_nick("a!$%&'()*+,-.:;<=>?\\^_`{}~\""));
+    assert_true(is_nick("a!$%&'()*+,-.:;=?\\^_`{}~\""));
     assert_false(is_nick("a\xc2\xa0"
                          "b")); /* no-break space */
     assert_false(is_nick("a\xe2\x80\x83"
@@ -117,6 +117,47 @@ static void p15_a_nick_has_no_control_or_format_characters(void **state)
     assert_false(is_nick("a\xef\xbb\xbf")); /* byte order mark */
     name_t name;
     assert_int_equal(nick_fold((span_t){"a\0b", 3}, &name), HUB_NICK_INVALID);
+}
+
+static void p15_a_nick_has_nothing_that_has_no_shape(void **state)
+{
+    (void)state;
+    const char *const bad[] = {
+        "ada\xe2\x81\xa5",     /* U+2065: not assigned, and would be folded to nothing */
+        "ada\xef\xbf\xb0",     /* U+FFF0: likewise */
+        "ada\xf3\xa0\x80\x82", /* U+E0002: likewise */
+        "ada\xf3\xa0\xbf\xbf", /* U+E0FFF: likewise */
+        "ada\xee\x80\x80",     /* U+E000: private use */
+        "ada\xef\xb7\x90",     /* U+FDD0: no character */
+        "ada\xef\xbf\xbe",     /* U+FFFE: no character */
+        "ada\xf4\x8f\xbf\xbf", /* U+10FFFF: no character */
+        "ada\xe2\xa0\x80",     /* U+2800: a blank of Braille */
+        "ada\xef\xbf\xbc",     /* U+FFFC: the place of an object */
+        "ada\xf0\x9d\x85\x99", /* U+1D159: a note without a head */
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(is_nick(bad[i]) || is_nick(bad[i] + 3));
+        assert_false(is_room(bad[i]) || is_room(bad[i] + 3));
+    }
+}
+
+static void p15_a_nick_has_something_to_be_called_by(void **state)
+{
+    (void)state;
+    assert_false(is_nick("*") || is_nick("-") || is_nick("->") || is_nick("...") || is_room("-"));
+    assert_false(is_nick("\xcc\xb6\xcc\xb6")); /* long strokes, over whatever stands before */
+    assert_false(is_nick("\xcc\xb6"
+                         "ada"));
+    assert_true(is_nick("ada\xcc\xb6"));
+    assert_true(is_nick("1") && is_nick("\xe5\xbc\xa0") && is_nick("-x-"));
+}
+
+static void p15_nobody_is_called_as_who_reads_is(void **state)
+{
+    (void)state;
+    assert_false(is_nick("you") || is_nick("YOU"));
+    assert_false(is_nick("\xef\xbd\x99ou")); /* full width */
+    assert_true(is_nick("youth") && is_room("you"));
 }
 
 static void p15_a_nick_is_utf8(void **state)
@@ -323,6 +364,9 @@ int main(void)
         cmocka_unit_test(letters_that_only_look_alike_stay_two),
         cmocka_unit_test(p15_a_nick_has_no_blanks_brackets_or_bars),
         cmocka_unit_test(p15_a_nick_has_no_control_or_format_characters),
+        cmocka_unit_test(p15_a_nick_has_nothing_that_has_no_shape),
+        cmocka_unit_test(p15_a_nick_has_something_to_be_called_by),
+        cmocka_unit_test(p15_nobody_is_called_as_who_reads_is),
         cmocka_unit_test(p15_a_nick_is_utf8),
         cmocka_unit_test(p15_a_nick_has_1_to_32_bytes),
         cmocka_unit_test(p17_the_rules_hold_for_the_folded_form),
