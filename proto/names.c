@@ -18,24 +18,29 @@ static bool is_blank_symbol(int32_t point)
     return point == 0x2800 || point == 0x1d159 || point == 0xfffc;
 }
 
-/* What is not assigned has no shape, or a blank one, and none that will be known tomorrow. */
+/* In any name, whenever it was made. */
 static bool is_allowed_in_name(int32_t point)
 {
     if (point < 0x80)
-        return point > ' ' && point != 0x7f && strchr("|/[]@#<>", point) == NULL;
+        return point > ' ' && point != 0x7f && strchr("|/[]@#", point) == NULL;
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CN:
-    case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
         return false;
     default:
-        return !is_blank_symbol(point);
+        return true;
     }
+}
+
+/* What is not assigned has no shape, or a blank one, and none that will be known tomorrow. */
+static bool has_shape(int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+    return category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_CO &&
+           category != UTF8PROC_CATEGORY_CS && !is_blank_symbol(point);
 }
 
 /* A letter, a digit or a picture: what a name can be called by. */
@@ -58,12 +63,25 @@ static bool is_name(span_t name)
 {
     if (name.size == 0 || name.size > NAME_BYTES)
         return false;
+    size_t size;
+    for (size_t offset = 0; offset < name.size; offset += size) {
+        int32_t point;
+        size = next(name, offset, &point);
+        if (size == 0 || !is_allowed_in_name(point))
+            return false;
+    }
+    return true;
+}
+
+/* Of a name: may somebody new be called so? */
+static bool is_good_name(span_t name)
+{
     bool can_be_called = false;
     size_t size;
     for (size_t offset = 0; offset < name.size; offset += size) {
         int32_t point;
         size = next(name, offset, &point);
-        if (size == 0 || !is_allowed_in_name(point) || (offset == 0 && is_mark(point)))
+        if (!has_shape(point) || point == '<' || point == '>' || (offset == 0 && is_mark(point)))
             return false;
         can_be_called |= is_nameable(point);
     }
@@ -122,6 +140,17 @@ static bool fold(span_t name, name_t *out)
     return false;
 }
 
+bool name_fold(span_t name, name_t *out)
+{
+    assert(out);
+    return fold(name, out);
+}
+
+static bool fold_new(span_t name, name_t *out)
+{
+    return fold(name, out) && is_good_name(name) && is_good_name(name_span(out));
+}
+
 /* Who reads is called so by the bridge: `[ada -> you]`. */
 static const char RESERVED_NICK[] = "you";
 
@@ -129,7 +158,7 @@ hub_err_t nick_fold(span_t nick, name_t *out)
 {
     assert(out);
     name_t folded;
-    if (!fold(nick, &folded) || span_is(name_span(&folded), RESERVED_NICK))
+    if (!fold_new(nick, &folded) || span_is(name_span(&folded), RESERVED_NICK))
         return HUB_NICK_INVALID;
     *out = folded;
     return HUB_OK;
@@ -139,7 +168,7 @@ hub_err_t room_fold(span_t room, name_t *out)
 {
     assert(out);
     name_t folded;
-    if (!fold(room, &folded) || folded.text[0] == '$' || folded.text[0] == '!')
+    if (!fold_new(room, &folded) || folded.text[0] == '$' || folded.text[0] == '!')
         return HUB_ROOM_INVALID;
     *out = folded;
     return HUB_OK;

@@ -32,6 +32,10 @@ HUB_MUST_CHECK hub_err_t nick_fold(span_t nick, name_t *out);
 /* The same for a room's name, which also must not begin with $ or !. HUB_ROOM_INVALID. */
 HUB_MUST_CHECK hub_err_t room_fold(span_t room, name_t *out);
 
+/* Folds a name that was made before, maybe by a broker that knew another Unicode: whether it has a shape, or somebody new may
+ * be called so, is not asked. False: it never was a name; *out untouched. */
+HUB_MUST_CHECK bool name_fold(span_t name, name_t *out);
+
 /* What a text may hold besides characters that are no control characters. */
 typedef enum {
     TEXT_LINE,      /* nothing */

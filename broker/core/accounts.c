@@ -18,7 +18,7 @@ account_t *account_of_nick(core_t *core, span_t nick)
 {
     assert(core);
     name_t identity;
-    return nick_fold(nick, &identity) == HUB_OK ? account_find(core, &identity) : NULL;
+    return name_fold(nick, &identity) ? account_find(core, &identity) : NULL;
 }
 
 bool nick_is_free(core_t *core, const name_t *identity, const session_t *session)

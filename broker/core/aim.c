@@ -18,9 +18,8 @@ static void aim_at_account(aim_t *aim, verdict_kind_t kind, const account_t *acc
 static hub_err_t aim_at_nick(core_t *core, span_t nick, verdict_kind_t kind, aim_t *aim)
 {
     name_t identity;
-    hub_err_t err = nick_fold(nick, &identity);
-    if (err != HUB_OK)
-        return err;
+    if (!name_fold(nick, &identity))
+        return HUB_NICK_INVALID;
     const account_t *account = account_find(core, &identity);
     if (account) {
         aim_at_account(aim, kind, account);
@@ -106,9 +105,9 @@ target_t aim_as_guest(const aim_t *aim, verdict_kind_t kind)
 {
     assert(aim && aim->key == KEY_account);
     name_t identity;
-    hub_err_t err = nick_fold(aim->name, &identity);
-    assert(err == HUB_OK);
-    (void)err;
+    bool is_name = name_fold(aim->name, &identity);
+    assert(is_name);
+    (void)is_name;
     return target_nick(kind, name_span(&identity));
 }
 

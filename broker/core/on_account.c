@@ -46,7 +46,7 @@ typedef struct {
 static tryer_t tryer_of(const core_t *core, const request_t *request, span_t nick)
 {
     name_t identity;
-    bool is_nick = nick_fold(nick, &identity) == HUB_OK;
+    bool is_nick = name_fold(nick, &identity);
     span_t address = message_span(request->message, KEY_address);
     return (tryer_t){lookup_number(core->accounts_by_nick, is_nick ? name_span(&identity) : nick),
                      request->session ? request->session->whence_number
@@ -126,8 +126,9 @@ hub_err_t on_register(core_t *core, request_t *request)
         return err;
     session_t *session = request->session;
     name_t identity;
-    err = nick_fold(session_nick(session), &identity);
-    assert(err == HUB_OK);
+    bool is_name = name_fold(session_nick(session), &identity);
+    assert(is_name);
+    (void)is_name;
     (void)inbox_of(core, session);
     account_t *account = account_add(core, session_nick(session), &identity, session->uid);
     assert(account); /* there was room, and a nick that is had is nobody else's account */

@@ -136,7 +136,7 @@ static bool restore_invited(const record_t *record, room_t *room)
 static bool read_room_name(span_t key, name_t *out)
 {
     if (!audit_is(key))
-        return room_fold(key, out) == HUB_OK && span_equal(name_span(out), key);
+        return name_fold(key, out) && span_equal(name_span(out), key);
     *out = (name_t){.size = (uint8_t)key.size};
     memcpy(out->text, key.data, key.size);
     return true;

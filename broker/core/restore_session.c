@@ -35,7 +35,7 @@ static bool take_names(core_t *core, const record_t *record, session_t *session)
     name_t identity;
     if (!copy_name(record, "session", session->name) || !copy_name(record, "uid", session->uid) ||
         !record_span(record, "nick", &nick) || !record_span(record, "status", &status) ||
-        nick_fold(nick, &identity) != HUB_OK || status.size > LIMIT_STATUS_BYTES ||
+        !name_fold(nick, &identity) || status.size > LIMIT_STATUS_BYTES ||
         lookup_find(core->identities, name_span(&identity)))
         return false;
     session_set_nick(session, nick, &identity);

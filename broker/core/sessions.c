@@ -17,7 +17,7 @@ session_t *session_of_nick(core_t *core, span_t nick)
 {
     assert(core);
     name_t identity;
-    if (nick_fold(nick, &identity) != HUB_OK)
+    if (!name_fold(nick, &identity))
         return NULL;
     return lookup_find(core->identities, name_span(&identity));
 }

@@ -48,7 +48,7 @@ static bool is_sound(const target_t *target)
     switch (target_kind(target)) {
     case TARGET_NICK: {
         name_t identity;
-        return nick_fold(value, &identity) == HUB_OK && span_equal(name_span(&identity), value);
+        return name_fold(value, &identity) && span_equal(name_span(&identity), value);
     }
     case TARGET_ACCOUNT:
         return value.size == MINT_NAME_CHARS;

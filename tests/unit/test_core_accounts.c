@@ -35,7 +35,7 @@ static void put_account(kit_t *kit, const stored_t *stored)
     room_t room = {.id = 1};
     const room_t *rooms[] = {&room};
     name_t identity;
-    assert_int_equal(nick_fold(span_of(stored->nick), &identity), HUB_OK);
+    assert_true(name_fold(span_of(stored->nick), &identity));
     account_set_nick(&account, span_of(stored->nick), &identity);
     memcpy(account.uid, stored->uid, MINT_NAME_CHARS);
     snprintf(account.hash, sizeof account.hash, "%s", stored->hash);
@@ -77,6 +77,22 @@ static void a_registered_nick_is_nobody_elses(void **state)
     ASSERT_HAS(kit_ask(kit, 'B', "nick nick=ada"), "error=nick_taken");
     ASSERT_HAS(kit_ask(kit, 'B', "nick nick=Bob"), "ok=true");
     assert_int_equal(kit_counter(kit, "accounts"), 1);
+    kit_destroy(&kit);
+}
+
+/* By a broker that knew another Unicode, or other rules. */
+static void p15_a_name_that_was_made_before_is_kept_and_reached(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_bob();
+    stored_t odd = ADA;
+    odd.nick = "ada\xe2\xa0\x80"; /* U+2800 */
+    put_account(kit, &odd);
+    kit_restart(kit, NULL, CRASHED);
+    kit_ask(kit, 'B', "resume token=$b");
+    ASSERT_HAS(kit_ask(kit, 'B', "tell to=ada\xe2\xa0\x80 text=psst"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=ada\xe2\xa0\x80"), "error=nick_invalid");
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=ada"), "ok=true");
     kit_destroy(&kit);
 }
 
@@ -276,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_registered_nick_is_nobody_elses),
+        cmocka_unit_test(p15_a_name_that_was_made_before_is_kept_and_reached),
         cmocka_unit_test(what_an_account_is_told_while_away_is_kept_for_it),
         cmocka_unit_test(what_an_absent_account_is_told_is_undone_with_its_batch),
         cmocka_unit_test(the_session_of_an_account_is_known_after_a_restart),
