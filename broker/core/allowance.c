@@ -1,5 +1,6 @@
 #include "broker/core/allowance.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/flood.h"
 #include "broker/core/links.h"
 #include "broker/core/sessions.h"
@@ -113,6 +114,30 @@ void allowance_end(core_t *core, const session_t *session)
     uint64_t place = place_of(core, session);
     if (place != 0)
         spenders_note(&core->spenders, place, session->allowance);
+}
+
+hub_err_t allowance_make(core_t *core, request_t *request, const session_t *session, makes_t what)
+{
+    enum { HOUR_S = 3600 };
+    assert(core && request && session && what < MAKES);
+    const core_settings_t *settings = &core->settings;
+    const uint32_t per_h[MAKES] = {
+        [MAKES_ROOM] = settings->rooms_made_per_h, [MAKES_ACCOUNT] = settings->accounts_made_per_h};
+    uint64_t place = place_of(core, session), now_ms = core->now->mono_ms;
+    bool is_free = settings->rate_per_s == 0 || per_h[what] == 0 || place == 0;
+    if (is_free || request->is_operator || session_role(core, session) == ROLE_OPERATOR)
+        return HUB_OK;
+    bucket_t bucket;
+    bucket_init(&bucket, per_h[what] * HOUR_S, now_ms);
+    bucket = spenders_find(&core->makers[what], place, bucket);
+    request->retry_ms = bucket_spend(&bucket, HOUR_S, per_h[what], per_h[what] * HOUR_S, now_ms);
+    spenders_note(&core->makers[what], place, bucket);
+    if (request->retry_ms == 0)
+        return HUB_OK;
+    request->hint = what == MAKES_ROOM ? "too many new rooms from where you are: wait"
+                                       : "too many new accounts from where you are: wait";
+    core->counters.makes_refused++;
+    return HUB_FLOOD;
 }
 
 void allowance_punish(core_t *core, request_t *request)

@@ -19,6 +19,12 @@ void allowance_begin(core_t *core, session_t *session);
 /* Remembers what a session has left that is about to end. */
 void allowance_end(core_t *core, const session_t *session);
 
+/* Takes what it costs to make something that lasts beyond the session; what makes_t counts is limited per hour and place, where a
+ * place is what spenders.h says: else one address could make all there may be. HUB_FLOOD: there is not enough, and retry_ms
+ * says when there will be; nothing was taken. Operators may always. */
+HUB_MUST_CHECK hub_err_t allowance_make(core_t *core, request_t *request, const session_t *session,
+                                        makes_t what);
+
 /* Kicks the session of a request that was refused too often. */
 void allowance_punish(core_t *core, request_t *request);
 

@@ -59,9 +59,11 @@ typedef struct {
     bool refuses_guests;   /* hello needs a password, nobody registers by themselves */
     uint64_t invite_ms;    /* of an invitation that does not say until when; 0: it does not end */
     uint32_t accounts_max; /* 0: nobody may register */
-    uint32_t ring_events;  /* a power of two */
-    uint32_t ring_bytes;   /* of one room's recent events, >= a frame */
-    uint64_t rings_bytes;  /* of all rooms' together */
+    uint32_t rooms_made_per_h,
+        accounts_made_per_h; /* from one place; see allowance.h; 0: no limit */
+    uint32_t ring_events;    /* a power of two */
+    uint32_t ring_bytes;     /* of one room's recent events, >= a frame */
+    uint64_t rings_bytes;    /* of all rooms' together */
     uint64_t link_backlog_bytes;
     uint32_t pending_max; /* appends waiting for the store */
     bool has_store;       /* what is committed outlasts us, and can be read back */

@@ -244,7 +244,8 @@ static bool is_recorded(op_t op)
     return op == OP_hello || op == OP_resume || op == OP_join || op == OP_nick || op == OP_status ||
            op == OP_invite || op == OP_register || op == OP_login || op == OP_password ||
            op == OP_kick || op == OP_ban || op == OP_mute || op == OP_account_add ||
-           op == OP_account_role || op == OP_account_password || op == OP_role || op == OP_slow;
+           op == OP_account_role || op == OP_account_password || op == OP_role || op == OP_slow ||
+           op == OP_room_remove;
 }
 
 static hub_err_t call(core_t *core, request_t *request)

@@ -40,6 +40,6 @@ handler_t on_kick, on_ban, on_unban;          /* on_rights.c */
 handler_t on_mute, on_unmute, on_bans;        /* on_rights.c */
 handler_t on_audit;                           /* on_history.c */
 handler_t on_shutdown;                        /* on_rights.c */
-handler_t on_role, on_slow;                   /* on_room.c */
+handler_t on_role, on_slow, on_room_remove;   /* on_room.c */
 
 #endif

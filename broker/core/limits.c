@@ -36,7 +36,8 @@ void limits_write(writer_t *writer, const core_settings_t *settings)
         SET(greetings_burst),      SET(sessions_max),  SET(links_max),
         SET(sessions_per_address), SET(rooms_max),     SET(members_max),
         SET(link_backlog_bytes),   SET(replay_per_s),  SET(pages_max),
-        SET(pending_max),          SET(accounts_max),
+        SET(pending_max),          SET(accounts_max),  SET(rooms_made_per_h),
+        SET(accounts_made_per_h),
 #undef SET
     };
     size_t set_count = sizeof set / sizeof set[0];

@@ -1,5 +1,6 @@
 /* register, login, password; and hello's way into an account. */
 #include "broker/core/accounts.h"
+#include "broker/core/allowance.h"
 #include "broker/core/dispatch.h"
 #include "broker/core/hashing.h"
 #include "broker/core/inboxes.h"
@@ -117,6 +118,8 @@ static hub_err_t may_register(const core_t *core, request_t *request)
 hub_err_t on_register(core_t *core, request_t *request)
 {
     hub_err_t err = may_register(core, request);
+    if (err == HUB_OK && request->hashed == NULL)
+        err = allowance_make(core, request, request->session, MAKES_ACCOUNT);
     if (err == HUB_OK && request->hashed == NULL)
         return hashing_ask(core, request, message_span(request->message, KEY_password),
                            (span_t){0});

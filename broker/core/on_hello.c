@@ -91,12 +91,13 @@ static hub_err_t choose_nick(core_t *core, request_t *request, char *guest, span
     return nick_is_free(core, out_identity, NULL) ? HUB_OK : HUB_NICK_TAKEN;
 }
 
-static room_t *find_or_make(core_t *core, const session_t *session, span_t name)
+static room_t *find_or_make(core_t *core, request_t *request, const session_t *session, span_t name)
 {
     room_t *room = NULL;
     name_t folded;
     hub_err_t err = rooms_find(core, name, &room);
-    if (err == HUB_NO_SUCH_ROOM && room_fold(name, &folded) == HUB_OK)
+    if (err == HUB_NO_SUCH_ROOM && room_fold(name, &folded) == HUB_OK &&
+        (span_is(name, LOBBY) || allowance_make(core, request, session, MAKES_ROOM) == HUB_OK))
         room = rooms_make(core, &folded, false);
     if (room && err != HUB_OK)
         room_found(room, session);
@@ -104,26 +105,27 @@ static room_t *find_or_make(core_t *core, const session_t *session, span_t name)
 }
 
 /* Joins what can be joined; the heads in the reply tell which those were. */
-static void join_at_once(core_t *core, session_t *session, span_t name)
+static void join_at_once(core_t *core, request_t *request, session_t *session, span_t name)
 {
     if (session->membership_count == LIMIT_ROOMS_PER_SESSION)
         return;
-    room_t *room = find_or_make(core, session, name);
+    room_t *room = find_or_make(core, request, session, name);
     if (room && room_may_read(room, session) == HUB_OK && !room_has(room, session) &&
-        !core_room_is_full(core, room) && !room_bars(core, room, session))
+        !core_room_is_full(core, room) && !room_bars(core, room, session) &&
+        room_closed_ms(core, room) == 0)
         session_enter(core, session, room);
 }
 
-static void join_all(core_t *core, const request_t *request, session_t *session)
+static void join_all(core_t *core, request_t *request, session_t *session)
 {
     if (!message_has(request->message, KEY_join)) {
-        join_at_once(core, session, span_of(LOBBY));
+        join_at_once(core, request, session, span_of(LOBBY));
         return;
     }
     size_t count;
     const msgpack_object *rooms = message_list(request->message, KEY_join, &count);
     for (size_t i = 0; i < count; i++)
-        join_at_once(core, session, (span_t){rooms[i].via.str.ptr, rooms[i].via.str.size});
+        join_at_once(core, request, session, (span_t){rooms[i].via.str.ptr, rooms[i].via.str.size});
 }
 
 /* Where the session's rooms and its inbox stand. */

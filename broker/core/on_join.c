@@ -1,3 +1,4 @@
+#include "broker/core/allowance.h"
 #include "broker/core/dispatch.h"
 
 #include "broker/core/sessions.h"
@@ -27,13 +28,20 @@ static hub_err_t may_join(core_t *core, request_t *request, const room_t *room)
         return HUB_NO_SUCH_ROOM;
     if (message_bool(request->message, KEY_private) && !room->is_private)
         return HUB_EXISTS;
+    request->hint = "that room is being removed";
+    request->retry_ms = room_closed_ms(core, room);
+    if (request->retry_ms > 0)
+        return HUB_BUSY;
+    request->hint = NULL;
     return room_may_enter(core, request, room);
 }
 
-static hub_err_t make_room(core_t *core, const request_t *request, room_t **out_room)
+static hub_err_t make_room(core_t *core, request_t *request, room_t **out_room)
 {
     name_t name;
     hub_err_t err = room_fold(message_span(request->message, KEY_room), &name);
+    if (err == HUB_OK)
+        err = allowance_make(core, request, request->session, MAKES_ROOM);
     if (err != HUB_OK)
         return err;
     *out_room = rooms_make(core, &name, message_bool(request->message, KEY_private));

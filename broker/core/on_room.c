@@ -1,4 +1,4 @@
-/* role and slow, and kick, ban, unban, mute, unmute, bans within a room: what owners and moderators may. */
+/* role and slow, and kick, ban, unban, mute, unmute, bans within a room: what owners and moderators may; room_remove, which operators may. */
 #include "broker/core/accounts.h"
 #include "broker/core/aim.h"
 #include "broker/core/audit.h"
@@ -114,6 +114,17 @@ static void expel(core_t *core, const request_t *request, session_t *session, ro
     }
     core->counters.members_removed++;
     session_leave(core, session, room);
+}
+
+/* The last to leave would have it forgotten, but for what is held. */
+static uint64_t expel_all(core_t *core, const request_t *request, room_t *room)
+{
+    uint64_t number = 0, session, count = room->members.count;
+    room->held++;
+    while ((session = members_next(&room->members, &number)))
+        expel(core, request, core_session(core, session), room, "kicked");
+    room->held--;
+    return count;
 }
 
 static bool is_in(const whom_t *whom, const room_t *room)
@@ -320,5 +331,26 @@ hub_err_t on_slow(core_t *core, request_t *request)
     records_room(core, room);
     write_down(core, request, room, NULL);
     reply_ok(core, request);
+    return HUB_OK;
+}
+
+/* --- the end of a room --------------------------------------------------------------------------- */
+
+hub_err_t on_room_remove(core_t *core, request_t *request)
+{
+    enum { CLOSED_MS = 10000, RETRY_MS = 100 };
+    room_t *room;
+    hub_err_t err = find_room(core, request, STANDING_OWNER, &room);
+    if (err != HUB_OK)
+        return err;
+    deed_t deed = {.target = KEY_COUNT, .room = name_span(&room->name)};
+    deed.count = expel_all(core, request, room);
+    audit_add(core, request, &deed);
+    room->closed_until_ms = core->now->mono_ms + CLOSED_MS;
+    request->hint = "what was said there last is being stored: ask again";
+    request->retry_ms = RETRY_MS;
+    if (!rooms_remove(core, room))
+        return HUB_BUSY;
+    reply_count(core, request, deed.count);
     return HUB_OK;
 }

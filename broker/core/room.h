@@ -48,7 +48,8 @@ typedef struct {
     journal_t journal;
     uint32_t held; /* messages and frames of the room that wait for the store */
     uint64_t pseq;
-    uint64_t moved_ms; /* when seq or pseq last moved, monotonic */
+    uint64_t moved_ms;        /* when seq or pseq last moved, monotonic */
+    uint64_t closed_until_ms; /* nobody joins before, for it is being removed; 0: open */
     members_t members;
     refs_t links;            /* private rooms: which links carry how many members */
     refs_t absent;           /* accounts that may come back to it; see accounts.h */

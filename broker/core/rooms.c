@@ -161,6 +161,22 @@ void room_is_old(core_t *core, room_t *room)
         forget(core, room);
 }
 
+bool rooms_remove(core_t *core, room_t *room)
+{
+    assert(core && room && room->members.count == 0);
+    if (!is_forgettable(core, room) || room->journal.is_trimming)
+        return false;
+    forget(core, room);
+    return true;
+}
+
+uint64_t room_closed_ms(const core_t *core, const room_t *room)
+{
+    assert(core && room);
+    uint64_t now_ms = core->now->mono_ms;
+    return room->closed_until_ms > now_ms ? room->closed_until_ms - now_ms : 0;
+}
+
 void room_watch_invites(core_t *core, room_t *room)
 {
     assert(core && room);

@@ -32,6 +32,12 @@ void room_is_quiet(core_t *core, room_t *room);
 /* An empty room's time has passed: it is forgotten unless somebody came. */
 void room_is_old(core_t *core, room_t *room);
 
+/* Ends a room that nobody is in, with its history. False: something of it waits for the store, and nothing has happened. */
+HUB_MUST_CHECK bool rooms_remove(core_t *core, room_t *room);
+
+/* For how long nobody may join the room, which is being removed; 0: it is open. */
+uint64_t room_closed_ms(const core_t *core, const room_t *room);
+
 /* True if the room moved within the last three heartbeats. */
 bool room_has_moved(const core_t *core, const room_t *room);
 

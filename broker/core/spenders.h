@@ -13,6 +13,9 @@
 
 enum { SPENDERS = 256 };
 
+/* What lasts beyond who makes it, and is counted in the same way. */
+typedef enum { MAKES_ROOM, MAKES_ACCOUNT, MAKES } makes_t;
+
 typedef struct {
     uint64_t place; /* 0: nobody */
     bucket_t left;

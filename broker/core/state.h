@@ -87,6 +87,7 @@ struct core {
     lookup_t *rooms_by_name;
     backoff_t wrong_passwords; /* by nick and by address */
     spenders_t spenders;       /* who has just gone */
+    spenders_t makers[MAKES];  /* who has made something that lasts; see allowance.h */
     lookup_t *whences;         /* by where sessions come from */
     slab_t *verdicts;
     lookup_t *verdicts_by_target;

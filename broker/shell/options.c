@@ -120,6 +120,8 @@ core_settings_t options_core(const options_t *self)
         .invite_ms = self->invite_ms,
         .refuses_guests = !self->guests,
         .accounts_max = self->accounts_max,
+        .rooms_made_per_h = self->rooms_made_per_h,
+        .accounts_made_per_h = self->accounts_made_per_h,
         .ring_events = power_of_two(self->ring_events),
         .ring_bytes = self->ring_bytes,
         .rings_bytes = self->rings_bytes,

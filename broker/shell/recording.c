@@ -39,6 +39,8 @@ static void put_length(char *place, size_t length)
     X(sessions_max)                                                                                \
     X(rooms_max)                                                                                   \
     X(accounts_max)                                                                                \
+    X(rooms_made_per_h)                                                                            \
+    X(accounts_made_per_h)                                                                         \
     X(invite_ms)                                                                                   \
     X(refuses_guests)                                                                              \
     X(ring_events)                                                                                 \
@@ -128,12 +130,13 @@ static bool read_setting(recording_settings_t *out, const char *name, const char
 /* What core_new() asserts, and what keeps a foreign file from costing much. */
 static bool are_sound(const core_settings_t *settings)
 {
-    enum { THINGS_MAX = 4000000 };
+    enum { THINGS_MAX = 4000000, MAKES_PER_H_MAX = 1000 };
     return settings->heartbeat_ms > 0 && settings->idle_ms > 0 && settings->pages_max > 0 &&
            settings->links_max > 0 && settings->links_max <= THINGS_MAX &&
            settings->sessions_max > 0 && settings->sessions_max <= THINGS_MAX &&
            settings->rooms_max > 0 && settings->rooms_max <= THINGS_MAX &&
-           settings->accounts_max <= THINGS_MAX && settings->ring_events > 0 &&
+           settings->accounts_max <= THINGS_MAX && settings->rooms_made_per_h <= MAKES_PER_H_MAX &&
+           settings->accounts_made_per_h <= MAKES_PER_H_MAX && settings->ring_events > 0 &&
            (settings->ring_events & (settings->ring_events - 1)) == 0 &&
            settings->ring_bytes >= LIMIT_FRAME_BYTES &&
            settings->rings_bytes >= settings->ring_bytes;

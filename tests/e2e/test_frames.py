@@ -214,8 +214,8 @@ TAKES = {  # op: (needs, may have)
     "stats": ("", ""), "kick": ("", WHOM + "room reason"), "ban": ("", WHOM + "room reason until"), "mute": ("", WHOM + "room reason until"),
     "unban": ("", WHOM + "room"), "unmute": ("", WHOM + "room"), "bans": ("", "room page limit"), "audit": ("", "before after since until limit"),
     "accounts": ("", "page limit"), "account_add": ("nick password", "role"), "account_remove": ("account", ""),
-    "account_role": ("account role", ""), "account_password": ("account new_password", ""), "shutdown": ("", "reason")}
-DENIED = [op for op in TAKES if op.startswith(("account", "audit", "bans", "kick", "ban", "unban", "mute", "unmute", "shutdown"))]
+    "account_role": ("account role", ""), "account_password": ("account new_password", ""), "room_remove": ("room", "reason"), "shutdown": ("", "reason")}
+DENIED = [op for op in TAKES if op.startswith(("account", "audit", "bans", "kick", "ban", "unban", "mute", "unmute", "room_remove", "shutdown"))]
 GOOD = {"room": "lobby", "password": "x", "new_password": "x", "account": "nobody-at-all", "role": "member", "text": "a", "to": "nobody-at-all", "token": b"x", "nick": "nobody-at-all", "status": "x", "first": 1, "last": 1}
 NEEDS = [(op, key) for op, (needs, _) in TAKES.items() for key in needs.split() if op not in DENIED]
 

@@ -14,13 +14,13 @@ def test_p79_the_welcome_tells_the_limits_of_the_document(start, link):
                       "presence_named_members": 500, "rate_per_s": 50, "rate_burst": 200, "flood_refusals": 1000,
                       "flood_window_ms": 10000, "flood_mute_ms": 30000, "greetings_per_s": 1000, "greetings_burst": 40000,
                       "sessions_max": 200000, "links_max": 10000, "sessions_per_address": 0, "rooms_max": 10000,
-                      "members_max": 200000, "accounts_max": 10000, "link_backlog_bytes": 8388608, "replay_per_s": 20000,
+                      "members_max": 200000, "accounts_max": 10000, "rooms_made_per_h": 100, "accounts_made_per_h": 20, "link_backlog_bytes": 8388608, "replay_per_s": 20000,
                       "pages_max": 1024, "pending_max": 65536}
 
 
 def test_p166_the_welcome_tells_what_the_operator_has_set(start, link):
     wanted = {"flood_refusals": 11, "flood_window_ms": 1000, "flood_mute_ms": 5000, "greetings_per_s": 7, "greetings_burst": 33,
-              "sessions_max": 12, "links_max": 13, "sessions_per_address": 14, "rooms_max": 15, "members_max": 16,
+              "sessions_max": 12, "links_max": 13, "sessions_per_address": 14, "rooms_max": 15, "members_max": 16, "rooms_made_per_h": 20, "accounts_made_per_h": 21,
               "link_backlog_bytes": 65536, "replay_per_s": 17, "pages_max": 18, "pending_max": 19}
     options = [word for name, value in wanted.items() for word in ("--set", f"{name}={value}")]
     limits = link(start(*options), hears=False).ok("hello")["limits"]

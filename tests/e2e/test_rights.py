@@ -219,6 +219,20 @@ def test_p200_accounts_are_made_listed_and_removed(begin, link, data, tmp_path):
         "account_add", "account_add", "account_password", "account_role", "account_remove"]
 
 
+def test_p214_a_room_is_removed_while_people_talk_in_it(begin, link, data):
+    broker = begin()
+    ada, bob = link(broker), link(broker)
+    ada.ok("hello", join=["junk"])
+    for number in range(20):
+        ada.ok("say", room="junk", text=f"junk {number}")
+    assert ctl(data, "room", "remove", "Junk", "--reason", "no junk here") == "removed Junk"
+    assert ada.event("kicked", room="junk")["text"] == "no junk here"
+    assert "no_such_room" in ctl(data, "room", "remove", "junk", status=1)
+    assert bob.ok("hello", join=["junk"])["heads"]["junk"][1] == 0
+    assert bob.ok("history", room="junk")["events"] == []
+    assert [line.split()[2] for line in ctl(data, "audit").split("\n")] == ["room_remove"]
+
+
 def test_p124_without_guests_one_comes_in_by_nick_and_password(begin, link, data):
     broker = begin("--guests=no")
     peer = link(broker)

@@ -132,6 +132,8 @@ def rooms():
         yield f"slow-{store}", begin + request(GUEST, "slow", room=TEA, slow_ms=200) + request(ANOTHER, "say", room=TEA, text=0) * 2 + request(ANOTHER, "part", room=TEA) \
             + request(ANOTHER, "join", room=TEA) + request(ANOTHER, "say", room=TEA, text=0) + request(ANOTHER, "rooms") + again + request(GUEST, "slow", room=TEA, slow_ms=0) \
             + request(GUEST, "slow", room=TEA, slow_ms=252)
+        yield f"remove-{store}", begin + request(GUEST, "say", room=TEA, text=0) + request(OPERATOR, "room_remove", room=TEA, reason=0) + request(GUEST, "join", room=TEA) \
+            + b"\22\0" * 3 + request(OPERATOR, "room_remove", room=TEA) + request(ANOTHER, "join", room=TEA) + again + request(OPERATOR, "room_remove", room=3)
 
 
 def lives():

@@ -130,6 +130,69 @@ static void p212_who_was_kicked_for_a_flood_begins_with_nothing(void **state)
     kit_destroy(&kit);
 }
 
+static void p213_so_many_rooms_are_made_from_one_place(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(1000, 1000);
+    settings.rooms_made_per_h = 3;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada address=192.0.2.1 join=one,two");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=three"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=four"), "error=flood retry_ms=1200000");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=four private:=true"), "error=flood");
+    ASSERT_HAS(kit_ask(kit, 'A', "bye"), "ok=true");
+    /* Under another nick, over another link; lobby is everybody's. */
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=eve address=192.0.2.1 join=four,lobby"),
+               "heads.lobby !heads.four");
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=carl address=192.0.2.2 join=four"), "heads.four");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=four"), "ok=true"); /* it is there now */
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=five"), "error=flood");
+    kit_pass(kit, 1200000);
+    kit_ask(kit, 'D', "hello nick=dan address=192.0.2.1 join=");
+    ASSERT_HAS(kit_ask(kit, 'D', "join room=five"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'D', "join room=six"), "error=flood");
+    assert_int_equal(kit_counter(kit, "makes_refused"), 5);
+    kit_destroy(&kit);
+}
+
+static void p213_operators_make_as_many_as_they_like(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(1000, 1000);
+    settings.rooms_made_per_h = 1;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'O', 'k', true);
+    kit_ask(kit, 'O', "hello nick=op join=one,two,three");
+    ASSERT_HAS(kit_ask(kit, 'O', "join room=four"), "ok=true heads.four");
+    kit_under_key(kit, 'A', 'a', false);
+    kit_under_key(kit, 'B', 'a', false);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada join=five,six"), "heads.five !heads.six");
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob join=six"),
+               "ok=true !heads.six"); /* the key counts */
+    kit_destroy(&kit);
+}
+
+static void p213_so_many_accounts_are_made_from_one_place(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(1000, 1000);
+    settings.accounts_max = 10;
+    settings.accounts_made_per_h = 2;
+    kit_t *kit = kit_new(&settings);
+    const char *const nicks[] = {"ada", "bob", "carl"};
+    for (size_t i = 0; i < 3; i++) {
+        char request[64];
+        snprintf(request, sizeof request, "hello nick=%s address=192.0.2.1", nicks[i]);
+        kit_ask(kit, (char)('A' + i), request);
+        const frame_t *reply = kit_ask(kit, (char)('A' + i), "register password='correct horse'");
+        ASSERT_HAS(reply, i < 2 ? "ok=true" : "error=flood retry_ms=1800000");
+    }
+    assert_int_equal(kit_hashes(kit), 0); /* and no work is done for it */
+    kit_ask(kit, 'D', "hello nick=dan address=192.0.2.2");
+    ASSERT_HAS(kit_ask(kit, 'D', "register password='correct horse'"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p161_requests_without_a_session_are_paid_for_by_their_link(void **state)
 {
     (void)state;
@@ -284,6 +347,9 @@ int main(void)
         cmocka_unit_test(p212_to_go_and_come_again_gives_nothing_to_send),
         cmocka_unit_test(p212_it_is_the_address_that_counts_where_it_is_told),
         cmocka_unit_test(p212_who_was_kicked_for_a_flood_begins_with_nothing),
+        cmocka_unit_test(p213_so_many_rooms_are_made_from_one_place),
+        cmocka_unit_test(p213_operators_make_as_many_as_they_like),
+        cmocka_unit_test(p213_so_many_accounts_are_made_from_one_place),
         cmocka_unit_test(p161_requests_without_a_session_are_paid_for_by_their_link),
         cmocka_unit_test(p162_a_link_without_a_session_is_forgotten_after_ten_seconds),
         cmocka_unit_test(p163_one_address_has_so_many_sessions_whatever_its_bridge),

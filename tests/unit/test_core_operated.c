@@ -81,6 +81,57 @@ static void p201_an_account_that_is_removed_is_nobodys(void **state)
     kit_destroy(&kit);
 }
 
+static void p214_a_room_that_is_removed_is_nobodys_and_nothing_of_it_is_left(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'A', "hello nick=ada join=tea");
+    kit_ask(kit, 'B', "hello nick=bob join=tea,lobby");
+    kit_ask(kit, 'A', "say room=tea text=junk");
+    kit_ask(kit, 'A', "slow room=tea slow_ms=1000");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'A', "room_remove room=tea"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "room_remove room=nowhere"), "error=no_such_room");
+    ASSERT_HAS(kit_ask(kit, 'O', "room_remove room=!audit"), "error=room_invalid");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "room_remove room=TEA reason='no junk here'"), "ok=true count=2");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"),
+               "room=tea reason=kicked by=@operator text='no junk here'");
+    ASSERT_HAS(kit_event(kit, 'B', "kicked"), "room=tea");
+    ASSERT_HAS(kit_ask(kit, 'A', "who room=tea"), "error=no_such_room");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=lobby text='still here'"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"),
+               "events.0.op=room_remove events.0.in=tea events.0.count=2 events.0.by=@operator");
+    kit_restart(kit, NULL, CRASHED);
+    kit_ask(kit, 'C', "hello nick=carl");
+    ASSERT_HAS(kit_ask(kit, 'C', "join room=tea"), "ok=true heads.tea.1=0 count=1 !slow_ms");
+    ASSERT_HAS(kit_ask(kit, 'C', "history room=tea"), "events.#=0");
+    kit_destroy(&kit);
+}
+
+static void p214_while_something_of_it_waits_for_the_store_nobody_gets_in(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_ask(kit, 'A', "hello nick=ada join=tea");
+    kit_ask(kit, 'B', "hello nick=bob join=lobby");
+    kit_hold(kit, true);
+    uint64_t said = kit_send(kit, 'A', "say room=tea text='the last word'");
+    kit_turn(kit);
+    uint64_t removed = kit_send(kit, 'O', "room_remove room=tea");
+    uint64_t joined = kit_send(kit, 'B', "join room=tea");
+    kit_turn(kit);
+    kit_hold(kit, false);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', said), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'O', removed), "error=busy retry_ms=100");
+    ASSERT_HAS(kit_reply(kit, 'B', joined), "error=busy");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea");
+    ASSERT_HAS(kit_ask(kit, 'O', "room_remove room=tea"), "ok=true count=0");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true heads.tea.1=0");
+    kit_destroy(&kit);
+}
+
 static void p202_a_role_is_given_and_taken(void **state)
 {
     (void)state;
@@ -125,6 +176,8 @@ int main(void)
         cmocka_unit_test(p124_without_guests_a_password_is_needed_and_operators_make_accounts),
         cmocka_unit_test(p200_an_operator_registers_a_nick),
         cmocka_unit_test(p201_an_account_that_is_removed_is_nobodys),
+        cmocka_unit_test(p214_a_room_that_is_removed_is_nobodys_and_nothing_of_it_is_left),
+        cmocka_unit_test(p214_while_something_of_it_waits_for_the_store_nobody_gets_in),
         cmocka_unit_test(p202_a_role_is_given_and_taken),
         cmocka_unit_test(p203_another_password_ends_who_is_in),
     };
