@@ -159,6 +159,22 @@ static void backlog(bridge_t *self, tag_t tag, hub_err_t err, const message_t *r
     }
 }
 
+/* Where it is long, for how long: it is not tried again by itself. */
+static void tell_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
+{
+    numeral_t digits;
+    uint64_t wait_s = reply ? message_uint(reply, KEY_retry_ms) / 1000 : 0;
+    if (err == HUB_FLOOD && wait_s > 0)
+        user_tell(self, user, PHRASE_wait_long, &(words_t){.count = numeral(wait_s + 1, &digits)});
+    else
+        user_tell(self, user, phrase_of_error(err), NULL);
+}
+
+static bool is_about_password(op_t op, hub_err_t err)
+{
+    return op == OP_login || op == OP_password || (op == OP_register && err != HUB_FLOOD);
+}
+
 void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t packed, hub_err_t err,
               const message_t *reply)
 {
@@ -170,10 +186,10 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
     assert(tag.verb < sizeof REPLIES / sizeof REPLIES[0] && REPLIES[tag.verb]);
     if (tag.purpose == FOR_BACKLOG)
         backlog(self, tag, err, reply);
-    else if (err != HUB_OK && (op == OP_register || op == OP_login || op == OP_password))
+    else if (err != HUB_OK && is_about_password(op, err))
         password_refused(self, user, err, reply);
     else if (err != HUB_OK)
-        user_tell(self, user, phrase_of_error(err), NULL);
+        tell_refused(self, user, err, reply);
     else
         REPLIES[tag.verb](self, user, tag, reply);
     user_resume_input(self, user);

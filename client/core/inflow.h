@@ -16,14 +16,15 @@ typedef struct inflow_held inflow_held_t;
 
 /* All zero is a stream whose position is not known yet: everything is kept. */
 typedef struct {
-    uint64_t epoch, seq;           /* the last one delivered */
-    uint64_t head_epoch, head_seq; /* the last one known to exist */
-    uint64_t due_ms;               /* when a hole has lasted too long; 0: there is none */
-    uint64_t replay_id;            /* request that is to fill it; 0: none is out */
-    inflow_held_t *held;           /* what came too early; NULL: nothing */
-    uint8_t stalls;                /* replays in a row that brought nothing */
-    bool is_known;                 /* the position is */
-    bool is_stale;                 /* nothing has come since the link was lost */
+    uint64_t epoch, seq;             /* the last one delivered */
+    uint64_t head_epoch, head_seq;   /* the last one known to exist */
+    uint64_t due_ms;                 /* when a hole has lasted too long; 0: there is none */
+    uint64_t replay_id;              /* request that is to fill it; 0: none is out */
+    uint64_t asked_epoch, asked_seq; /* head_epoch and seq when that was sent */
+    inflow_held_t *held;             /* what came too early; NULL: nothing */
+    uint8_t stalls;                  /* replays in a row that brought nothing */
+    bool is_known;                   /* the position is */
+    bool is_stale;                   /* nothing has come since the link was lost */
 } inflow_t;
 
 typedef enum { INFLOW_NEXT, INFLOW_OLD, INFLOW_AHEAD } inflow_place_t;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* PATIENCE_MS: what has to wait longer, as in a slow room, is told to people instead; it would hold back all they say elsewhere. */
+/* PATIENCE_MS: what has to wait longer, as in a slow room or for one more room, is told to people instead; it would hold back all they say elsewhere. */
 enum { REFUSALS_MAX = 8, REFUSED_PAUSE_MS = 20, PATIENCE_MS = 10000 };
 
 static client_item_t *item_new(const buffer_t *frame)
@@ -189,9 +189,9 @@ static bool is_first_said(const client_session_t *session, const client_item_t *
     return first_said(session) == item;
 }
 
-static bool is_too_long_to_wait(const client_item_t *item, hub_err_t err, const message_t *reply)
+static bool is_too_long_to_wait(hub_err_t err, const message_t *reply)
 {
-    return item->cid > 0 && err == HUB_FLOOD && message_uint(reply, KEY_retry_ms) > PATIENCE_MS;
+    return err == HUB_FLOOD && message_uint(reply, KEY_retry_ms) > PATIENCE_MS;
 }
 
 /* False: it helps no more. */
@@ -202,7 +202,7 @@ static bool try_again(client_link_t *self, client_session_t *session, client_ite
     bool is_for_now = message_has(reply, KEY_retry_ms);
     if (is_about_password((op_t)item->op) && err != HUB_NO_SESSION && err != HUB_BUSY)
         return false;
-    if (is_too_long_to_wait(item, err, reply))
+    if (is_too_long_to_wait(err, reply))
         return false;
     if (err != HUB_NO_SESSION && !is_misplaced && !is_for_now)
         return false;

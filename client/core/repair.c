@@ -312,6 +312,8 @@ static void ask(client_link_t *self, stream_t stream, uint64_t now_ms)
     errand_kind_t kind = stream.room ? ERRAND_ROOM_REPLAY : ERRAND_INBOX_REPLAY;
     uint32_t subject = stream.room ? stream.room->index : stream.session->sid;
     flow->replay_id = errand_add(&self->errands, kind, subject, NULL);
+    flow->asked_epoch = flow->head_epoch;
+    flow->asked_seq = flow->seq;
     writer_t writer;
     request_begin(&writer, &self->out, OP_replay, flow->replay_id, 0, asker->sid);
     write_str(&writer, KEY_room, stream.room ? name_span(&stream.room->name) : span_of("@"));
@@ -373,7 +375,15 @@ static void refused(client_link_t *self, stream_t stream, hub_err_t err, const m
     }
 }
 
-/* `lost` below our position: that was undone when the next epoch began. Beyond it: it is not kept. */
+/* What we have from `first` on was undone when a later epoch began. */
+static void undo(client_link_t *self, stream_t stream, uint64_t first)
+{
+    uint64_t held = stream.flow->seq;
+    stream.flow->seq = first > 0 ? first - 1 : 0;
+    tell(self, self->calls->undone, stream, first, held);
+}
+
+/* `lost` up to where we stood when we asked: that was undone when the next epoch began. Beyond it: it is not kept. */
 static void take_lost(client_link_t *self, stream_t stream, const message_t *reply)
 {
     uint64_t lost[2];
@@ -381,10 +391,8 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     const msgpack_object *object = message_object(reply, KEY_lost);
     if (object == NULL || !object_numbers(object, lost, 2) || lost[0] > lost[1])
         return;
-    if (lost[0] <= flow->seq && flow->head_epoch > flow->epoch) {
-        uint64_t held = flow->seq;
-        flow->seq = lost[0] > 0 ? lost[0] - 1 : 0;
-        tell(self, self->calls->undone, stream, lost[0], held);
+    if (lost[0] <= flow->seq && lost[1] <= flow->asked_seq) {
+        undo(self, stream, lost[0]);
         return;
     }
     if (lost[1] <= flow->seq)
@@ -396,7 +404,7 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
 }
 
 /* A page is ascending and without holes, across epochs too. Who has started over under the newest epoch gets
- * what older ones began with. */
+ * what older ones began with. What came over PUB since we asked may be undone by what is in the page. */
 static void take_page(client_link_t *self, stream_t stream, const message_t *reply)
 {
     size_t count;
@@ -406,6 +414,10 @@ static void take_page(client_link_t *self, stream_t stream, const message_t *rep
         if (!message_from_object(&event, &events[i]) || !message_has(&event, KEY_seq))
             continue;
         uint64_t epoch = message_uint(&event, KEY_epoch), seq = message_uint(&event, KEY_seq);
+        if (epoch > stream.flow->epoch && seq <= stream.flow->seq)
+            undo(self, stream, seq);
+        if (!is_alive(stream))
+            return;
         if (seq != stream.flow->seq + 1) {
             self->counters.duplicates++;
             continue;
@@ -415,16 +427,17 @@ static void take_page(client_link_t *self, stream_t stream, const message_t *rep
     }
 }
 
-/* The whole page is there and our epoch has ended: we stand where the new one begins. */
-static void cross_epoch(stream_t stream, const message_t *reply)
+/* The whole page is there and our epoch has ended: we stand where the new one begins. That holds for the epoch that had
+ * begun when we asked; the answer may be older than what has begun since. */
+static void cross_epoch(client_link_t *self, stream_t stream, const message_t *reply)
 {
     inflow_t *flow = stream.flow;
     uint64_t head = message_uint(reply, KEY_head);
-    if (message_bool(reply, KEY_more) || flow->head_epoch <= flow->epoch || flow->seq < head)
+    if (message_bool(reply, KEY_more) || flow->asked_epoch <= flow->epoch || flow->seq < head)
         return;
-    flow->epoch = flow->head_epoch;
+    flow->epoch = flow->asked_epoch;
     if (flow->seq > head)
-        flow->seq = head;
+        undo(self, stream, head + 1);
 }
 
 static void take_reply(client_link_t *self, stream_t stream, const message_t *reply,
@@ -436,7 +449,9 @@ static void take_reply(client_link_t *self, stream_t stream, const message_t *re
     take_page(self, stream, reply);
     if (!is_alive(stream))
         return;
-    cross_epoch(stream, reply);
+    cross_epoch(self, stream, reply);
+    if (!is_alive(stream))
+        return;
     bool is_moving = flow->epoch != epoch || flow->seq != seq;
     drain(self, stream);
     if (!is_alive(stream) || !inflow_is_behind(flow))

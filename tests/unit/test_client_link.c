@@ -290,6 +290,18 @@ WITH_ADA(fewer_sessions_than_we_think_makes_all_resume)
     fixture_take(f, OP_resume);
 }
 
+WITH_ADA(p213_for_one_more_room_nobody_is_kept_waiting)
+{
+    client_request_t join = {.op = OP_join, .room = span_of("tea"), .tag = 3};
+    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    fixture_error(f, fixture_take(f, OP_join), "flood", 200);
+    fixture_pass(f, 200);
+    fixture_error(f, fixture_take(f, OP_join), "flood", 36000);
+    fixture_expect(f, "subscribe tea; unsubscribe tea; reply 0 join 3 flood");
+    fixture_pass(f, 40000);
+    assert_int_equal(fixture_count(f, OP_join), 0);
+}
+
 WITH_ADA(a_flood_is_waited_out_and_the_order_kept)
 {
     for (uint64_t tag = 1; tag <= 3; tag++)
@@ -510,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_room_the_welcome_does_not_name_is_left),
         cmocka_unit_test(no_session_resumes_and_then_repeats),
         cmocka_unit_test(fewer_sessions_than_we_think_makes_all_resume),
+        cmocka_unit_test(p213_for_one_more_room_nobody_is_kept_waiting),
         cmocka_unit_test(a_flood_is_waited_out_and_the_order_kept),
         cmocka_unit_test(what_has_to_wait_long_is_told_and_holds_nothing_back),
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),

@@ -159,6 +159,51 @@ WITH_ADA(a_new_epoch_that_begins_before_us_tells_what_is_undone)
     fixture_expect(f, "undone lobby 4-5; message lobby 2.4; message lobby 2.5");
 }
 
+/* Asked for from 6 on; 6 comes all the same; the broker comes back without it, and has said others. */
+WITH_ADA(what_came_while_a_replay_was_out_is_undone_by_a_newer_epoch)
+{
+    head(f, "lobby", 1, 7, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    uint64_t id = fixture_take(f, OP_replay);
+    fixture_message(f, "lobby", 1, 6);
+    fixture_page(f, id, "lobby", 2, 6, 8, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; undone lobby 6-6; message lobby 2.6; message lobby 2.7; "
+                      "message lobby 2.8");
+}
+
+/* The same where it has said nothing since. */
+WITH_ADA(what_came_while_a_replay_was_out_is_undone_by_an_epoch_without_messages)
+{
+    head(f, "lobby", 2, 5, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    uint64_t id = fixture_take(f, OP_replay);
+    fixture_message(f, "lobby", 1, 6); /* has been on its way for long */
+    fixture_page(f, id, "lobby", 2, 6, 5, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6; undone lobby 6-6");
+    fixture_message(f, "lobby", 2, 6);
+    fixture_expect(f, "message lobby 2.6");
+}
+
+/* An answer that is older than the epoch says nothing about it: it is asked again. */
+WITH_ADA(an_answer_from_before_a_new_epoch_does_not_bring_us_there)
+{
+    head(f, "lobby", 1, 6, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    uint64_t id = fixture_take(f, OP_replay);
+    fixture_message(f, "lobby", 2, 5); /* began at 5 */
+    fixture_page(f, id, "lobby", 1, 6, 6, 0, 0, false);
+    fixture_expect(f, "message lobby 1.6");
+    fixture_pass(f, 100);
+    id = fixture_take(f, OP_replay);
+    assert_int_equal(message_uint(&f->request, KEY_epoch), 1);
+    assert_int_equal(message_uint(&f->request, KEY_first), 7);
+    fixture_page(f, id, "lobby", 2, 5, 5, 5, 6, false);
+    fixture_expect(f, "undone lobby 5-6; message lobby 2.5");
+}
+
 WITH_ADA(an_epoch_that_the_broker_has_forgotten_starts_over)
 {
     fixture_message(f, "lobby", 2, 3);
@@ -459,6 +504,9 @@ int main(void)
         cmocka_unit_test(a_broker_that_replays_nothing_is_asked_a_few_times_only),
         cmocka_unit_test(a_new_epoch_that_goes_on_where_we_are_loses_nothing),
         cmocka_unit_test(a_new_epoch_that_begins_before_us_tells_what_is_undone),
+        cmocka_unit_test(what_came_while_a_replay_was_out_is_undone_by_a_newer_epoch),
+        cmocka_unit_test(what_came_while_a_replay_was_out_is_undone_by_an_epoch_without_messages),
+        cmocka_unit_test(an_answer_from_before_a_new_epoch_does_not_bring_us_there),
         cmocka_unit_test(an_epoch_that_the_broker_has_forgotten_starts_over),
         cmocka_unit_test(who_starts_over_takes_what_is_older_than_the_newest_epoch),
         cmocka_unit_test(an_older_epoch_is_a_duplicate),
