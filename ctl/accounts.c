@@ -1,4 +1,5 @@
 /* Accounts of a broker that runs: who has one, and what operators do to them. */
+#include "base/printable.h"
 #include "base/secret.h"
 #include "ctl/commands.h"
 #include "ctl/wire.h"
@@ -11,7 +12,7 @@ enum { CANNOT = 1, USAGE = 2 };
 
 static int say(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "hubbubctl: %s%s%s\n", what, why ? ": " : "", why ? why : "");
+    printable_line(stderr, "hubbubctl: %s%s%s", what, why ? ": " : "", why ? why : "");
     return CANNOT;
 }
 
@@ -42,7 +43,7 @@ static int finish(wire_t *wire, bool is_open, const char *done, const char *nick
     wire_close(wire);
     if (!is_done)
         return say(error, NULL);
-    (void)printf("%s %s\n", done, nick);
+    printable_line(stdout, "%s %s", done, nick);
     return 0;
 }
 
@@ -105,8 +106,8 @@ static void print_account(const message_t *account)
 {
     span_t nick = message_span(account, KEY_nick), role = message_span(account, KEY_role);
     span_t state = message_span(account, KEY_state);
-    (void)printf("%.*s %.*s %.*s\n", (int)nick.size, nick.data, (int)role.size, role.data,
-                 state.size > 0 ? (int)state.size : 1, state.size > 0 ? state.data : "-");
+    printable_line(stdout, "%.*s %.*s %.*s", (int)nick.size, nick.data, (int)role.size, role.data,
+                   state.size > 0 ? (int)state.size : 1, state.size > 0 ? state.data : "-");
 }
 
 int on_account_list(const arguments_t *arguments, const char *const *operands)

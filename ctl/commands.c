@@ -2,6 +2,7 @@
 
 #include "base/enrolment.h"
 #include "base/invitation.h"
+#include "base/printable.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -31,7 +32,7 @@ enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0] };
 
 static int cannot(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "hubbubctl: %s: %s\n", what, why);
+    printable_line(stderr, "hubbubctl: %s: %s", what, why);
     return CANNOT;
 }
 
@@ -169,7 +170,8 @@ int on_enroll(const arguments_t *arguments, const char *const *operands)
     certificate_fini(&broker);
     if (!add(data, &enrolled, operands[0]))
         return CANNOT;
-    (void)printf("enrolled %s%s\n", enrolled.name, enrolled.is_operator ? " as operator" : "");
+    printable_line(stdout, "enrolled %s%s", enrolled.name,
+                   enrolled.is_operator ? " as operator" : "");
     (void)fflush(stdout);
     char text[CURVE_TEXT_CHARS + 1];
     curve_encode(server, text);
@@ -184,7 +186,7 @@ int on_revoke(const arguments_t *arguments, const char *const *operands)
         return cannot(operands[0], "no such name is enrolled");
     if (!enrolment_remove(arguments_data(arguments), operands[0]))
         return cannot(operands[0], errno == ENOENT ? "no such name is enrolled" : strerror(errno));
-    (void)printf("revoked %s\n", operands[0]);
+    printable_line(stdout, "revoked %s", operands[0]);
     return DONE;
 }
 
@@ -286,8 +288,8 @@ static void print_enrolled(const char *data, const char *name)
     curve_encode(read.public_key, key);
     if (read.enrolled_s)
         certificate_time(read.enrolled_s, enrolled);
-    (void)printf("%-32s %s %-8s %-20s", name, key, read.is_operator ? "operator" : "member",
-                 enrolled);
+    printable_print(stdout, "%-32s %s %-8s %-20s", name, key,
+                    read.is_operator ? "operator" : "member", enrolled);
     if (read.expires_s && read.used_s == 0) {
         certificate_time(read.expires_s, expires);
         (void)printf(" %s %s", read.expires_s < (uint64_t)time(NULL) ? "lapsed" : "invited until",
@@ -343,8 +345,8 @@ int commands_run(const arguments_t *arguments)
                       ROWS[i].operands);
         return USAGE;
     }
-    (void)fprintf(stderr, "hubbubctl: there is no command `%s`; see hubbubctl --help\n",
-                  arguments->count ? arguments->words[0] : "");
+    printable_line(stderr, "hubbubctl: there is no command `%s`; see hubbubctl --help",
+                   arguments->count ? arguments->words[0] : "");
     return USAGE;
 }
 

@@ -1,4 +1,5 @@
 /* hubbubctl - the keys of a Hubbub broker. */
+#include "base/printable.h"
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 
@@ -9,7 +10,7 @@ int main(int argc, char **argv)
     arguments_t arguments;
     char error[ARGUMENTS_ERROR_BYTES];
     if (!arguments_read(argc, argv, &arguments, error)) {
-        (void)fprintf(stderr, "hubbubctl: %s\n", error);
+        printable_line(stderr, "hubbubctl: %s", error);
         return 2;
     }
     if (arguments.wants_version) {

@@ -1,6 +1,7 @@
 /* What operators do to a broker that runs: kick, ban, mute, and what is told of it. */
 #include "base/certificate.h"
 #include "base/enrolment.h"
+#include "base/printable.h"
 #include "ctl/commands.h"
 #include "ctl/wire.h"
 #include "proto/network.h"
@@ -20,7 +21,7 @@ typedef struct {
 
 static int say(const char *error)
 {
-    (void)fprintf(stderr, "hubbubctl: %s\n", error);
+    printable_line(stderr, "hubbubctl: %s", error);
     return CANNOT;
 }
 
@@ -101,10 +102,10 @@ static int act(const arguments_t *arguments, op_t op, const char *word, const ch
     char error[WIRE_ERROR_BYTES];
     bool is_done = ask(arguments, op, word, &wire, error);
     if (is_done && message_has(&wire.answer, KEY_count))
-        (void)printf("%s %s: %llu here\n", done, word,
-                     (unsigned long long)message_uint(&wire.answer, KEY_count));
+        printable_line(stdout, "%s %s: %llu here", done, word,
+                       (unsigned long long)message_uint(&wire.answer, KEY_count));
     else if (is_done)
-        (void)printf("%s %s\n", done, word);
+        printable_line(stdout, "%s %s", done, word);
     wire_close(&wire);
     return is_done ? 0 : say(error);
 }
@@ -140,14 +141,14 @@ static void print_time(const char *before, uint64_t ms)
 {
     char text[CERTIFICATE_TIME_CHARS + 1];
     certificate_time(ms / 1000, text);
-    (void)printf("%s%s", before, text);
+    printable_print(stdout, "%s%s", before, text);
 }
 
 static void print_text(const char *before, const message_t *message, key_id_t key)
 {
     span_t text = message_span(message, key);
     if (text.size > 0)
-        (void)printf("%s%.*s", before, (int)text.size, text.data);
+        printable_print(stdout, "%s%.*s", before, (int)text.size, text.data);
 }
 
 static void print_key(const char *before, const message_t *entry, key_id_t which, const char *after)
@@ -157,7 +158,7 @@ static void print_key(const char *before, const message_t *entry, key_id_t which
     if (bytes.size != CURVE_KEY_BYTES)
         return;
     curve_encode((const uint8_t *)bytes.data, key);
-    (void)printf("%s%s%s", before, key, after);
+    printable_print(stdout, "%s%s%s", before, key, after);
 }
 
 static void print_whom(const message_t *entry)
@@ -270,8 +271,8 @@ static void print_numbers(const message_t *answer, key_id_t map, const char *bef
         if (!object_span(&pairs[i].key, &name) ||
             pairs[i].val.type != MSGPACK_OBJECT_POSITIVE_INTEGER)
             continue;
-        (void)printf("%s%.*s %llu\n", before, (int)name.size, name.data,
-                     (unsigned long long)pairs[i].val.via.u64);
+        printable_line(stdout, "%s%.*s %llu", before, (int)name.size, name.data,
+                       (unsigned long long)pairs[i].val.via.u64);
     }
 }
 

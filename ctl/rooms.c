@@ -1,4 +1,5 @@
 /* Rooms of a broker that runs, and their end. */
+#include "base/printable.h"
 #include "ctl/commands.h"
 #include "ctl/wire.h"
 
@@ -42,8 +43,8 @@ int on_room_remove(const arguments_t *arguments, const char *const *operands)
     }
     wire_close(&wire);
     if (is_done)
-        (void)printf("removed %s\n", operands[0]);
+        printable_line(stdout, "removed %s", operands[0]);
     else
-        (void)fprintf(stderr, "hubbubctl: %s\n", error);
+        printable_line(stderr, "hubbubctl: %s", error);
     return is_done ? 0 : CANNOT;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell/printable.h"
+#include "base/printable.h"
 
 static const char *const EVS[] = {
     [HUBBUB_READY] = "ready",       [HUBBUB_DOWN] = "down",         [HUBBUB_REFUSED] = "refused",
@@ -236,4 +236,25 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done)
     set_number(reply, "at", done->at_ms);
     set_text(reply, "mid", done->mid);
     set_number(reply, "slow_ms", done->slow_ms);
+}
+
+/* Within a string, the only place where it can be. */
+static void put_delete(FILE *out, const char *from, const char *to)
+{
+    (void)fwrite(from, 1, (size_t)(to - from), out);
+    (void)fputs("\\u007f", out);
+}
+
+void json_event_write(FILE *out, const json_t *object, bool is_ascii)
+{
+    enum { DELETE = 0x7f };
+    assert(out && object);
+    char *text = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
+    assert(text);
+    const char *from = text;
+    for (const char *at; (at = strchr(from, DELETE)); from = at + 1)
+        put_delete(out, from, at);
+    (void)fputs(from, out);
+    (void)fputc('\n', out);
+    free(text);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/shell/printable.h"
+#include "base/printable.h"
 
 /* Where the name is, or would have to be. */
 static size_t place_of(const names_t *self, const char *name)

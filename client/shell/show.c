@@ -8,24 +8,10 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "client/shell/grammar.h"
-#include "client/shell/printable.h"
 
 enum { TIME_BYTES = 32, PREFIX_BYTES = 256 };
-
-void show_line(FILE *out, const char *format, ...)
-{
-    assert(out && format);
-    char *line;
-    va_list values;
-    va_start(values, format);
-    int size = vasprintf(&line, format, values);
-    va_end(values);
-    assert(size >= 0);
-    printable_put(out, line, (size_t)size);
-    (void)fputc('\n', out);
-    free(line);
-}
 
 /* "12:03 ", or nothing. */
 static const char *time_of(const viewer_t *viewer, uint64_t at_ms, const char *format,
@@ -103,7 +89,7 @@ void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page)
     viewer_t there = *viewer;
     there.room = page->room;
     if (page->event_count == 0)
-        show_line(out, "* Nothing has been said here yet.");
+        printable_line(out, "* Nothing has been said here yet.");
     for (size_t i = 0; i < page->event_count; i++) {
         const hubbub_event_t *event = &page->events[i];
         (void)snprintf(before, sizeof before, "| %s",
@@ -127,13 +113,13 @@ static void put_presence(FILE *out, const viewer_t *viewer, const hubbub_event_t
     bool is_told = place && (event->seq == 0 || event->seq > place->page_seq);
     bool was_known = is_told && names_has(&place->nicks, member->nick);
     if (strcmp(member->state, "gone") == 0) /* by the name they were known by here */
-        show_line(out, "* %s went%s%s", *member->was ? member->was : member->nick,
-                  is_here ? "" : " from ", room);
+        printable_line(out, "* %s went%s%s", *member->was ? member->was : member->nick,
+                       is_here ? "" : " from ", room);
     else if (*member->was)
-        show_line(out, "* %s is now %s%s%s", member->was, member->nick, is_here ? "" : " in ",
-                  room);
+        printable_line(out, "* %s is now %s%s%s", member->was, member->nick, is_here ? "" : " in ",
+                       room);
     else if (!was_known && strcmp(member->state, "active") == 0)
-        show_line(out, "* %s came%s%s", member->nick, is_here ? "" : " to ", room);
+        printable_line(out, "* %s came%s%s", member->nick, is_here ? "" : " to ", room);
 }
 
 static bool is_on_page(const hubbub_event_t *page, const char *nick)
@@ -172,12 +158,12 @@ void show_members(FILE *out, const hubbub_event_t *page, bool is_first)
 {
     assert(out && page);
     if (is_first)
-        show_line(out, "* %" PRIu64 " here in %s:", page->count, page->room);
+        printable_line(out, "* %" PRIu64 " here in %s:", page->count, page->room);
     for (size_t i = 0; i < page->member_count; i++) {
         const hubbub_member_t *member = &page->members[i];
-        show_line(out, "*   %s%s%s%s%s%s%s", member->nick, *member->role ? " (" : "", member->role,
-                  *member->role ? ")" : "", state_word(member->state), *member->status ? ": " : "",
-                  member->status);
+        printable_line(out, "*   %s%s%s%s%s%s%s", member->nick, *member->role ? " (" : "",
+                       member->role, *member->role ? ")" : "", state_word(member->state),
+                       *member->status ? ": " : "", member->status);
     }
 }
 
@@ -185,11 +171,11 @@ void show_rooms(FILE *out, const hubbub_event_t *page, bool is_first)
 {
     assert(out && page);
     if (is_first)
-        show_line(out,
-                  page->room_count ? "* Rooms:" : "* There are no rooms; /join ROOM makes one.");
+        printable_line(out, page->room_count ? "* Rooms:"
+                                             : "* There are no rooms; /join ROOM makes one.");
     for (size_t i = 0; i < page->room_count; i++)
-        show_line(out, "*   %s (%" PRIu64 ")%s", page->rooms[i].name, page->rooms[i].count,
-                  page->rooms[i].slow_ms ? ", slow" : "");
+        printable_line(out, "*   %s (%" PRIu64 ")%s", page->rooms[i].name, page->rooms[i].count,
+                       page->rooms[i].slow_ms ? ", slow" : "");
 }
 
 /* "until 2026-11-27 12:03", by this machine's clock, or "for ever". */
@@ -208,17 +194,17 @@ void show_bans(FILE *out, const hubbub_event_t *page, bool is_first)
     assert(out && page);
     char end[TIME_BYTES];
     if (is_first)
-        show_line(out,
-                  page->ban_count ? "* Banned or muted in %s:"
-                                  : "* Nobody is banned or muted in %s.",
-                  page->room);
+        printable_line(out,
+                       page->ban_count ? "* Banned or muted in %s:"
+                                       : "* Nobody is banned or muted in %s.",
+                       page->room);
     for (size_t i = 0; i < page->ban_count; i++) {
         const hubbub_ban_t *ban = &page->bans[i];
         const char *whom = *ban->nick ? ban->nick : *ban->account ? ban->account : ban->network;
         bool is_mute = strcmp(ban->verdict, "mute") == 0;
-        show_line(out, "*   %s %s %s, by %s%s%s", *whom ? whom : "a key",
-                  is_mute ? "muted" : "banned", end_of(ban->until_ms, end), ban->by,
-                  *ban->reason ? ": " : "", ban->reason);
+        printable_line(out, "*   %s %s %s, by %s%s%s", *whom ? whom : "a key",
+                       is_mute ? "muted" : "banned", end_of(ban->until_ms, end), ban->by,
+                       *ban->reason ? ": " : "", ban->reason);
     }
 }
 
@@ -226,7 +212,8 @@ void show_pace(FILE *out, uint64_t slow_ms)
 {
     assert(out);
     if (slow_ms > 0)
-        show_line(out, "* It is slow: one message every %" PRIu64 " s.", (slow_ms + 999) / 1000);
+        printable_line(out, "* It is slow: one message every %" PRIu64 " s.",
+                       (slow_ms + 999) / 1000);
 }
 
 /* ---- the rest ---- */
@@ -235,10 +222,11 @@ static void put_lost(FILE *out, const hubbub_event_t *event)
 {
     uint64_t count = event->last >= event->first ? event->last - event->first + 1 : 0;
     bool is_inbox = strcmp(event->room, "@") == 0;
-    show_line(out, "* %" PRIu64 " %smessage%s%s%s %s", count, is_inbox ? "private " : "",
-              count == 1 ? "" : "s", is_inbox ? "" : " of ", is_inbox ? "" : event->room,
-              event->type == HUBBUB_LOST ? "did not reach you and cannot be had any more."
-                                         : "that you have seen are not in the broker any more.");
+    printable_line(out, "* %" PRIu64 " %smessage%s%s%s %s", count, is_inbox ? "private " : "",
+                   count == 1 ? "" : "s", is_inbox ? "" : " of ", is_inbox ? "" : event->room,
+                   event->type == HUBBUB_LOST
+                       ? "did not reach you and cannot be had any more."
+                       : "that you have seen are not in the broker any more.");
 }
 
 void show_parted(FILE *out, const hubbub_event_t *event)
@@ -247,26 +235,28 @@ void show_parted(FILE *out, const hubbub_event_t *event)
     const char *deed = strcmp(event->reason, "banned") == 0 ? "banned you from" : "put you out of";
     const char *text = event->text;
     if (event->reason[0] == '\0')
-        show_line(out, "* You have left %s.", event->room);
+        printable_line(out, "* You have left %s.", event->room);
     else
-        show_line(out, "* %s has %s %s%s%s", event->nick, deed, event->room, *text ? ": " : ".",
-                  text);
+        printable_line(out, "* %s has %s %s%s%s", event->nick, deed, event->room,
+                       *text ? ": " : ".", text);
 }
 
 static void put_kicked(FILE *out, const hubbub_event_t *event)
 {
     if (strcmp(event->reason, "idle") == 0)
-        show_line(out, "* You said nothing for too long; the broker has ended the session.");
+        printable_line(out, "* You said nothing for too long; the broker has ended the session.");
     else if (strcmp(event->reason, "resumed") == 0)
-        show_line(out, "* Your session was taken over from elsewhere.");
+        printable_line(out, "* Your session was taken over from elsewhere.");
     else if (strcmp(event->reason, "flood") == 0)
-        show_line(out, "* You sent far too much for too long; the broker has ended the session.");
+        printable_line(out,
+                       "* You sent far too much for too long; the broker has ended the session.");
     else if (strcmp(event->reason, "login") == 0)
-        show_line(out, "* Somebody has logged in as you elsewhere.");
+        printable_line(out, "* Somebody has logged in as you elsewhere.");
     else if (event->text[0])
-        show_line(out, "* The broker has ended the session: %s: %s", event->reason, event->text);
+        printable_line(out, "* The broker has ended the session: %s: %s", event->reason,
+                       event->text);
     else
-        show_line(out, "* The broker has ended the session: %s", event->reason);
+        printable_line(out, "* The broker has ended the session: %s", event->reason);
 }
 
 void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event)
@@ -278,12 +268,12 @@ void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event)
     else if (event->type == HUBBUB_LOST || event->type == HUBBUB_UNDONE)
         put_lost(out, event);
     else if (event->type == HUBBUB_WARNING)
-        show_line(out, "* Say something within %" PRIu64 " s, or the broker ends the session.",
-                  (event->idle_in_ms + 999) / 1000);
+        printable_line(out, "* Say something within %" PRIu64 " s, or the broker ends the session.",
+                       (event->idle_in_ms + 999) / 1000);
     else if (event->type == HUBBUB_KICKED)
         put_kicked(out, event);
     else if (event->type == HUBBUB_SHUTDOWN)
-        show_line(out, "* The broker is about to stop.");
+        printable_line(out, "* The broker is about to stop.");
     else if (event->type == HUBBUB_PRESENCE)
         for (size_t i = 0; i < event->member_count; i++)
             put_presence(out, viewer, event, &event->members[i]);
@@ -294,9 +284,9 @@ void show_help(FILE *out)
     assert(out);
     size_t count;
     const command_t *commands = grammar_commands(&count);
-    show_line(out, "* What you type is said in the room that the prompt names. Besides:");
+    printable_line(out, "* What you type is said in the room that the prompt names. Besides:");
     for (size_t i = 0; i < count; i++)
-        show_line(out, "*   %-26s %s", commands[i].usage, commands[i].about);
-    show_line(out, "*   %-26s %s", "//TEXT", "say a line that begins with /");
-    show_line(out, "* TAB completes commands, rooms and names.");
+        printable_line(out, "*   %-26s %s", commands[i].usage, commands[i].about);
+    printable_line(out, "*   %-26s %s", "//TEXT", "say a line that begins with /");
+    printable_line(out, "* TAB completes commands, rooms and names.");
 }

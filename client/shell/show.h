@@ -9,7 +9,7 @@
  *   12:03 [ada] hello            with times
  *
  * Every line of a text stands under its speaker's name, and everything foreign goes through
- * client/shell/printable.h: nobody forges a line, moves the cursor or turns the writing around. Writes,
+ * base/printable.h: nobody forges a line, moves the cursor or turns the writing around. Writes,
  * decides nothing; a failed write shows when the caller flushes. */
 #ifndef CLIENT_SHELL_SHOW_H
 #define CLIENT_SHELL_SHOW_H
@@ -48,8 +48,5 @@ void show_pace(FILE *out, uint64_t slow_ms);
 
 /* What one can type. */
 void show_help(FILE *out);
-
-/* One line of our own, foreign pieces in it made harmless; the end of line is added. */
-void show_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

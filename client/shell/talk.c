@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "client/shell/grammar.h"
 #include "client/shell/json_event.h"
 #include "client/shell/json_request.h"
-#include "client/shell/printable.h"
 #include "client/shell/talk_state.h"
 
 talk_t *talk_new(const talk_options_t *options)
@@ -65,9 +65,8 @@ viewer_t talk_viewer(const talk_t *self)
 
 void talk_emit(talk_t *self, json_t *object)
 {
-    size_t flags = JSON_COMPACT | (self->options.is_ascii ? JSON_ENSURE_ASCII : 0);
-    (void)json_dumpf(object, self->options.out, flags); /* a lost reader shows when it is flushed */
-    (void)fputc('\n', self->options.out);
+    json_event_write(self->options.out, object,
+                     self->options.is_ascii); /* a lost reader shows when it is flushed */
     json_decref(object);
 }
 
@@ -80,9 +79,9 @@ void talk_complain(talk_t *self, size_t line, const char *format, ...)
     va_end(values);
     assert(size >= 0);
     if (self->options.mode == TALK_TERMINAL)
-        show_line(self->options.out, "* %s", text);
+        printable_line(self->options.out, "* %s", text);
     else
-        show_line(self->options.err, "hubbub: line %zu: %s", line, text);
+        printable_line(self->options.err, "hubbub: line %zu: %s", line, text);
     self->has_failed |= self->options.mode != TALK_TERMINAL;
     free(text);
 }
@@ -96,7 +95,7 @@ void talk_fail(talk_t *self, const char *format, ...)
     int size = vasprintf(&text, format, values);
     va_end(values);
     assert(size >= 0);
-    show_line(self->options.err, "hubbub: %s", text);
+    printable_line(self->options.err, "hubbub: %s", text);
     self->has_failed = self->is_over = true;
     free(text);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/printable.h"
 #include "client/shell/grammar.h"
 #include "client/shell/json_event.h"
 #include "client/shell/talk_state.h"
@@ -43,8 +44,8 @@ static bool confirm_deed(FILE *out, const pending_t *pending)
     };
     if (pending->verb >= sizeof DEEDS / sizeof DEEDS[0] || DEEDS[pending->verb].after == NULL)
         return false;
-    show_line(out, "* %s%s%s", DEEDS[pending->verb].before, pending->subject,
-              DEEDS[pending->verb].after);
+    printable_line(out, "* %s%s%s", DEEDS[pending->verb].before, pending->subject,
+                   DEEDS[pending->verb].after);
     return true;
 }
 
@@ -55,21 +56,21 @@ static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t
     if (confirm_deed(out, pending))
         return;
     if (pending->verb == VERB_nick) {
-        show_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
+        printable_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_status) {
-        show_line(out, "* Your status is set.");
+        printable_line(out, "* Your status is set.");
     } else if (pending->verb == VERB_register) {
-        show_line(out, "* The name %s is yours now; next time start with --nick %s --login.",
-                  hubbub_my_nick(self->chat), hubbub_my_nick(self->chat));
+        printable_line(out, "* The name %s is yours now; next time start with --nick %s --login.",
+                       hubbub_my_nick(self->chat), hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_login) {
-        show_line(out, "* You are %s, logged in.", hubbub_my_nick(self->chat));
+        printable_line(out, "* You are %s, logged in.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_password) {
-        show_line(out, "* Your password is changed.");
+        printable_line(out, "* Your password is changed.");
     } else if (pending->verb == VERB_invite) {
-        show_line(out, "* They may enter %s now.", pending->subject);
+        printable_line(out, "* They may enter %s now.", pending->subject);
     } else if (pending->verb == VERB_join || pending->verb == VERB_private) {
         talk_set_room(self, pending->subject);
-        show_line(out, "* You are in %s.", self->room);
+        printable_line(out, "* You are in %s.", self->room);
         show_pace(out, done->slow_ms);
     }
 }
@@ -135,14 +136,14 @@ static void show_ready(const talk_t *self, const hubbub_event_t *event)
 {
     FILE *out = self->options.out;
     if (!self->was_ready)
-        show_line(out, "* You are %s.%s", event->nick,
-                  self->options.mode == TALK_TERMINAL
-                      ? " Type and press Enter to talk; /help tells the rest."
-                      : "");
+        printable_line(out, "* You are %s.%s", event->nick,
+                       self->options.mode == TALK_TERMINAL
+                           ? " Type and press Enter to talk; /help tells the rest."
+                           : "");
     else if (self->is_down && event->is_new)
-        show_line(out, "* Connected again, as a new session. You are %s.", event->nick);
+        printable_line(out, "* Connected again, as a new session. You are %s.", event->nick);
     else if (self->is_down)
-        show_line(out, "* Connected again.");
+        printable_line(out, "* Connected again.");
 }
 
 static void keep_trouble(talk_t *self, const char *hint)
@@ -184,10 +185,10 @@ static void on_down(talk_t *self, const hubbub_event_t *event)
     if (is_json(self))
         talk_emit(self, json_event(event));
     else if (self->trouble)
-        show_line(self->options.out, "* %s; what you type waits.", self->trouble);
+        printable_line(self->options.out, "* %s; what you type waits.", self->trouble);
     else
-        show_line(self->options.out,
-                  "* The broker does not answer; what you type waits until it does.");
+        printable_line(self->options.out,
+                       "* The broker does not answer; what you type waits until it does.");
 }
 
 static bool is_about_nick(const char *error)
@@ -204,8 +205,8 @@ static void on_refused(talk_t *self, const hubbub_event_t *event)
     if (!is_about_nick(event->error) || self->options.mode == TALK_LINES)
         talk_fail(self, "the broker refuses us: %s: %s", event->error, event->hint);
     else if (!is_json(self))
-        show_line(self->options.out, "* %s: %s; /nick NAME takes another.", event->error,
-                  event->hint);
+        printable_line(self->options.out, "* %s: %s; /nick NAME takes another.", event->error,
+                       event->hint);
 }
 
 static void on_joined(talk_t *self, const hubbub_event_t *event)
@@ -217,7 +218,7 @@ static void on_joined(talk_t *self, const hubbub_event_t *event)
         return;
     }
     if (!is_known && strcasecmp(event->room, self->room) == 0)
-        show_line(self->options.out, "* You are in %s.", event->room);
+        printable_line(self->options.out, "* You are in %s.", event->room);
     (void)hubbub_who(self->chat, event->room); /* for completion; without an answer it knows less */
 }
 
@@ -229,9 +230,9 @@ static void leave_current(talk_t *self)
     if (is_json(self))
         return;
     if (other)
-        show_line(self->options.out, "* You talk in %s now.", self->room);
+        printable_line(self->options.out, "* You talk in %s now.", self->room);
     else
-        show_line(self->options.out, "* You are in no room; /join ROOM enters one.");
+        printable_line(self->options.out, "* You are in no room; /join ROOM enters one.");
 }
 
 static void on_parted(talk_t *self, const hubbub_event_t *event)

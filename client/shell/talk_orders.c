@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "client/shell/json_request.h"
 #include "client/shell/talk_state.h"
 
@@ -220,7 +221,7 @@ static void request(talk_t *self, const order_t *order, size_t line, const json_
         return;
     }
     if (order->verb == VERB_say && self->is_down && self->options.mode == TALK_TERMINAL)
-        show_line(self->options.out, "* waits for the broker: %s", order->text);
+        printable_line(self->options.out, "* waits for the broker: %s", order->text);
     if (order->verb == VERB_join && self->options.mode == TALK_JSON)
         talk_set_room(self, order->room); /* the next request may count on it, or fail with it */
     pending->request = result.request;

@@ -219,6 +219,18 @@ def test_p200_accounts_are_made_listed_and_removed(begin, link, data, tmp_path):
         "account_add", "account_add", "account_password", "account_role", "account_remove"]
 
 
+def test_hubbubctl_shows_what_others_wrote_without_what_paints(begin, link, data):
+    broker = begin()
+    other = link(broker, router=f"ipc://{data}/operator", hears=False)
+    paints = "\u202eturned\u2066 \u2028 2026-01-01 another line"
+    assert other.ok("ban", nick="eve", reason=paints)["count"] == 0
+    for listed in (ctl(data, "bans"), ctl(data, "audit")):
+        assert listed.endswith(": turned  2026-01-01 another line") and "\n" not in listed
+    assert ctl(data, "ban", "mal\x1b]0;title\x07lory", status=1).isprintable()
+    assert ctl(data, "revoke", "a\x1b[2Jb\u202e", status=1) == "hubbubctl: ab: no such name is enrolled"
+    assert ctl(data, "a\x1b[2Jb", status=2).startswith("hubbubctl: there is no command `ab`")
+
+
 def test_p214_a_room_is_removed_while_people_talk_in_it(begin, link, data):
     broker = begin()
     ada, bob = link(broker), link(broker)

@@ -28,7 +28,7 @@ PARSERS = {
     "bridge_foreign": ["bridge/core/foreign.c"],
     "zmtp": ["proto/zmtp.c"],
     "client_link": ["client/core/incoming.c", "client/core/inflow.c", "client/core/membership.c", "client/core/repair.c", "client/core/greet.c"],
-    "shell_line": ["client/shell/grammar.c", "client/shell/printable.c"],
+    "shell_line": ["client/shell/grammar.c", "base/printable.c"],
     "json": ["client/shell/json_request.c"],
 }
 # Of a file that does more than read: what reads.

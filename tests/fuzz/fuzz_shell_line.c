@@ -1,7 +1,7 @@
 /* Any bytes typed become text that the wire allows, and an order whose parts lie within the line; any
  * bytes shown hold nothing that could move a cursor or turn the writing around. */
 #include "client/shell/grammar.h"
-#include "client/shell/printable.h"
+#include "base/printable.h"
 #include "proto/names.h"
 #include "tests/fuzz/fuzz.h"
 

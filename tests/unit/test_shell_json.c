@@ -29,6 +29,25 @@ static int forget(void **state)
     return 0;
 }
 
+static void nothing_in_a_line_of_json_is_a_control_character(void **state)
+{
+    (void)state;
+    char *line = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&line, &size);
+    assert_non_null(out);
+    json_t *object = json_pack("{s:s}", "text",
+                               "\x7f"
+                               "a\x7f\x7f\x1b\xc3\xa4");
+    json_event_write(out, object, false);
+    json_event_write(out, object, true);
+    json_decref(object);
+    fclose(out);
+    assert_string_equal(line, "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\xc3\xa4\"}\n"
+                              "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\\u00E4\"}\n");
+    free(line);
+}
+
 static void a_request_becomes_an_order(void **state)
 {
     (void)state;
@@ -210,6 +229,7 @@ static void a_refusal_has_error_and_hint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_in_a_line_of_json_is_a_control_character),
         cmocka_unit_test(a_request_becomes_an_order),
         cmocka_unit_test(what_is_done_to_somebody_has_its_keys),
         cmocka_unit_test(a_wrong_request_says_what_is_wrong),

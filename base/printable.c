@@ -1,6 +1,7 @@
-#include "client/shell/printable.h"
+#include "base/printable.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -125,4 +126,32 @@ void printable_put(FILE *out, const char *text, size_t size)
     char *clean = printable(text, size, PRINTABLE_OUT);
     (void)fputs(clean, out); /* a lost terminal shows when it is flushed */
     free(clean);
+}
+
+static void print(FILE *out, const char *format, va_list values)
+{
+    char *text;
+    int size = vasprintf(&text, format, values);
+    assert(size >= 0);
+    printable_put(out, text, (size_t)size);
+    free(text);
+}
+
+void printable_print(FILE *out, const char *format, ...)
+{
+    assert(out && format);
+    va_list values;
+    va_start(values, format);
+    print(out, format, values);
+    va_end(values);
+}
+
+void printable_line(FILE *out, const char *format, ...)
+{
+    assert(out && format);
+    va_list values;
+    va_start(values, format);
+    print(out, format, values);
+    va_end(values);
+    (void)fputc('\n', out);
 }

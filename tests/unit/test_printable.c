@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell/printable.h"
+#include "base/printable.h"
 
 static void check(const char *text, size_t size, printable_way_t way, const char *wanted)
 {

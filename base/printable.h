@@ -1,4 +1,4 @@
-/* client/shell/printable.h - makes foreign text harmless to a terminal, and typed text fit for the wire.
+/* base/printable.h - makes foreign text harmless to a terminal, and typed text fit for the wire.
  *
  *   "a\x1b[31mb"  "a\xc2\x9b31mb"    "ab": whole escape sequences go, in both their forms
  *   "a\x1b]0;title\x07b"             "ab": so do strings for the terminal (OSC, DCS, SOS, PM, APC)
@@ -7,8 +7,8 @@
  *   "a\xff" "b"                      U+FFFD for every byte that is no UTF-8
  *
  * A sequence that does not end takes the rest of the line with it. Pure. */
-#ifndef CLIENT_SHELL_PRINTABLE_H
-#define CLIENT_SHELL_PRINTABLE_H
+#ifndef BASE_PRINTABLE_H
+#define BASE_PRINTABLE_H
 
 #include <stddef.h>
 #include <stdio.h>
@@ -23,5 +23,9 @@ char *printable(const char *text, size_t size, printable_way_t way);
 
 /* Writes what PRINTABLE_OUT leaves of a string. */
 void printable_put(FILE *out, const char *text, size_t size);
+
+/* The same of what printf() would write; printable_line() then ends the line. */
+void printable_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void printable_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
