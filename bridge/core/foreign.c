@@ -1,52 +1,106 @@
 #include "bridge/core/foreign.h"
 
 #include <assert.h>
-#include <string.h>
 
-enum { VERSION_CHARS = 8 }; /* of HTTP/1.1 */
+/* Each protocol begins with a byte of its own, so one number says how far which of them has come. */
+enum {
+    BEGIN_NOTHING,
+    BEGIN_TYPED, /* it is none of them */
+    BEGIN_WORD,  /* HTTP: in the word of capitals */
+    BEGIN_BLANK, /* the place is next */
+    BEGIN_PLACE, /* in the place, its beginning seen; more: so much of VERSION has come last */
+    BEGIN_HTTP = 15,
+    BEGIN_SIGNATURE = 16 /* of the first signature 0 bytes have come */
+};
 
-#define BEGINNING(kind, bytes)                                                                     \
-    {                                                                                              \
-        kind,                                                                                      \
-        {                                                                                          \
-            bytes, sizeof(bytes) - 1                                                               \
-        }                                                                                          \
-    }
+/* What ends the first line of HTTP; 0 is any digit, the CR may be missing. */
+static const char VERSION[] = " HTTP/0.0\r";
+enum { VERSION_CHARS = sizeof VERSION - 2 };
+_Static_assert(BEGIN_PLACE + VERSION_CHARS + 1 < BEGIN_HTTP, "there is a number for each");
+
+enum { SIGNATURE_BYTES_MAX = 15 };
 static const struct {
     foreign_t kind;
-    span_t bytes;
-} BEGINNINGS[] = {
-    BEGINNING(FOREIGN_TLS, "\x16\x03"),
-    BEGINNING(FOREIGN_PROXY, "\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"),
-    BEGINNING(FOREIGN_ZMTP, "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f"),
+    uint8_t size;
+    uint8_t bytes[SIGNATURE_BYTES_MAX];
+} SIGNATURES[] = {
+    {FOREIGN_TLS, 2, {FOREIGN_TLS_BYTE, 3}},
+    {FOREIGN_PROXY, 12, {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10}},
+    {FOREIGN_ZMTP, 10, {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f}},
 };
-#undef BEGINNING
+enum { SIGNATURE_COUNT = sizeof SIGNATURES / sizeof SIGNATURES[0] };
+_Static_assert(BEGIN_SIGNATURE *(SIGNATURE_COUNT + 1) <= UINT8_MAX, "a state fits its field");
 
-/* A word of capitals, a place that begins with / or *, and at the line's end the version. */
-static bool is_http(span_t first)
+static uint8_t first(uint8_t byte)
 {
-    const char *end = first.size > 0 ? memchr(first.data, '\n', first.size) : NULL;
-    if (end == NULL)
-        return false;
-    size_t size = (size_t)(end - first.data), word = 0;
-    if (size > 0 && first.data[size - 1] == '\r')
-        size--;
-    while (word < size && first.data[word] >= 'A' && first.data[word] <= 'Z')
-        word++;
-    if (word == 0 || size < word + 3 + VERSION_CHARS || first.data[word] != ' ')
-        return false;
-    if (first.data[word + 1] != '/' && first.data[word + 1] != '*')
-        return false;
-    const char *version = first.data + size - VERSION_CHARS;
-    return version[-1] == ' ' && memcmp(version, "HTTP/", 5) == 0 && version[6] == '.';
+    if (byte >= 'A' && byte <= 'Z')
+        return BEGIN_WORD;
+    for (unsigned i = 0; i < SIGNATURE_COUNT; i++)
+        if (byte == SIGNATURES[i].bytes[0])
+            return (uint8_t)(BEGIN_SIGNATURE * (i + 1) + 1);
+    return BEGIN_TYPED;
 }
 
-foreign_t foreign_look(span_t first)
+static uint8_t in_signature(uint8_t state, uint8_t byte)
 {
-    assert(first.data || first.size == 0);
-    for (size_t i = 0; i < sizeof BEGINNINGS / sizeof BEGINNINGS[0]; i++)
-        if (first.size >= BEGINNINGS[i].bytes.size &&
-            memcmp(first.data, BEGINNINGS[i].bytes.data, BEGINNINGS[i].bytes.size) == 0)
-            return BEGINNINGS[i].kind;
-    return is_http(first) ? FOREIGN_HTTP : FOREIGN_NONE;
+    unsigned which = state / BEGIN_SIGNATURE - 1, come = state % BEGIN_SIGNATURE;
+    if (come == SIGNATURES[which].size)
+        return state; /* all of it */
+    return byte == SIGNATURES[which].bytes[come] ? (uint8_t)(state + 1) : (uint8_t)BEGIN_TYPED;
+}
+
+static bool goes_on(unsigned come, uint8_t byte)
+{
+    if (come > VERSION_CHARS)
+        return false;
+    uint8_t wanted = (uint8_t)VERSION[come];
+    return wanted == '0' ? byte >= '0' && byte <= '9' : byte == wanted;
+}
+
+/* Other control characters are in no place; CR NUL would end a line that is said. */
+static uint8_t in_place(unsigned come, uint8_t byte)
+{
+    if (byte == '\n')
+        return come >= VERSION_CHARS ? BEGIN_HTTP : BEGIN_TYPED;
+    if (byte < ' ' && byte != '\r')
+        return BEGIN_TYPED;
+    if (goes_on(come, byte))
+        return (uint8_t)(BEGIN_PLACE + come + 1);
+    return byte == ' ' ? BEGIN_PLACE + 1 : BEGIN_PLACE;
+}
+
+static uint8_t next(uint8_t state, uint8_t byte)
+{
+    if (state >= BEGIN_SIGNATURE)
+        return in_signature(state, byte);
+    switch (state) {
+    case BEGIN_NOTHING:
+        return first(byte);
+    case BEGIN_TYPED:
+    case BEGIN_HTTP:
+        return state;
+    case BEGIN_WORD:
+        return byte == ' ' ? BEGIN_BLANK : byte >= 'A' && byte <= 'Z' ? BEGIN_WORD : BEGIN_TYPED;
+    case BEGIN_BLANK:
+        return byte == '/' || byte == '*' ? BEGIN_PLACE : BEGIN_TYPED;
+    }
+    return in_place(state - (unsigned)BEGIN_PLACE, byte);
+}
+
+static foreign_t found(uint8_t state)
+{
+    if (state < BEGIN_SIGNATURE)
+        return state == BEGIN_HTTP ? FOREIGN_HTTP : FOREIGN_NONE;
+    unsigned which = state / BEGIN_SIGNATURE - 1;
+    bool is_whole = state % BEGIN_SIGNATURE == SIGNATURES[which].size;
+    return is_whole ? SIGNATURES[which].kind : FOREIGN_NONE;
+}
+
+foreign_t foreign_take(beginning_t *self, span_t bytes)
+{
+    assert(self && (bytes.data || bytes.size == 0));
+    assert(self->state < BEGIN_SIGNATURE * (SIGNATURE_COUNT + 1));
+    for (size_t i = 0; i < bytes.size && self->state != BEGIN_TYPED; i++)
+        self->state = next(self->state, (uint8_t)bytes.data[i]);
+    return found(self->state);
 }

@@ -277,8 +277,9 @@ void entrance_event(bridge_t *self, user_t *user);
 /* Ends those who took too long. */
 void entrance_expire(bridge_t *self);
 
-/* True if a connection begins as one of another protocol, which is counted. */
-bool is_foreign(bridge_t *self, user_t *user, span_t first);
+/* True if a connection begins as one of another protocol, which is counted; `bytes` are the next that came of it. To be
+ * turned off at once. */
+bool is_foreign(bridge_t *self, user_t *user, span_t bytes);
 
 /* Says why one cannot stay, and ends the connection. */
 void turn_off(bridge_t *self, user_t *user, phrase_t why);

@@ -8,7 +8,6 @@
  * All of it together has ENTER_MS. Until then nothing is kept of a connection but the header's beginning and, from
  * the first byte on, what OpenSSL needs. */
 #include "base/log.h"
-#include "bridge/core/foreign.h"
 #include "bridge/shell/bridge_state.h"
 
 #include <assert.h>
@@ -78,10 +77,10 @@ static void log_seldom(bridge_t *self, const char *event, const user_t *user)
     log_warn(event, log_str("address", host));
 }
 
-bool is_foreign(bridge_t *self, user_t *user, span_t first)
+bool is_foreign(bridge_t *self, user_t *user, span_t bytes)
 {
     assert(self && user);
-    switch (foreign_look(first)) {
+    switch (foreign_take(&user->beginning, bytes)) {
     case FOREIGN_NONE:
         return false;
     case FOREIGN_PROXY:

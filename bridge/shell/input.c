@@ -22,12 +22,13 @@ void user_watch(bridge_t *self, user_t *user)
                                !user->is_leaving && !(user->is_entering && user->is_blocked));
     uint32_t interest = (is_read && !user->is_eof ? (uint32_t)EPOLLIN : 0u) |
                         (user->is_blocked ? (uint32_t)EPOLLOUT : 0u);
-    _Static_assert((EPOLLIN | EPOLLOUT) <= UINT8_MAX, "interest fits its field");
+    enum { INTEREST_MAX = 7 };
+    _Static_assert((EPOLLIN | EPOLLOUT) <= INTEREST_MAX, "interest fits its field");
     if (interest == user->interest)
         return;
     struct epoll_event event = {.events = interest, .data.ptr = user};
     (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, user->fd, &event);
-    user->interest = (uint8_t)interest;
+    user->interest = interest & INTEREST_MAX;
 }
 
 /* True if a line would have to wait for the answers to those before. */
@@ -126,9 +127,7 @@ static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
     answers.size = 0;
     answers.was_asked = false;
     self->counters.bytes_in += size;
-    bool is_first = !user->has_spoken;
-    user->has_spoken = true;
-    if (is_first && !user->is_by_tls && is_foreign(self, user, (span_t){bytes, size})) {
+    if (!user->is_by_tls && is_foreign(self, user, (span_t){bytes, size})) {
         turn_off(self, user, PHRASE_foreign);
         return;
     }
@@ -188,6 +187,10 @@ static void end_of_file(bridge_t *self, user_t *user)
     user->is_eof = true;
     if (user->is_lingering) {
         user_doom(self, user);
+        return;
+    }
+    if (!user->is_by_tls && is_foreign(self, user, span_of("\n"))) { /* which ends a line */
+        turn_off(self, user, PHRASE_foreign);
         return;
     }
     if (user->affairs && line_end(&user->affairs->line, &line) != LINE_NONE)

@@ -7,6 +7,7 @@
 #define BRIDGE_SHELL_USER_H
 
 #include "bridge/core/addresses.h"
+#include "bridge/core/foreign.h"
 #include "bridge/core/line.h"
 #include "bridge/core/outlet.h"
 #include "bridge/core/patience.h"
@@ -52,8 +53,9 @@ struct user {
     uint32_t sid;       /* USER_NO_SID: no session any more */
     int fd;
     telnet_t telnet;
-    uint16_t port;    /* of the address */
-    uint8_t interest; /* the epoll events asked for */
+    uint16_t port;         /* of the address */
+    beginning_t beginning; /* of what has come */
+    unsigned interest : 3; /* the epoll events asked for */
     bool is_touched : 1;
     bool is_doomed : 1;
     bool is_ready : 1;     /* has been welcomed once */
@@ -70,7 +72,6 @@ struct user {
     bool is_entering : 1;  /* there is no session yet, nor is one asked for: see entrance.c */
     bool is_by_tls : 1;    /* came to the TLS port */
     bool is_counted : 1;   /* among the connections of the address */
-    bool has_spoken : 1;   /* something has been read */
     bool is_locked : 1;    /* has to log in before anything else */
     bool is_late : 1;      /* was waited for long enough: need not see their last words */
 };

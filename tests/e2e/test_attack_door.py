@@ -122,20 +122,67 @@ def test_random_bytes(port, unnoticed):
     unnoticed(attack, says=True)  # some of it is text, and is said
 
 
-@pytest.mark.parametrize("first, says", [
-    (b"GET / HTTP/1.1\r\nHost: chat\r\n\r\nhello from a page\r\n", b"people who type"),
-    (b"POST / HTTP/1.1\r\nHost: chat\r\nContent-Length: 40\r\n\r\nrename|ada\r\nhello from a page\r\n", b"people who type"),
-    (b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL" + bytes(48), b"people who type"),
-    (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12) + b"hello\r\n", b"people who type"),
-    (HELLO + bytes(600), b"people who type"),
-], ids=["http", "post", "zmtp", "proxy", "tls"])
-def test_p152_another_protocol_says_nothing(broker, unnoticed, first, says):
+PROTOCOLS = {
+    "http": b"GET / HTTP/1.1\r\nHost: chat\r\n\r\nhello from a page\r\n",
+    "post": b"POST / HTTP/1.1\r\nHost: chat\r\nContent-Length: 40\r\n\r\nrename|ada\r\nhello from a page\r\n",
+    "options": b"OPTIONS * HTTP/1.1\r\nhello: from a page\r\n",
+    "propfind": b"PROPFIND / HTTP/1.1\r\nhello: from a page\r\n",
+    "zmtp": b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL\r\nhello\r\n" + bytes(48),
+    "proxy": b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12) + b"hello\r\n",
+    "tls": HELLO + b"\r\nhello\r\n" + bytes(600),
+}
+
+
+@pytest.fixture(params=PROTOCOLS)
+def protocol(request):
+    """What a client of another protocol sends first, with what would be said behind it."""
+    return PROTOCOLS[request.param]
+
+
+def test_p152_another_protocol_says_nothing(broker, unnoticed, protocol):
     def attack():
         sock = socket.create_connection(broker.tcp)
         sock.recv(1)
-        send_all(sock, first)
+        send_all(sock, protocol)
         finish(sock)
-        assert says in shut(sock)
+        assert b"people who type" in shut(sock)
+    unnoticed(attack)
+
+
+def test_p152_another_protocol_says_nothing_in_whatever_segments_it_comes(broker, line, unnoticed, protocol):
+    """A connection for each place where it may be cut in two, and one that sends byte by byte."""
+    def attack():
+        witness = line(broker)
+        cuts = range(1, 21)
+        socks = [socket.create_connection(broker.tcp) for _ in [*cuts, "bytes"]]
+        for sock in socks:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.recv(1)
+        for cut, sock in zip(cuts, socks):
+            send_all(sock, protocol[:cut])
+        witness.say("/rooms")
+        witness.line("Rooms")  # what came before has been read
+        witness.close()
+        for cut, sock in zip(cuts, socks):
+            send_all(sock, protocol[cut:])
+        for byte in protocol[:cuts[-1]]:
+            send_all(socks[-1], bytes([byte]))
+        send_all(socks[-1], protocol[cuts[-1]:])
+        for sock in socks:
+            finish(sock)
+            assert b"people who type" in shut(sock)
+    unnoticed(attack)
+
+
+@pytest.mark.parametrize("request_line, rest", [(b"GET / HTTP/1.1", b""), (b"GET /" + b"x" * 20000 + b" HTTP/1.1", b"\r\nhello: from a page\r\n")],
+                         ids=["unended", "endless"])
+def test_p152_a_request_line_may_be_unended_or_longer_than_one_reading(broker, unnoticed, request_line, rest):
+    def attack():
+        sock = socket.create_connection(broker.tcp)
+        sock.recv(1)
+        send_all(sock, request_line + rest)
+        finish(sock)
+        assert b"people who type" in shut(sock)
     unnoticed(attack)
 
 

@@ -165,6 +165,15 @@ def test_p89_telnet_options_alone_are_no_sign_of_life(start, line):
         assert time.monotonic() - begin < 10 * SLOWNESS
 
 
+@pytest.mark.parametrize("half", [b"GET / HT", b"\x16", b"\xff\0\0", b"\r\n\r\n\0\r\nQ"], ids=["http", "tls", "zmtp", "proxy"])
+def test_p152_a_beginning_that_stays_half_ends_as_silence_does(start, line, half):
+    broker = start("--idle-ms", int(500 * SLOWNESS), tcp=True)
+    idler = line(broker)
+    idler.send(half)
+    idler.line("said nothing for too long")
+    idler.ends()
+
+
 @pytest.mark.parametrize("options,word", [(["--colour", "blue"], "colour"), (["--listen", "nowhere"], "listen"), (["--language", "xx"], "language")])
 def test_an_impossible_option_is_named_and_ends_with_2(run, options, word):
     program = run("hubbub-bridge", *options, ready=False)

@@ -1,5 +1,6 @@
 """People with nothing but telnet or nc: section 20 of docs/protocol.md, on the bridge inside the broker."""
 import re
+import socket
 import time
 
 import pytest
@@ -147,6 +148,30 @@ def test_p84_half_a_line_waits_for_its_other_half(line, name):
     guest.send(b"e\r")
     guest.send(b"\n")
     assert hears(other, guest.nick, "one byte at a time")
+
+
+@pytest.mark.parametrize("typed", ["GETTING old", "POST", "O", "GET / HTTP is a protocol", "GET /", "GET / HTTP/1.1 is its line"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r\0"], ids=["crlf", "lf", "crnul"])
+def test_p152_who_types_a_line_that_only_begins_like_another_protocol_loses_nothing(line, typed, end):
+    """Character by character, and at once."""
+    slow, fast = line(), line()
+    slow.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for character in typed + end:
+        slow.send(character)
+        slow.take(0.001)
+    fast.send(typed + end)
+    for guest in (slow, fast):
+        assert hears(guest, guest.nick, typed) == f"[{guest.nick}]{typed}"
+        guest.say("and more")
+        assert hears(guest, guest.nick, "and more")
+
+
+def test_p152_empty_lines_first_are_no_header_of_a_proxy(line):
+    guest = line()
+    for character in "\r\n\r\n\0\r\nQUITTING\r\n":
+        guest.send(character)
+        guest.take(0.001)
+    assert hears(guest, guest.nick, "QUITTING")
 
 
 def test_p84_a_character_may_come_in_two_pieces(line):
