@@ -203,6 +203,9 @@ void look_for_input(bridge_t *self);
 /* Does what a cleaned line asks for. */
 void user_order(bridge_t *self, user_t *user, span_t line);
 
+/* Tells who is in rooms but talks in none how to go on in one, by that phrase; who is in none, how to enter one. */
+void tell_nowhere(bridge_t *self, user_t *user, phrase_t phrase);
+
 /* Asks once for what was said in a room before we were in it. */
 void ask_for_backlog(bridge_t *self, user_t *user, room_t *room);
 

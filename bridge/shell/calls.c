@@ -109,9 +109,10 @@ static void on_joined(void *context, uint32_t sid, void *who, uint32_t number, s
         outlet_cursor(&user->outlet, number))
         return;
     room_t *room = hall_enter(&self->hall, number, name, user);
-    bool is_silent = room->is_first && user->current == USER_NO_ROOM;
+    /* Of the first room, which nobody asks for, the greeting tells. */
+    bool is_greeted = room->is_first && user->current == USER_NO_ROOM && !user->is_resting;
     user->current = number;
-    if (!is_silent)
+    if (!is_greeted)
         user_tell(self, user, PHRASE_joined, &(words_t){.room = name});
     show_backlog(self, user, room);
 }
@@ -132,6 +133,23 @@ static void tell_parted(bridge_t *self, user_t *user, span_t name, const message
     user_tell(self, user, phrase, &words);
 }
 
+/* Who has asked to leave goes on in another room. Nobody else does: what they are just typing was meant for the room
+ * they were put out of, or that is gone, so they talk nowhere until they have chosen. */
+static void leave_current(bridge_t *self, user_t *user, bool is_asked)
+{
+    user->current = USER_NO_ROOM;
+    if (!is_asked) {
+        tell_nowhere(self, user, PHRASE_nowhere);
+        return;
+    }
+    if (outlet_count(&user->outlet) == 0)
+        return;
+    user->current = outlet_cursors(&user->outlet)[0].room;
+    const room_t *room = hall_find(&self->hall, user->current);
+    assert(room);
+    user_tell(self, user, PHRASE_current, &(words_t){.room = name_span(&room->name)});
+}
+
 static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, span_t name,
                       const message_t *why)
 {
@@ -139,13 +157,9 @@ static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, s
     bridge_t *self = context;
     user_t *user = who;
     hall_leave(&self->hall, number, user);
-    if (user->current == number)
-        user->current =
-            outlet_count(&user->outlet) > 0 ? outlet_cursors(&user->outlet)[0].room : USER_NO_ROOM;
     tell_parted(self, user, name, why);
-    const room_t *room = hall_find(&self->hall, user->current);
-    if (room)
-        user_tell(self, user, PHRASE_current, &(words_t){.room = name_span(&room->name)});
+    if (user->current == number)
+        leave_current(self, user, user->is_parting && why == NULL);
 }
 
 /* The hot path: once per message, whoever many users there are. */

@@ -21,18 +21,32 @@ static void ask(bridge_t *self, user_t *user, client_request_t *request, tag_t t
 {
     request->tag = pack(tag);
     hub_err_t err = client_link_request(self->link, user->sid, request, self->now_ms);
-    if (err != HUB_OK)
+    if (err != HUB_OK) {
         user_tell(self, user, phrase_of_error(err), NULL);
-    else if (request->op != OP_say && request->op != OP_tell)
-        user->is_resting = true;
+        return;
+    }
+    user->is_resting |= request->op != OP_say && request->op != OP_tell;
+    user->is_parting |= request->op == OP_part && tag.room != USER_NO_ROOM;
 }
 
-/* The room that person talks in; NULL: told that there is none. */
-static room_t *current_room(bridge_t *self, user_t *user)
+void tell_nowhere(bridge_t *self, user_t *user, phrase_t phrase)
+{
+    assert(self && user);
+    if (outlet_count(&user->outlet) == 0) {
+        user_tell(self, user, PHRASE_no_room, NULL);
+        return;
+    }
+    const room_t *other = hall_find(&self->hall, outlet_cursors(&user->outlet)[0].room);
+    assert(other);
+    user_tell(self, user, phrase, &(words_t){.room = name_span(&other->name)});
+}
+
+/* The room that person talks in; NULL: told, by that phrase, that there is none. */
+static room_t *current_room(bridge_t *self, user_t *user, phrase_t otherwise)
 {
     room_t *room = hall_find(&self->hall, user->current);
     if (room == NULL)
-        user_tell(self, user, PHRASE_no_room, NULL);
+        tell_nowhere(self, user, otherwise);
     return room;
 }
 
@@ -50,7 +64,7 @@ static void refuse_long(bridge_t *self, user_t *user)
 
 static void say(bridge_t *self, user_t *user, const order_t *order)
 {
-    room_t *room = current_room(self, user);
+    room_t *room = current_room(self, user, PHRASE_not_said);
     if (room == NULL)
         return;
     if (order->text.size > LIMIT_TEXT_BYTES) {
@@ -87,7 +101,7 @@ static void who(bridge_t *self, user_t *user, const order_t *order)
                 (span_t){NULL, 0});
         return;
     }
-    const room_t *room = current_room(self, user);
+    const room_t *room = current_room(self, user, PHRASE_nowhere);
     if (room)
         ask_who(self, user, tag_of(ORDER_who, user->current), name_span(&room->name),
                 (span_t){NULL, 0});
@@ -112,16 +126,19 @@ static void join(bridge_t *self, user_t *user, const order_t *order)
     ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
 }
 
+/* The tag has the room only where it is the one they talk in. */
 static void part(bridge_t *self, user_t *user, const order_t *order)
 {
     client_request_t request = {.op = OP_part, .room = order->name};
+    bool is_current = true;
     if (order->name.size == 0) {
-        const room_t *room = current_room(self, user);
+        const room_t *room = current_room(self, user, PHRASE_nowhere);
         if (room == NULL)
             return;
         request.room = name_span(&room->name);
-    }
-    ask(self, user, &request, tag_of(ORDER_part, USER_NO_ROOM));
+    } else
+        is_current = client_link_room(self->link, order->name) == user->current;
+    ask(self, user, &request, tag_of(ORDER_part, is_current ? user->current : USER_NO_ROOM));
 }
 
 static void rooms(bridge_t *self, user_t *user, const order_t *order)
@@ -133,7 +150,7 @@ static void rooms(bridge_t *self, user_t *user, const order_t *order)
 
 static void history(bridge_t *self, user_t *user, const order_t *order)
 {
-    const room_t *room = current_room(self, user);
+    const room_t *room = current_room(self, user, PHRASE_nowhere);
     if (room == NULL)
         return;
     uint64_t count = order->count > 0 ? order->count : HISTORY_LINES;
@@ -181,7 +198,7 @@ static op_t op_of(verb_t verb)
 
 static void look_after(bridge_t *self, user_t *user, const order_t *order)
 {
-    const room_t *room = current_room(self, user);
+    const room_t *room = current_room(self, user, PHRASE_nowhere);
     if (room == NULL)
         return;
     client_request_t request = {.op = op_of(order->verb),

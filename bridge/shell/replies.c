@@ -192,6 +192,7 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
         tell_refused(self, user, err, reply);
     else
         REPLIES[tag.verb](self, user, tag, reply);
+    user->is_parting &= op != OP_part;
     user_resume_input(self, user);
     user_touch(self, user);
 }

@@ -73,6 +73,7 @@ struct user {
     bool is_by_tls : 1;    /* came to the TLS port */
     bool is_counted : 1;   /* among the connections of the address */
     bool is_locked : 1;    /* has to log in before anything else */
+    bool is_parting : 1;   /* has asked to leave the room they talk in */
     bool is_late : 1;      /* was waited for long enough: need not see their last words */
 };
 

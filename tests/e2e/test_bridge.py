@@ -92,6 +92,33 @@ def test_p90_people_stay_when_the_broker_restarts_and_go_on_under_their_names(br
     again.stop()
 
 
+def test_p99_whose_room_is_gone_after_a_restart_says_nothing_elsewhere(bridge, line, link):
+    broker = Broker("--heartbeat-ms", "300")
+    pub = broker.pub
+    program = bridge(broker)
+    ada, bob = line(program.tcp, nick="ada"), line(program.tcp, nick="bob")
+    owner = link(broker)
+    owner.hello("owner", join=["lobby"])
+    owner.ok("join", room="den", private=True)
+    owner.ok("invite", room="den", nick="ada")
+    ada.say("/join den")
+    ada.line("You are in den.")
+    broker.kill()
+    ada.line("does not answer; you stay connected", within_s=30 * SLOWNESS)
+    again = Broker("--heartbeat-ms", "300", router=broker.router, pub=pub)
+    ada.line("is back", within_s=30 * SLOWNESS)
+    ada.say("my password is 1234")
+    ada.line("You have left den.")
+    ada.line("You talk in no room now; /join lobby goes on in lobby.")
+    ada.line("Not sent: you talk in no room now")
+    bob.line("is back", within_s=30 * SLOWNESS)
+    ada.say("/join lobby")
+    ada.say("hello again")
+    assert not [text for text in bob.before("[ada]hello again") if "password" in text]
+    program.stop()
+    again.stop()
+
+
 def test_p90_a_bridge_may_start_before_its_broker(run, line):
     probe = Broker()
     router, pub = probe.router, probe.pub

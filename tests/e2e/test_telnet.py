@@ -385,3 +385,71 @@ def test_the_owner_of_a_room_looks_after_it(line, name, room):
     bob.line(f"{ada.nick} has banned you from {room}: too loud")
     bob.say(f"/join {room}")
     bob.line("You may not come in here.")
+
+
+@pytest.fixture
+def private_room(client, line, name, room):
+    """A private room with its owner, one who was invited and talks there, and one who is in the lobby only."""
+    owner, ada, lobby = client(name("owner"), join=[]), line(nick=name("ada")), line(nick=name("bob"))
+    owner.ok("join", room=room, private=True)
+    owner.ok("invite", room=room, nick=ada.nick)
+    ada.say(f"/join {room}")
+    ada.line(f"You are in {room}.")
+    return owner, ada, lobby
+
+
+@pytest.mark.parametrize("op, says", [("kick", "has put you out of"), ("ban", "has banned you from")])
+def test_p99_what_is_typed_while_one_is_put_out_of_a_room_is_said_nowhere(private_room, room, op, says):
+    owner, ada, lobby = private_room
+    owner.ok(op, room=room, nick=ada.nick)
+    ada.say("my password is 1234")  # whether or not the bridge knows already
+    ada.line(f"{says} {room}")
+    assert ada.line("You talk in no room") == "* You talk in no room now; /join lobby goes on in lobby."
+    ada.say("my other one is 5678")
+    assert ada.line("Not sent") == "* Not sent: you talk in no room now; /join lobby goes on in lobby."
+    for order in ("who", "/history", "/part", "/slow 10"):
+        ada.say(order)
+        ada.line("* You talk in no room now; /join lobby")
+    ada.say("/join lobby")
+    ada.line("You talk in lobby now.")
+    ada.say("hello again")
+    assert not [text for text in lobby.before("hello again") if "my " in text]
+
+
+def test_p99_who_is_put_out_of_another_room_goes_on_talking(private_room, room):
+    owner, ada, lobby = private_room
+    ada.say("/join lobby")
+    ada.line("You talk in lobby now.")
+    owner.ok("kick", room=room, nick=ada.nick)
+    ada.line("has put you out")
+    ada.say("still here")
+    hears(lobby, ada.nick, "still here")
+    assert not [text for text in ada.before("still here") if "no room" in text]
+
+
+def test_p99_who_leaves_by_themselves_goes_on_in_another_room(private_room, room):
+    owner, ada, lobby = private_room
+    ada.say(f"/part {room}")
+    ada.say("hello")
+    ada.line(f"You have left {room}.")
+    assert ada.line("You talk in").endswith(" lobby now.")
+    hears(lobby, ada.nick, "hello")
+    ada.say("/part")
+    ada.line("You have left lobby.")
+    ada.say("unheard")
+    ada.line("You are in no room; /join ROOM enters one.")
+    ada.say("/join lobby")
+    ada.line("You are in lobby.")
+
+
+def test_p99_who_is_put_out_of_their_only_room_is_told_how_to_enter_one(private_room, room):
+    owner, ada, lobby = private_room
+    ada.say("/part lobby")
+    ada.line("You have left lobby.")
+    owner.ok("kick", room=room, nick=ada.nick)
+    ada.line("has put you out")
+    ada.line("You are in no room; /join ROOM enters one.")
+    ada.say("/join lobby")
+    ada.line("You are in lobby.")
+    ada.say("hello")
+    hears(lobby, ada.nick, "hello")
