@@ -127,7 +127,7 @@ static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
     answers.size = 0;
     answers.was_asked = false;
     self->counters.bytes_in += size;
-    if (!user->is_by_tls && is_foreign(self, user, (span_t){bytes, size})) {
+    if (is_foreign(self, user, (span_t){bytes, size})) {
         turn_off(self, user, PHRASE_foreign);
         return;
     }
@@ -189,7 +189,7 @@ static void end_of_file(bridge_t *self, user_t *user)
         user_doom(self, user);
         return;
     }
-    if (!user->is_by_tls && is_foreign(self, user, span_of("\n"))) { /* which ends a line */
+    if (is_foreign(self, user, span_of("\n"))) { /* which ends a line */
         turn_off(self, user, PHRASE_foreign);
         return;
     }

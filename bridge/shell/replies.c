@@ -159,12 +159,15 @@ static void backlog(bridge_t *self, tag_t tag, hub_err_t err, const message_t *r
     }
 }
 
-/* Where it is long, for how long: it is not tried again by itself. */
+/* Where the wait is long, for how long: it is not tried again by itself. Who is banned, what was said of it. */
 static void tell_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
 {
     numeral_t digits;
     uint64_t wait_s = reply ? message_uint(reply, KEY_retry_ms) / 1000 : 0;
-    if (err == HUB_FLOOD && wait_s > 0)
+    span_t hint = reply ? message_span(reply, KEY_hint) : (span_t){"", 0};
+    if (err == HUB_BANNED && hint.size > 0)
+        user_tell(self, user, PHRASE_banned, &(words_t){.text = hint});
+    else if (err == HUB_FLOOD && wait_s > 0)
         user_tell(self, user, PHRASE_wait_long, &(words_t){.count = numeral(wait_s + 1, &digits)});
     else
         user_tell(self, user, phrase_of_error(err), NULL);

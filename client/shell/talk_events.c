@@ -222,17 +222,29 @@ static void on_joined(talk_t *self, const hubbub_event_t *event)
     (void)hubbub_who(self->chat, event->room); /* for completion; without an answer it knows less */
 }
 
-/* Another room becomes the current one, if there is one. */
-static void leave_current(talk_t *self)
+static bool was_asked_for(const talk_t *self, const char *room)
+{
+    const pending_t *pending = self->pendings.first;
+    while (pending && (pending->verb != VERB_part || strcasecmp(pending->subject, room) != 0))
+        pending = pending->next;
+    return pending != NULL;
+}
+
+/* Who has asked to leave goes on in another room, if there is one. Nobody else does: what they are typing was meant for the
+ * room they were put out of. */
+static void leave_current(talk_t *self, bool is_asked_for)
 {
     const place_t *other = self->places.first;
-    talk_set_room(self, other ? other->room : "");
+    talk_set_room(self, other && is_asked_for ? other->room : "");
     if (is_json(self))
         return;
-    if (other)
+    if (other == NULL)
+        printable_line(self->options.out, "* You are in no room; /join ROOM enters one.");
+    else if (is_asked_for)
         printable_line(self->options.out, "* You talk in %s now.", self->room);
     else
-        printable_line(self->options.out, "* You are in no room; /join ROOM enters one.");
+        printable_line(self->options.out, "* You talk in no room now; /join %s goes on in %s.",
+                       other->room, other->room);
 }
 
 static void on_parted(talk_t *self, const hubbub_event_t *event)
@@ -244,7 +256,7 @@ static void on_parted(talk_t *self, const hubbub_event_t *event)
     else
         show_parted(self->options.out, event);
     if (was_current)
-        leave_current(self);
+        leave_current(self, event->reason == NULL && was_asked_for(self, event->room));
 }
 
 /* Everything that needs no thought of ours. */

@@ -556,6 +556,25 @@ def test_a_room_is_looked_after_at_the_terminal(terminal, person, name):
           "the refusal")
 
 
+def test_who_is_put_out_of_a_room_talks_nowhere_until_they_choose(terminal, person, room, name):
+    den = name("den")
+    owner = person("owner")
+    owner.join(den)
+    nick = name("ada")
+    ada = terminal("--nick", nick, "--room", room)
+    ada.is_in(room)
+    ada.keys(f"/join {den}", "Enter")
+    ada.ends_with(f"* You are in {den}.", f"{den}>")
+    owner.ok("kick", room=den, nick=nick)
+    ada.sees(f"* You talk in no room now; /join {room} goes on in {room}.")
+    ada.keys("for the den alone", "Enter")
+    ada.sees("* not said: for the den alone: not_member: join the room first")
+    ada.keys(f"/join {room}", "Enter")
+    ada.ends_with(f"* You are in {room}.", f"{room}>")
+    ada.keys("hello", "Enter")
+    assert owner.event("message", text="hello")
+
+
 def test_json_looks_after_a_room(pipe, person, name):
     yard = name("yard")
     ada = pipe("--nick", "jo", "--room", yard, json_mode=True)

@@ -384,7 +384,7 @@ def test_the_owner_of_a_room_looks_after_it(line, name, room):
     ada.say(f"/ban {bob.nick} too loud")
     bob.line(f"{ada.nick} has banned you from {room}: too loud")
     bob.say(f"/join {room}")
-    bob.line("You may not come in here.")
+    bob.line("You may not come in here: too loud")
 
 
 @pytest.fixture

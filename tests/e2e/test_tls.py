@@ -104,6 +104,19 @@ def test_p152_tls_at_the_plain_port_is_closed(start, line, certificate):
     assert broker.bridge_counter("tls_at_plain") == 2
 
 
+def test_p152_https_says_nothing_in_anybodys_name(start_tls, secured, client):
+    """A page that was told to send a form here, where the certificate is good."""
+    broker = start_tls()
+    witness = client("witness", join=["lobby"], to=broker)
+    browser = secured(broker)
+    browser.send(b"POST / HTTP/1.1\r\nHost: chat\r\n\r\nhello from a page\r\n")
+    browser.line("for people who type")
+    browser.ends()
+    person = secured(broker)
+    person.say("GETTING old")
+    assert witness.event("message")["text"] == "GETTING old"
+
+
 def test_p153_half_a_handshake_ends(start_tls, line, secured):
     broker = start_tls("--set", "enter_ms=300")
     silent = line(broker.tls, greeted=False)

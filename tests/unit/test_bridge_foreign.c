@@ -30,7 +30,9 @@ static const sample_t SAMPLES[] = {
     SAMPLE(FOREIGN_HTTP, "OPTIONS * HTTP/1.1\r\n", "foo: bar\r\n"),
     SAMPLE(FOREIGN_HTTP, "PROPFIND / HTTP/1.1\r\n", "foo: bar\r\n"),
     SAMPLE(FOREIGN_HTTP, "PRI * HTTP/2.0\r\n", "\r\nSM\r\n\r\n"),
-    SAMPLE(FOREIGN_HTTP, "GET /?q= HTTP HTTP/1.1\r HTTP/1.1  HTTP/1.1\r\n", "foo: bar\r\n"),
+    SAMPLE(FOREIGN_HTTP, "GET /?q= HTTP HTTP/1.1\r\n", "foo: bar\r\n"),
+    SAMPLE(FOREIGN_HTTP, "GET /?q= HTTP/1.0 HTTP/1.1\r\n", "foo: bar\r\n"),
+    SAMPLE(FOREIGN_HTTP, "GET /?q=\r HTTP/1.1\r HTTP/1.1  HTTP/1.1\r\n", "foo: bar\r\n"),
 };
 enum { SAMPLE_COUNT = sizeof SAMPLES / sizeof SAMPLES[0] };
 
