@@ -256,7 +256,7 @@ static void on_parted(talk_t *self, const hubbub_event_t *event)
     else
         show_parted(self->options.out, event);
     if (was_current)
-        leave_current(self, event->reason == NULL && was_asked_for(self, event->room));
+        leave_current(self, event->reason[0] == '\0' && was_asked_for(self, event->room));
 }
 
 /* Everything that needs no thought of ours. */
