@@ -5,6 +5,7 @@
 #include "client/core/membership.h"
 #include "client/core/outgoing.h"
 #include "client/core/repair.h"
+#include "client/core/replay.h"
 
 #include <assert.h>
 
@@ -119,7 +120,7 @@ static void on_session_reply(client_link_t *self, const errand_t *errand, const 
     if (errand->kind == ERRAND_GREETING && is_greeting)
         greet_answer(self, session, reply, now_ms);
     else if (errand->kind == ERRAND_INBOX_REPLAY)
-        repair_inbox_replayed(self, session, reply, now_ms);
+        replay_inbox_answered(self, session, reply, now_ms);
     else if (errand->kind == ERRAND_REQUEST)
         outgoing_answer(self, session, errand->item, reply, now_ms);
     else if (errand->kind == ERRAND_SESSION_PING && session->state == SESSION_READY)
@@ -139,7 +140,7 @@ void incoming_reply(client_link_t *self, const message_t *reply, uint64_t now_ms
     } else if (errand.kind == ERRAND_ROOM_REPLAY) {
         client_room_t *room = client_rooms_at(&self->rooms, errand.subject);
         if (room && room->references > 0)
-            repair_room_replayed(self, room, reply, now_ms);
+            replay_room_answered(self, room, reply, now_ms);
     } else {
         on_session_reply(self, &errand, reply, now_ms);
     }

@@ -1,8 +1,6 @@
-/* client/core/repair.h - events in order; holes and their replay.
+/* client/core/repair.h - events in order, and how holes among them are found.
  *
- * A hole that does not close by itself within a short grace is asked for, a page at a time, one request
- * per stream at most. What cannot be had any more is reported as lost and skipped: no stream stands
- * still. */
+ * A hole that does not close by itself within a short grace is asked for: replay.h. */
 #ifndef CLIENT_CORE_REPAIR_H
 #define CLIENT_CORE_REPAIR_H
 
@@ -33,12 +31,6 @@ void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoc
 /* The `heads` of an answer to a ping; `session` is who asked, NULL: the link. */
 void repair_heads(client_link_t *self, const message_t *reply, client_session_t *session,
                   uint64_t now_ms);
-
-/* The answer to a replay. `reply` may be an error. */
-void repair_room_replayed(client_link_t *self, client_room_t *room, const message_t *reply,
-                          uint64_t now_ms);
-void repair_inbox_replayed(client_link_t *self, client_session_t *session, const message_t *reply,
-                           uint64_t now_ms);
 
 /* The room's position has just become known: what was kept goes out. */
 void repair_drain(client_link_t *self, client_room_t *room, uint64_t now_ms);

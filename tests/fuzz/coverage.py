@@ -27,7 +27,7 @@ PARSERS = {
     "bridge_proxy": ["bridge/core/proxy.c"],
     "bridge_foreign": ["bridge/core/foreign.c"],
     "zmtp": ["proto/zmtp.c"],
-    "client_link": ["client/core/incoming.c", "client/core/inflow.c", "client/core/membership.c", "client/core/repair.c", "client/core/greet.c"],
+    "client_link": ["client/core/incoming.c", "client/core/inflow.c", "client/core/membership.c", "client/core/repair.c", "client/core/replay.c", "client/core/greet.c"],
     "shell_line": ["client/shell/grammar.c", "base/printable.c"],
     "json": ["client/shell/json_request.c"],
 }
