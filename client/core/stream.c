@@ -1,6 +1,5 @@
 #include "client/core/stream.h"
 
-
 #include <assert.h>
 #include <stdlib.h>
 
