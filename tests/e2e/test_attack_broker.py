@@ -33,8 +33,8 @@ def connect(broker):
     """Makes connections to the broker's ROUTER by hand."""
     made = []
 
-    def begin(**more):
-        made.append(Zmtp(broker.router, **more))
+    def begin(port="router", **more):
+        made.append(Zmtp(getattr(broker, port), **more))
         return made[-1]
     yield begin
     for one in made:
@@ -82,29 +82,32 @@ def counted(broker, counter, attack):
     b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600),
     b"hello\r\n" * 100, b"\xff" * 1000, bytes(1000)],
     ids=["http", "tls", "text", "ff", "zeros"])
-def test_another_protocol_at_the_zmtp_port(connect, unnoticed, first):
+@pytest.mark.parametrize("port", ["router", "pub"])
+def test_another_protocol_at_the_zmtp_port(connect, unnoticed, port, first):
     def attack():
         for _ in range(10):
-            with connect(greets=False) as peer, contextlib.suppress(ConnectionError):
+            with connect(port, greets=False) as peer, contextlib.suppress(ConnectionError):
                 peer.send(first)
     unnoticed(attack)
 
 
-def test_random_bytes_at_the_zmtp_port_before_and_after_the_handshake(connect, unnoticed):
+@pytest.mark.parametrize("port", ["router", "pub"])
+def test_random_bytes_at_the_zmtp_port_before_and_after_the_handshake(connect, unnoticed, port):
     chance = random.Random(SEED)
 
     def attack():
         for greets in (False, True) * 20:
-            with connect(greets=greets) as peer, contextlib.suppress(ConnectionError):
+            with connect(port, greets=greets, kind=b"DEALER" if port == "router" else b"SUB") as peer, contextlib.suppress(ConnectionError):
                 peer.send(chance.randbytes(chance.randrange(1, 20000)))
     unnoticed(attack)
 
 
-def test_handshakes_that_stop_half_way(connect, unnoticed):
-    whole = greeting() + ready(Socket_Type=b"DEALER", Identity=b"")
+@pytest.mark.parametrize("port, kind", [("router", b"DEALER"), ("pub", b"SUB")])
+def test_handshakes_that_stop_half_way(connect, unnoticed, port, kind):
+    whole = greeting() + ready(Socket_Type=kind, Identity=b"")
 
     def attack():
-        peers = [connect(greets=False) for _ in range(len(whole))]
+        peers = [connect(port, greets=False) for _ in range(len(whole))]
         for size, peer in enumerate(peers):
             with contextlib.suppress(ConnectionError):
                 peer.send(whole[:size])

@@ -231,6 +231,24 @@ static void p142_who_is_banned_from_a_room_stays_out(void **state)
     kit_destroy(&kit);
 }
 
+static void p142_a_ban_takes_role_and_invitation_away(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob"), "ok=true count=1");
+    ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "slow room=tea slow_ms=1000"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=den private:=true"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=den nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "error=banned");
+    ASSERT_HAS(kit_ask(kit, 'A', "unban room=den nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "error=no_such_room");
+    kit_destroy(&kit);
+}
+
 static void p142_a_banned_account_does_not_come_back_by_logging_in(void **state)
 {
     (void)state;
@@ -462,6 +480,7 @@ int main(void)
         cmocka_unit_test(p141_who_is_kicked_from_a_room_is_told_and_the_session_goes_on),
         cmocka_unit_test(the_last_one_who_is_kicked_takes_the_room_along),
         cmocka_unit_test(p142_who_is_banned_from_a_room_stays_out),
+        cmocka_unit_test(p142_a_ban_takes_role_and_invitation_away),
         cmocka_unit_test(p142_a_banned_account_does_not_come_back_by_logging_in),
         cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
         cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),

@@ -143,6 +143,32 @@ static void p128_a_banned_key_is_refused_before_its_password_is_looked_at(void *
     kit_destroy(&kit);
 }
 
+#define KEY_C "key=cccccccccccccccccccccccccccccccc"
+
+static void p128_verdicts_on_keys_and_accounts_hold_now_and_after_a_crash(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_operator();
+    kit_ask(kit, 'A', "register password=" PASSWORD);
+    kit_under_key(kit, 'C', 'c', false);
+    kit_ask(kit, 'C', "hello nick=carol");
+    ASSERT_HAS(kit_ask(kit, 'O', "mute " KEY_C), "ok=true count=1");
+    ASSERT_HAS(kit_ask(kit, 'C', "say room=lobby text=x"), "error=muted");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "ban " KEY_C), "ok=true count=1");
+    ASSERT_HAS(kit_event(kit, 'C', "kicked"), "reason=banned");
+    ASSERT_HAS(kit_ask(kit, 'O', "ban account=ada"), "ok=true count=1");
+    kit_restart(kit, NULL, CRASHED);
+    kit_under_key(kit, 'C', 'c', false);
+    kit_under_key(kit, 'O', 'k', true);
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=another"), "error=banned");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "error=banned");
+    ASSERT_HAS(kit_ask(kit, 'O', "unban " KEY_C), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=another"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "say room=lobby text=x"), "error=muted");
+    kit_destroy(&kit);
+}
+
 static void p129_an_address_is_the_same_however_it_is_written(void **state)
 {
     (void)state;
@@ -459,6 +485,7 @@ int main(void)
         cmocka_unit_test(p128_a_ban_ends_who_is_in_and_keeps_them_out),
         cmocka_unit_test(p128_a_banned_account_cannot_be_logged_in_to),
         cmocka_unit_test(p128_a_banned_key_is_refused_before_its_password_is_looked_at),
+        cmocka_unit_test(p128_verdicts_on_keys_and_accounts_hold_now_and_after_a_crash),
         cmocka_unit_test(p129_an_address_is_the_same_however_it_is_written),
         cmocka_unit_test(p130_who_is_muted_reads_and_does_not_speak),
         cmocka_unit_test(a_guest_muted_under_two_nicks_is_free_when_both_are_over),
