@@ -64,10 +64,8 @@ int on_key_new(const arguments_t *arguments, const char *const *operands)
         return cannot(path,
                       errno == EEXIST ? "there is a key already; it is kept" : strerror(errno));
     print_key(made.public_key);
-    (void)fprintf(stderr,
-                  "The secret key is in %s. On the broker's machine:\n  hubbubctl enroll NAME "
-                  "'the line above'\n",
-                  path);
+    printable_line(stderr, "The secret key is in %s. On the broker's machine:", path);
+    (void)fprintf(stderr, "  hubbubctl enroll NAME 'the line above'\n");
     return DONE;
 }
 
