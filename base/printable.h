@@ -6,7 +6,8 @@
  *   "a\tb"                           as it is
  *   "a\xff" "b"                      U+FFFD for every byte that is no UTF-8
  *
- * A sequence that does not end takes the rest of the line with it. Pure. */
+ * A sequence that does not end takes the rest of the line with it. printable() is pure; the others write, and a failed write shows when the
+ * caller flushes. */
 #ifndef BASE_PRINTABLE_H
 #define BASE_PRINTABLE_H
 

@@ -26,16 +26,25 @@ hub_err_t hashing_check(request_t *request, key_id_t key)
     return HUB_OK;
 }
 
+hub_err_t hashing_may_ask(const core_t *core, request_t *request)
+{
+    assert(core && request);
+    if (slab_count(core->hashings) < LIMIT_HASHES_WAITING)
+        return HUB_OK;
+    request->hint = "many passwords are being looked at";
+    request->retry_ms = BUSY_RETRY_MS;
+    return HUB_BUSY;
+}
+
 hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t hash)
 {
     assert(core && request && password.size > 0 && request->frame.size > 0);
+    hub_err_t err = hashing_may_ask(core, request);
+    if (err != HUB_OK)
+        return err;
     uint64_t id;
     hashing_t *waiting = slab_add(core->hashings, &id);
-    if (waiting == NULL) {
-        request->hint = "many passwords are being looked at";
-        request->retry_ms = BUSY_RETRY_MS;
-        return HUB_BUSY;
-    }
+    assert(waiting); /* there was room */
     waiting->frame = malloc(request->frame.size);
     assert(waiting->frame);
     memcpy(waiting->frame, request->frame.data, request->frame.size);

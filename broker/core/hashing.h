@@ -34,6 +34,9 @@ typedef struct {
 /* HUB_BAD_REQUEST, with a hint: what the request has there is too short or too long for a password. */
 HUB_MUST_CHECK hub_err_t hashing_check(request_t *request, key_id_t key);
 
+/* HUB_BUSY with the request's retry_ms: too many wait already, and hashing_ask() would say so. */
+HUB_MUST_CHECK hub_err_t hashing_may_ask(const core_t *core, request_t *request);
+
 /* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been
  * made of it. HUB_BUSY with the request's retry_ms: too many wait already; nothing was done. The handler returns what
  * this does. */

@@ -115,14 +115,22 @@ static hub_err_t may_register(const core_t *core, request_t *request)
     return hashing_check(request, KEY_password);
 }
 
+/* Who is told that it is busy has spent nothing. */
+static hub_err_t ask_for_hash(core_t *core, request_t *request)
+{
+    hub_err_t err = hashing_may_ask(core, request);
+    if (err == HUB_OK)
+        err = allowance_make(core, request, request->session, MAKES_ACCOUNT);
+    if (err != HUB_OK)
+        return err;
+    return hashing_ask(core, request, message_span(request->message, KEY_password), (span_t){0});
+}
+
 hub_err_t on_register(core_t *core, request_t *request)
 {
     hub_err_t err = may_register(core, request);
     if (err == HUB_OK && request->hashed == NULL)
-        err = allowance_make(core, request, request->session, MAKES_ACCOUNT);
-    if (err == HUB_OK && request->hashed == NULL)
-        return hashing_ask(core, request, message_span(request->message, KEY_password),
-                           (span_t){0});
+        return ask_for_hash(core, request);
     if (err == HUB_OK)
         err = judge(request);
     if (err != HUB_OK)

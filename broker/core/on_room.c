@@ -345,12 +345,15 @@ hub_err_t on_room_remove(core_t *core, request_t *request)
         return err;
     deed_t deed = {.target = KEY_COUNT, .room = name_span(&room->name)};
     deed.count = expel_all(core, request, room);
-    audit_add(core, request, &deed);
+    bool may_remove = rooms_may_remove(core, room);
+    if (may_remove || deed.count > 0)
+        audit_add(core, request, &deed);
     room->closed_until_ms = core->now->mono_ms + CLOSED_MS;
     request->hint = "what was said there last is being stored: ask again";
     request->retry_ms = RETRY_MS;
-    if (!rooms_remove(core, room))
+    if (!may_remove)
         return HUB_BUSY;
+    rooms_remove(core, room);
     reply_count(core, request, deed.count);
     return HUB_OK;
 }

@@ -161,13 +161,16 @@ void room_is_old(core_t *core, room_t *room)
         forget(core, room);
 }
 
-bool rooms_remove(core_t *core, room_t *room)
+bool rooms_may_remove(const core_t *core, const room_t *room)
 {
     assert(core && room && room->members.count == 0);
-    if (!is_forgettable(core, room) || room->journal.is_trimming)
-        return false;
+    return is_forgettable(core, room) && !room->journal.is_trimming;
+}
+
+void rooms_remove(core_t *core, room_t *room)
+{
+    assert(rooms_may_remove(core, room));
     forget(core, room);
-    return true;
 }
 
 uint64_t room_closed_ms(const core_t *core, const room_t *room)

@@ -32,8 +32,11 @@ void room_is_quiet(core_t *core, room_t *room);
 /* An empty room's time has passed: it is forgotten unless somebody came. */
 void room_is_old(core_t *core, room_t *room);
 
-/* Ends a room that nobody is in, with its history. False: something of it waits for the store, and nothing has happened. */
-HUB_MUST_CHECK bool rooms_remove(core_t *core, room_t *room);
+/* False: something of the room, which nobody is in, waits for the store; it must not be removed yet. */
+bool rooms_may_remove(const core_t *core, const room_t *room);
+
+/* Ends such a room with its history. */
+void rooms_remove(core_t *core, room_t *room);
 
 /* For how long nobody may join the room, which is being removed; 0: it is open. */
 uint64_t room_closed_ms(const core_t *core, const room_t *room);

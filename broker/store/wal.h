@@ -10,10 +10,9 @@
 #include <stdbool.h>
 
 enum {
-    WAL_STEP = 2000,             /* pages of 8 KiB, 16 MB: some seconds of a busy broker */
-    WAL_REST = 200,              /* this is little: some milliseconds */
-    WAL_LONGEST = 8000,          /* the file stays as long: PRAGMA journal_size_limit */
-    WAL_FRAME_BYTES = 8192 + 24, /* one of its pages in the file */
+    WAL_STEP = 2000,    /* pages of 8 KiB, 16 MB: some seconds of a busy broker */
+    WAL_REST = 200,     /* this is little: some milliseconds */
+    WAL_LONGEST = 8000, /* the file stays as long: PRAGMA journal_size_limit */
 };
 
 typedef struct {

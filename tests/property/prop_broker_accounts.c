@@ -168,29 +168,18 @@ static void hello_as_guest(model_t *model, unsigned who, unsigned nick)
     model->people[who] = (person_t){true, nick, NOBODY, 0};
 }
 
-static void hello_with_password(model_t *model, unsigned who, unsigned nick, unsigned password)
+/* By `op`: hello, for a token, or login. */
+static void enter(model_t *model, unsigned who, const char *op, unsigned nick, unsigned password)
 {
     char request[TEXT];
     const frame_t *reply;
-    snprintf(request, sizeof request, "hello nick=%s password=password%u", spell(model, nick),
+    snprintf(request, sizeof request, "%s nick=%s password=password%u", op, spell(model, nick),
              password);
     if (!try_password(model, link_of(who), request, nick, password, &reply))
         return;
     int account = account_of(model, nick);
-    kit_save(model->kit, (char)('0' + who), reply, "token");
-    check_person(model, reply, account);
-    come_in(model, who, account);
-}
-
-static void log_in(model_t *model, unsigned who, unsigned nick, unsigned password)
-{
-    char request[TEXT];
-    const frame_t *reply;
-    snprintf(request, sizeof request, "login nick=%s password=password%u", spell(model, nick),
-             password);
-    if (!try_password(model, link_of(who), request, nick, password, &reply))
-        return;
-    int account = account_of(model, nick);
+    if (!model->people[who].is_live)
+        kit_save(model->kit, (char)('0' + who), reply, "token");
     check_person(model, reply, account);
     come_in(model, who, account);
 }
@@ -298,7 +287,7 @@ static void live(model_t *model, unsigned who)
         look(model, who);
         return;
     case 5:
-        log_in(model, who, nick, password);
+        enter(model, who, "login", nick, password);
         return;
     default:
         tell(model, who, nick);
@@ -312,9 +301,9 @@ static void arrive(model_t *model, unsigned who)
     if (random_below(&model->random, 3) == 0)
         hello_as_guest(model, who, nick);
     else if (account != NOBODY && random_below(&model->random, 2))
-        hello_with_password(model, who, nick, model->accounts[account].password);
+        enter(model, who, "hello", nick, model->accounts[account].password);
     else
-        hello_with_password(model, who, nick, random_below(&model->random, PASSWORDS));
+        enter(model, who, "hello", nick, random_below(&model->random, PASSWORDS));
 }
 
 /* --- the operator ----------------------------------------------------------------------------------- */

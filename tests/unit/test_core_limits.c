@@ -193,6 +193,30 @@ static void p213_so_many_accounts_are_made_from_one_place(void **state)
     kit_destroy(&kit);
 }
 
+static void p213_who_is_told_that_it_is_busy_has_spent_nothing(void **state)
+{
+    (void)state;
+    core_settings_t settings = with_rate(1000, 1000);
+    settings.accounts_max = 10;
+    settings.accounts_made_per_h = 1;
+    kit_t *kit = kit_new(&settings);
+    kit_ask(kit, 'A', "hello nick=ada address=192.0.2.1");
+    kit_ask(kit, 'B', "hello nick=bob address=192.0.2.2");
+    kit_delay_hashes(kit, true);
+    for (int i = 0; i < LIMIT_HASHES_WAITING; i++) {
+        char request[64];
+        snprintf(request, sizeof request, "login nick=nick%d password='correct horse'", i);
+        kit_send(kit, 'B', request);
+    }
+    for (int i = 0; i < 3; i++)
+        ASSERT_HAS(kit_ask(kit, 'A', "register password='correct horse'"), "error=busy");
+    while (kit_hashes(kit) > 0)
+        kit_hash(kit, HUB_OK);
+    kit_delay_hashes(kit, false);
+    ASSERT_HAS(kit_ask(kit, 'A', "register password='correct horse'"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p161_requests_without_a_session_are_paid_for_by_their_link(void **state)
 {
     (void)state;
@@ -350,6 +374,7 @@ int main(void)
         cmocka_unit_test(p213_so_many_rooms_are_made_from_one_place),
         cmocka_unit_test(p213_operators_make_as_many_as_they_like),
         cmocka_unit_test(p213_so_many_accounts_are_made_from_one_place),
+        cmocka_unit_test(p213_who_is_told_that_it_is_busy_has_spent_nothing),
         cmocka_unit_test(p161_requests_without_a_session_are_paid_for_by_their_link),
         cmocka_unit_test(p162_a_link_without_a_session_is_forgotten_after_ten_seconds),
         cmocka_unit_test(p163_one_address_has_so_many_sessions_whatever_its_bridge),

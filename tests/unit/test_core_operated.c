@@ -119,16 +119,20 @@ static void p214_while_something_of_it_waits_for_the_store_nobody_gets_in(void *
     uint64_t said = kit_send(kit, 'A', "say room=tea text='the last word'");
     kit_turn(kit);
     uint64_t removed = kit_send(kit, 'O', "room_remove room=tea");
+    uint64_t again = kit_send(kit, 'O', "room_remove room=tea");
     uint64_t joined = kit_send(kit, 'B', "join room=tea");
     kit_turn(kit);
     kit_hold(kit, false);
     kit_turn(kit);
     ASSERT_HAS(kit_reply(kit, 'A', said), "ok=true");
     ASSERT_HAS(kit_reply(kit, 'O', removed), "error=busy retry_ms=100");
+    ASSERT_HAS(kit_reply(kit, 'O', again), "error=busy");
     ASSERT_HAS(kit_reply(kit, 'B', joined), "error=busy");
     ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea");
     ASSERT_HAS(kit_ask(kit, 'O', "room_remove room=tea"), "ok=true count=0");
     ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true heads.tea.1=0");
+    /* Who was put out, and the end; not each time that it was asked. */
+    ASSERT_HAS(kit_ask(kit, 'O', "audit"), "events.#=2 events.0.count=1 events.1.op=room_remove");
     kit_destroy(&kit);
 }
 
