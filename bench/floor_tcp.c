@@ -89,11 +89,15 @@ static void flush(floor_t *self, uint32_t number)
 static void sweep(floor_t *self)
 {
     uint64_t began_us = now_us();
-    gather_swept(&self->gather);
+    gather_swept(&self->gather, 0);
     for (uint32_t i = 0; i < self->count; i++)
         if (self->readers[i].fd >= 0)
             flush(self, i);
-    gather_took(&self->gather, now_us() - began_us);
+    gather_took(&self->gather,
+                &(gather_sweep_t){.lines = self->gather.swept,
+                                  .writes = 1, /* to each reader */
+                                  .us = now_us() - began_us},
+                now_us());
 }
 
 static void take_lines(floor_t *self, const char *bytes, size_t size)
@@ -106,7 +110,7 @@ static void take_lines(floor_t *self, const char *bytes, size_t size)
         append(self, bytes, part);
         self->is_line = stop == NULL;
         if (stop)
-            gather_line(&self->gather, now_us());
+            gather_line(&self->gather, 0, now_us());
         if (stop && self->mode == EACH)
             sweep(self);
         bytes += part;
@@ -160,10 +164,12 @@ static void dispatch(floor_t *self, const struct epoll_event *event)
 /* Until the sweep; UINT64_MAX: nothing waits. */
 static uint64_t wait_us(const floor_t *self)
 {
-    if (self->mode != BATCH || self->gather.lines == 0)
-        return gather_wait_us(&self->gather, now_us());
-    uint64_t due = self->gather.first_us + BATCH_US, now = now_us();
-    return self->gather.lines >= BATCH_LINES || due <= now ? 0 : due - now;
+    uint64_t due_us = gather_due_us(&self->gather), now = now_us();
+    if (due_us == GATHER_NEVER)
+        return UINT64_MAX;
+    if (self->mode == BATCH)
+        due_us = self->gather.lines >= BATCH_LINES ? 0 : self->gather.first_us + BATCH_US;
+    return due_us <= now ? 0 : due_us - now;
 }
 
 static void turn(floor_t *self)

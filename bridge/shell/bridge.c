@@ -302,7 +302,7 @@ static uint64_t may_sleep_us(bridge_t *self)
         return 0;
     if ((next_ms - self->now_ms) * 1000 < us)
         us = (next_ms - self->now_ms) * 1000;
-    uint64_t gather = gather_wait_us(&self->gather, self->now_us), lag = lag_us(self);
+    uint64_t gather = hall_wait_us(&self->hall, self->now_us), lag = lag_us(self);
     uint64_t retry = uplink_wait_us(self);
     if (gather < us)
         us = gather;
@@ -322,7 +322,7 @@ static void wake(bridge_t *self)
 {
     look_at_clock(self);
     if (self->slept_from_us > 0 && self->now_us - self->slept_from_us >= ASLEEP_US)
-        gather_rested(&self->gather);
+        hall_rested(&self->hall);
     self->slept_from_us = 0;
 }
 
@@ -369,7 +369,7 @@ static void turn(bridge_t *self, const struct epoll_event *events, int count)
         dispatch(self, &events[i]);
     uplink_drain(self);
     users_settle(self);
-    if (gather_wait_us(&self->gather, self->now_us) == 0) {
+    if (hall_wait_us(&self->hall, self->now_us) == 0) {
         sweep(self);
         users_settle(self);
     }

@@ -73,9 +73,6 @@ typedef struct {
     const bridge_direct_t
         *direct; /* copied; instead of sockets; `router` and `pub` are names only then;
                                       NULL: none */
-    void (*meanwhile)(
-        void *context); /* called now and then in a long turn, so that others are served; it
-                                         must not call the bridge; NULL: nobody waits */
     void *context;
 } bridge_config_t;
 

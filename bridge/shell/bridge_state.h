@@ -17,7 +17,6 @@
 #define BRIDGE_SHELL_BRIDGE_STATE_H
 
 #include "base/heap.h"
-#include "bridge/core/gather.h"
 #include "bridge/core/grammar.h"
 #include "bridge/core/pace.h"
 #include "bridge/core/render.h"
@@ -33,7 +32,8 @@ enum {
     EVENTS = 256,             /* looked at in one turn */
     DRAIN_BUDGET = 256,       /* frames of one socket in one turn */
     ACCEPT_BUDGET = 64,       /* connections in one turn */
-    SWEEP_LOOK = 64,          /* sends of a sweep between two looks for input */
+    SLICE_SENDS = 128,        /* of a sweep in one turn ... */
+    SLICE_BYTES = 1 << 20,    /* ... or so much */
     UNANSWERED_MAX = 128,     /* lines of one user: then their input rests ... */
     UNANSWERED_LOW = 64,      /* ... until so few are left */
     WHO_MAX = 1000,           /* names one `who` shows */
@@ -96,7 +96,6 @@ struct bridge {
     hall_t hall;
     addresses_t *addresses;
     pace_t *pace;
-    gather_t gather;
     uint64_t slept_from_us; /* when it went to sleep; 0: it is awake */
     heap_t heap;
     patience_t entering, slow, ending, lingering, locked;
@@ -104,7 +103,7 @@ struct bridge {
     uint64_t full_log_ms; /* ... and that no descriptor is left */
     patience_t lagging;   /* have only been told what they did themselves: that can wait for more */
     user_t *touched, *doomed;
-    uint32_t sweep_sends; /* since the last look for input */
+    uint64_t slice_sends, slice_bytes; /* of this turn's sweep so far */
     bridge_counters_t counters;
     buffer_t lines; /* what is being rendered */
     buffer_t text;  /* a cleaned line */
@@ -194,9 +193,6 @@ void user_resume_input(bridge_t *self, user_t *user);
 
 /* Asks epoll for what is of interest now. */
 void user_watch(bridge_t *self, user_t *user);
-
-/* Looks for input without waiting, in the midst of a sweep. */
-void look_for_input(bridge_t *self);
 
 /* --- orders.c, replies.c, calls.c --- */
 

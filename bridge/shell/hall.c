@@ -47,7 +47,7 @@ static room_t *room_new(uint32_t number, span_t name, uint32_t backlog)
 
 static void room_destroy(room_t *room)
 {
-    assert(room->member_count == 0 && !room->is_grown);
+    assert(room->member_count == 0 && !room->is_grown && !room->is_due);
     linelog_destroy(&room->log);
     roster_destroy(&room->roster);
     buffer_fini(&room->older);
@@ -82,36 +82,129 @@ room_t *hall_enter(hall_t *self, uint32_t number, span_t name, user_t *user)
     return room;
 }
 
-void hall_grow(hall_t *self, room_t *room)
+static void gather_in(hall_t *self, room_t *room)
 {
-    assert(self && room);
+    uint64_t due_us = gather_due_us(&room->gather);
+    if (self->grown == NULL || due_us < self->due_us)
+        self->due_us = due_us;
     if (room->is_grown)
         return;
     room->is_grown = true;
-    room->next_grown = self->grown;
+    room->next = self->grown;
     self->grown = room;
 }
 
-room_t *hall_take_grown(hall_t *self)
+static void line_up(hall_t *self, room_t *room)
 {
-    assert(self);
-    room_t *room = self->grown;
-    if (room == NULL)
-        return NULL;
-    self->grown = room->next_grown;
-    room->is_grown = false;
+    if (self->due == NULL)
+        self->due_end = &self->due;
+    room->is_due = true;
+    room->next = NULL;
+    *self->due_end = room;
+    self->due_end = &room->next;
+}
+
+static room_t *take_first(hall_t *self)
+{
+    room_t *room = self->due;
+    self->due = room->next;
+    room->is_due = false;
     return room;
 }
 
-/* The list is short: the rooms of one turn. */
+void hall_grow(hall_t *self, room_t *room, uint64_t now_us)
+{
+    assert(self && room);
+    gather_line(&room->gather, self->sleeps, now_us);
+    if (!room->is_due) /* else the sweep takes it along, or sees it when it is over */
+        gather_in(self, room);
+}
+
+void hall_rested(hall_t *self)
+{
+    assert(self);
+    self->sleeps++;
+}
+
+uint64_t hall_wait_us(const hall_t *self, uint64_t now_us)
+{
+    assert(self);
+    if (self->due)
+        return 0;
+    if (self->grown == NULL)
+        return GATHER_NEVER;
+    return self->due_us > now_us ? self->due_us - now_us : 0;
+}
+
+void hall_look(hall_t *self, uint64_t now_us)
+{
+    assert(self);
+    room_t *next, *room = self->grown;
+    self->grown = NULL;
+    for (; room; room = next) {
+        next = room->next;
+        room->is_grown = false;
+        if (gather_due_us(&room->gather) <= now_us)
+            line_up(self, room);
+        else
+            gather_in(self, room);
+    }
+}
+
+room_t *hall_due(hall_t *self)
+{
+    assert(self);
+    room_t *room = self->due;
+    if (room && room->swept == 0) {
+        gather_swept(&room->gather, self->sleeps);
+        room->sweep = (gather_sweep_t){0};
+    }
+    return room;
+}
+
+void hall_next(hall_t *self, uint64_t now_us)
+{
+    assert(self && self->due);
+    room_t *room = take_first(self);
+    if (room->swept < room->member_count) {
+        line_up(self, room);
+        return;
+    }
+    room->swept = 0;
+    gather_took(&room->gather, &room->sweep, now_us);
+    if (gather_due_us(&room->gather) != GATHER_NEVER)
+        gather_in(self, room);
+}
+
+/* The lists are short: the rooms of some turns. */
 static void ungrow(hall_t *self, room_t *room)
 {
-    for (room_t **at = &self->grown; *at; at = &(*at)->next_grown)
-        if (*at == room) {
-            *at = room->next_grown;
-            break;
-        }
-    room->is_grown = false;
+    room_t **at = room->is_due ? &self->due : &self->grown;
+    if (!room->is_due && !room->is_grown)
+        return;
+    while (*at != room)
+        at = &(*at)->next;
+    *at = room->next;
+    if (room->is_due && self->due_end == &room->next)
+        self->due_end = at;
+    room->is_due = room->is_grown = false;
+}
+
+static void put_member(room_t *room, size_t place, user_t *user)
+{
+    room->members[place] = user;
+    outlet_cursor(&user->outlet, room->number)->place = (uint32_t)place;
+}
+
+/* The last takes the place; in the midst of a sweep one that has been swept does, and the last takes that one's. */
+static void remove_member(room_t *room, size_t place)
+{
+    if (place < room->swept) {
+        put_member(room, place, room->members[--room->swept]);
+        place = room->swept;
+    }
+    if (place < --room->member_count)
+        put_member(room, place, room->members[room->member_count]);
 }
 
 void hall_leave(hall_t *self, uint32_t number, user_t *user)
@@ -122,9 +215,7 @@ void hall_leave(hall_t *self, uint32_t number, user_t *user)
     if (room == NULL || cursor == NULL)
         return;
     assert(room->members[cursor->place] == user);
-    user_t *last = room->members[--room->member_count];
-    room->members[cursor->place] = last;
-    outlet_cursor(&last->outlet, number)->place = cursor->place;
+    remove_member(room, cursor->place);
     outlet_leave(&user->outlet, number);
     if (room->asker == user)
         room->asker = NULL;

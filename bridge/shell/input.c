@@ -285,26 +285,3 @@ void user_event(bridge_t *self, user_t *user, uint32_t events)
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         user_readable(self, user, events);
 }
-
-static void look_at(bridge_t *self, const struct epoll_event *event)
-{
-    void *place = event->data.ptr;
-    if (listener_find(self, place) || uplink_notice(self, place, event->events) ||
-        place == &self->config.stop_fd || place == &self->config.report_fd ||
-        place == &self->config.reload_fd)
-        return; /* still readable when the turn comes to them */
-    const user_t *user = place;
-    if (!user->is_entering) /* a handshake takes too long for a sweep */
-        user_event(self, place, event->events);
-}
-
-void look_for_input(bridge_t *self)
-{
-    assert(self);
-    enum { LOOK_EVENTS = 32 };
-    struct epoll_event events[LOOK_EVENTS];
-    int count = epoll_wait(self->epoll_fd, events, LOOK_EVENTS, 0);
-    for (int i = 0; i < count; i++)
-        look_at(self, &events[i]);
-    uplink_flush(self);
-}

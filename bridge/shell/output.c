@@ -139,7 +139,7 @@ static bool send_once(bridge_t *self, user_t *user)
     if (self->plan.count == 0)
         return false;
     self->counters.sends++;
-    self->sweep_sends++;
+    self->slice_sends++;
     ssize_t sent = send_plan(self, user);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
         user->is_deaf = true;
@@ -148,6 +148,7 @@ static bool send_once(bridge_t *self, user_t *user)
     size_t size = sent > 0 ? (size_t)sent : 0;
     outlet_sent(&user->outlet, &self->plan, size);
     self->counters.bytes_out += size;
+    self->slice_bytes += size;
     if (is_stuck(self, user, size)) {
         if (size > 0 && waits_in(user, &self->slow))
             patience_progress(&user->affairs->patient, self->now_ms);
@@ -247,39 +248,49 @@ void room_append(bridge_t *self, room_t *room)
         return;
     linelog_append(room->log, buffer_span(&self->lines), self->now_ms);
     buffer_clear(&self->lines);
-    hall_grow(&self->hall, room);
-    gather_line(&self->gather, self->now_us);
+    hall_grow(&self->hall, room, self->now_us);
 }
 
-static void sweep_room(bridge_t *self, room_t *room)
+static bool is_slice_over(const bridge_t *self)
 {
-    for (size_t i = 0; i < room->member_count; i++) {
-        user_t *user = room->members[i];
+    return self->slice_sends >= SLICE_SENDS || self->slice_bytes >= SLICE_BYTES;
+}
+
+/* Until all its members have been written to, or the slice is over. */
+static void write_room(bridge_t *self, room_t *room)
+{
+    while (room->swept < room->member_count && !is_slice_over(self)) {
+        user_t *user = room->members[room->swept++];
         if (user->is_blocked)
             continue;
         flush(self, user);
         if (user->is_ended || user->is_leaving)
             user_touch(self, user);
-        if (self->sweep_sends >= SWEEP_LOOK) {
-            self->sweep_sends = 0;
-            look_for_input(self);
-            if (self->config.meanwhile)
-                self->config.meanwhile(self->config.context);
-        }
     }
+}
+
+static void sweep_room(bridge_t *self, room_t *room)
+{
+    uint64_t began_us = self->now_us;
+    uint64_t writes = self->counters.sends, lines = self->counters.deliveries;
+    write_room(self, room);
+    look_at_clock(self);
+    room->sweep.lines += self->counters.deliveries - lines;
+    room->sweep.writes += self->counters.sends - writes;
+    room->sweep.us += self->now_us - began_us;
 }
 
 void sweep(bridge_t *self)
 {
     assert(self);
-    self->sweep_sends = 0;
-    uint64_t began_us = self->now_us;
-    gather_swept(&self->gather);
+    self->slice_sends = 0;
+    self->slice_bytes = 0;
+    hall_look(&self->hall, self->now_us);
     room_t *room;
-    while ((room = hall_take_grown(&self->hall)) != NULL)
+    while (!is_slice_over(self) && (room = hall_due(&self->hall)) != NULL) {
         sweep_room(self, room);
-    look_at_clock(self);
-    gather_took(&self->gather, self->now_us - began_us);
+        hall_next(&self->hall, self->now_us);
+    }
 }
 
 static void say_bye(bridge_t *self, user_t *user)

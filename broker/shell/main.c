@@ -108,9 +108,7 @@ static bool open_telnet(const options_t *options, void *context, server_t *serve
                               .backlog_lines = options->backlog,
                               .stop_fd = -1,
                               .report_fd = -1,
-                              .reload_fd = tls ? signals_open_reload() : -1,
-                              .meanwhile = server_meanwhile,
-                              .context = server};
+                              .reload_fd = tls ? signals_open_reload() : -1};
     char error[BRIDGE_ERROR_BYTES];
     bridge_t *bridge = *out_bridge = bridge_new(&config, context, error);
     if (bridge && bridge_start(bridge)) {

@@ -454,13 +454,6 @@ inside_t *server_inside(server_t *self)
     return &self->inside;
 }
 
-void server_meanwhile(void *context)
-{
-    server_t *self = context;
-    if (watch_look(&self->watch))
-        turn(self);
-}
-
 void server_run(server_t *self, int stop_fd)
 {
     assert(self && stop_fd >= 0);

@@ -49,10 +49,6 @@ void server_set_neighbour(server_t *self, const neighbour_t *neighbour);
 /* Where the neighbour hands over requests and takes what the server sends and publishes. Borrowed. */
 inside_t *server_inside(server_t *self);
 
-/* For a neighbour in the midst of a long turn: serves the others, if there is something to do. `context` is
- * the server. */
-void server_meanwhile(void *context);
-
 /* Serves until `stop_fd` is readable. */
 void server_run(server_t *self, int stop_fd);
 

@@ -73,13 +73,3 @@ bool watch_sleep(watch_t *self, uint64_t us)
     notice(self);
     return true;
 }
-
-bool watch_look(watch_t *self)
-{
-    assert(self);
-    struct pollfd *items = self->items + WATCH_STORE;
-    if (poll(items, WATCH_COUNT - WATCH_STORE, 0) <= 0)
-        return false;
-    notice(self);
-    return true;
-}

@@ -50,7 +50,4 @@ bool watch_has_input(const watch_t *self);
 /* Sleeps until a descriptor is readable, `us` at most. False: the system does not let us; errno says why. */
 bool watch_sleep(watch_t *self, uint64_t us);
 
-/* Looks, without sleeping, whether doors or store have something to do. */
-bool watch_look(watch_t *self);
-
 #endif

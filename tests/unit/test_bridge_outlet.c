@@ -271,79 +271,107 @@ static void a_user_is_waited_for_in_one_list_only(void **state)
     patience_leave(&ada);
 }
 
+static void come(gather_t *gather, int lines, uint64_t now_us)
+{
+    for (int i = 0; i < lines; i++)
+        gather_line(gather, 0, now_us);
+}
+
+/* To three readers, who each get all that waits with one write. */
+static void sweep_within(gather_t *gather, uint64_t us)
+{
+    gather_swept(gather, 0);
+    gather_took(gather, &(gather_sweep_t){.lines = 3 * gather->swept, .writes = 3, .us = us}, 0);
+}
+
 static void a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later(void **state)
 {
     (void)state;
     gather_t gather = {0};
-    assert_true(gather_wait_us(&gather, 1000) == UINT64_MAX);
-    gather_line(&gather, 1000);
-    assert_int_equal(gather_wait_us(&gather, 1000), 0);
-    gather_swept(&gather);
-    gather_line(&gather, 2000);
-    gather_line(&gather, 2000);
-    assert_int_equal(gather_wait_us(&gather, 2000), 0);
-    gather_swept(&gather); /* carried two */
-    gather_line(&gather, 3000);
-    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US);
-    gather_line(&gather, 3150);
-    assert_int_equal(gather_wait_us(&gather, 3150), GATHER_US - 150);
-    assert_int_equal(gather_wait_us(&gather, 3000 + GATHER_US), 0);
-    gather_swept(&gather);
-    gather_line(&gather, 4000);
-    gather_swept(&gather); /* carried one */
-    gather_line(&gather, 5000);
-    assert_int_equal(gather_wait_us(&gather, 5000), 0);
+    assert_true(gather_due_us(&gather) == GATHER_NEVER);
+    come(&gather, 1, 1000);
+    assert_int_equal(gather_due_us(&gather), 0);
+    sweep_within(&gather, 0);
+    come(&gather, 2, 2000);
+    assert_int_equal(gather_due_us(&gather), 0);
+    sweep_within(&gather, 0); /* carried two */
+    assert_true(gather_due_us(&gather) == GATHER_NEVER);
+    come(&gather, 1, 3000);
+    assert_int_equal(gather_due_us(&gather), 3000 + GATHER_US);
+    come(&gather, 1, 3150);
+    assert_int_equal(gather_due_us(&gather), 3000 + GATHER_US);
+    sweep_within(&gather, 0);
+    come(&gather, 1, 4000);
+    sweep_within(&gather, 0); /* carried one */
+    come(&gather, 1, 5000);
+    assert_int_equal(gather_due_us(&gather), 0);
 }
 
 static void a_sweep_that_took_long_lets_the_next_gather_longer(void **state)
 {
     (void)state;
     gather_t gather = {0};
-    gather_line(&gather, 1000);
-    gather_line(&gather, 1000);
-    gather_swept(&gather);
-    gather_took(&gather, 1000);
-    gather_line(&gather, 3000);
-    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US + 500);
-    gather_took(&gather, 60000);
-    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US + GATHER_MORE_US);
-    gather_swept(&gather); /* carried one: quiet again, however long it took */
-    gather_took(&gather, 60000);
-    gather_line(&gather, 9000);
-    assert_int_equal(gather_wait_us(&gather, 9000), 0);
+    come(&gather, 2, 1000);
+    sweep_within(&gather, 1000);
+    come(&gather, 2, 3000);
+    assert_int_equal(gather_due_us(&gather), 3000 + GATHER_US + 500);
+    sweep_within(&gather, 60000);
+    come(&gather, 1, 90000);
+    assert_int_equal(gather_due_us(&gather), 90000 + GATHER_US + GATHER_MORE_US);
+    sweep_within(&gather, 60000); /* carried one: quiet again, however long it took */
+    come(&gather, 1, 200000);
+    assert_int_equal(gather_due_us(&gather), 0);
+}
+
+static void a_quiet_room_whose_readers_get_other_lines_too_gathers_like_those(void **state)
+{
+    (void)state;
+    gather_t gather = {0};
+    come(&gather, 1, 1000);
+    gather_swept(&gather, 0);
+    gather_took(&gather, &(gather_sweep_t){.lines = 6, .writes = 3}, 0);
+    come(&gather, 1, 2000);
+    assert_int_equal(gather_due_us(&gather), 2000 + GATHER_US);
+    gather_swept(&gather, 0); /* they had it by then, with another room's */
+    gather_took(&gather, &(gather_sweep_t){0}, 0);
+    come(&gather, 1, 3000);
+    assert_int_equal(gather_due_us(&gather), 3000 + GATHER_US);
+    gather_swept(&gather, 0);
+    gather_took(&gather, &(gather_sweep_t){.lines = 5, .writes = 3}, 0);
+    come(&gather, 1, 4000);
+    assert_int_equal(gather_due_us(&gather), 0);
 }
 
 static void who_waits_for_an_answer_is_answered_without_a_pause(void **state)
 {
     (void)state;
     gather_t gather = {0};
+    come(&gather, 3, 1000);
+    sweep_within(&gather, 0);
+    gather_line(&gather, 1, 2000); /* behind a sleep */
+    gather_line(&gather, 1, 2010);
+    assert_int_equal(gather_due_us(&gather), 2000 + GATHER_US);
+    gather_line(&gather, 1, 2020); /* as many as before */
+    assert_int_equal(gather_due_us(&gather), 0);
+    gather_swept(&gather, 1); /* and that holds for one sweep only */
+    gather_took(&gather, &(gather_sweep_t){.lines = 9, .writes = 3}, 0);
     for (int i = 0; i < 3; i++)
-        gather_line(&gather, 1000);
-    gather_swept(&gather);
-    gather_rested(&gather);
-    gather_line(&gather, 2000);
-    gather_line(&gather, 2010);
-    assert_int_equal(gather_wait_us(&gather, 2010), GATHER_US - 10);
-    gather_line(&gather, 2020); /* as many as before */
-    assert_int_equal(gather_wait_us(&gather, 2020), 0);
-    gather_swept(&gather); /* and that holds for one sweep only */
-    for (int i = 0; i < 3; i++)
-        gather_line(&gather, 3000);
-    assert_int_equal(gather_wait_us(&gather, 3000), GATHER_US);
+        gather_line(&gather, 1, 3000);
+    assert_int_equal(gather_due_us(&gather), 3000 + GATHER_US);
 }
 
 static void lines_that_came_during_a_sweep_are_no_rest(void **state)
 {
     (void)state;
     gather_t gather = {0};
-    gather_line(&gather, 1000);
-    gather_line(&gather, 1000);
-    gather_swept(&gather);
-    gather_line(&gather, 1200);
-    gather_rested(&gather);
-    gather_line(&gather, 1210);
-    gather_line(&gather, 1210);
-    assert_int_equal(gather_wait_us(&gather, 1210), GATHER_US - 10);
+    come(&gather, 2, 1000);
+    gather_swept(&gather, 0);
+    gather_line(&gather, 0, 1200);
+    gather_took(&gather, &(gather_sweep_t){.lines = 6, .writes = 3}, 1300);
+    gather_line(&gather, 1, 1310); /* the sleep came later */
+    gather_line(&gather, 1, 1310);
+    assert_int_equal(gather_due_us(&gather),
+                     1300 + GATHER_US); /* which begins when the sweep is over */
 }
 
 int main(void)
@@ -369,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_user_is_waited_for_in_one_list_only),
         cmocka_unit_test(a_quiet_room_is_swept_at_once_and_a_busy_one_a_little_later),
         cmocka_unit_test(a_sweep_that_took_long_lets_the_next_gather_longer),
+        cmocka_unit_test(a_quiet_room_whose_readers_get_other_lines_too_gathers_like_those),
         cmocka_unit_test(who_waits_for_an_answer_is_answered_without_a_pause),
         cmocka_unit_test(lines_that_came_during_a_sweep_are_no_rest),
     };
