@@ -20,8 +20,7 @@ enum {
     WAITING_BYTES = 64 * 1024,
     GOODBYE_MS = 500, /* how long the farewells may take to get out */
     LONGEST_WAIT_MS = 1000,
-    LOGIN_MS = 60000, /* to type a nick and a password, where there are no guests */
-    ASLEEP_US = 10    /* what is there to be read ends a sleep sooner */
+    ASLEEP_US = 10 /* what is there to be read ends a sleep sooner */
 };
 
 void look_at_clock(bridge_t *self)
@@ -67,6 +66,8 @@ static void take_config(bridge_t *self, const bridge_config_t *config)
     }
     self->config.agent = copy(config->agent);
     self->config.users_max = users_permitted(config->users_max);
+    if (config->login_grace_ms == 0)
+        self->config.login_grace_ms = LOGIN_GRACE_MS;
     if (config->user_waiting_bytes == 0)
         self->config.user_waiting_bytes = WAITING_BYTES;
     self->config.resume_ms = config->resume_ms ? config->resume_ms : RESUME_MS;
@@ -152,7 +153,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     patience_init(&self->ending, ENDING_MS);
     patience_init(&self->lingering, LINGER_MS);
     patience_init(&self->lagging, LAG_MS);
-    patience_init(&self->locked, LOGIN_MS);
+    patience_init(&self->locked, self->config.login_grace_ms);
     self->addresses = addresses_new(config->connections_per_address, random_key());
     self->pace =
         pace_new(config->connections_per_address > 0 ? config->connections_per_s : 0, random_key());

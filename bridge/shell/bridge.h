@@ -59,6 +59,7 @@ typedef struct {
     uint32_t connections_per_address; /* [any number, and as fast as they like] */
     uint32_t connections_per_s;       /* of one address [any number] */
     uint32_t enter_ms;                /* for PROXY header and TLS handshake [10000] */
+    uint32_t login_grace_ms;          /* of who has not logged in: grace.h [10000] */
     uint32_t user_waiting_bytes; /* private lines that wait for one user [65536]; at least 20480 */
     uint32_t users_max;          /* [as many as files may be opened] */
     uint32_t backlog_lines;      /* messages shown to who enters a room; at most 200 [none] */
@@ -88,6 +89,7 @@ typedef struct {
     X(handshakes)                                                                                  \
     X(handshakes_failed)                                                                           \
     X(entered_late)                                                                                \
+    X(logged_in_late)                                                                              \
     X(foreign)                                                                                     \
     X(tls_at_plain)                                                                                \
     X(plain_at_tls)                                                                                \

@@ -40,6 +40,7 @@ enum {
     ENDING_MS = 2000,         /* how long last words may take to come back */
     ENTER_MS = 10000,         /* how long a PROXY header and a TLS handshake may take, by default */
     HANDSHAKES_PER_TURN = 16, /* steps of them: each may cost a millisecond */
+    LOGIN_GRACE_MS = 10000,   /* by default */
     LINGER_MS = 2000,         /* how long a user may take to hang up */
     LAG_MS = 1,        /* how long what one did oneself may wait for more to be sent with it */
     TIDY_MS = 1000,    /* between two looks at the logs, and at the heap */
@@ -306,6 +307,9 @@ bool user_is_knocking(const user_t *user);
 
 /* The user is cut off unless they are let in before long; output.c. */
 void user_wait_for_login(bridge_t *self, user_t *user);
+
+/* They said a line and are waited for anew. False: they have had all their grace, and leave. */
+bool user_tries_to_log_in(bridge_t *self, user_t *user);
 
 /* That line. */
 void password_typed(bridge_t *self, user_t *user, span_t line);

@@ -63,6 +63,8 @@ static void wipe(bridge_t *self, span_t line)
 
 static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t line)
 {
+    if (user->is_locked && !user_tries_to_log_in(self, user))
+        return;
     if (found == LINE_TOO_LONG) {
         numeral_t digits;
         self->counters.lines_too_long++;

@@ -101,6 +101,7 @@ static int run(const options_t *options, const credentials_t *keys, void *contex
         .connections_per_address = options->connections_per_address,
         .connections_per_s = options->connections_per_s,
         .enter_ms = options->enter_ms,
+        .login_grace_ms = options->login_grace_ms,
         .user_waiting_bytes = options->user_waiting_bytes,
         .users_max = options->users_max,
         .backlog_lines = options->backlog,

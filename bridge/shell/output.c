@@ -181,6 +181,27 @@ void user_wait_for_login(bridge_t *self, user_t *user)
         wait_in(self, &self->locked, user);
 }
 
+static void part_unknown(bridge_t *self, user_t *user)
+{
+    self->counters.logged_in_late++;
+    stop_waiting(user);
+    user_tell(self, user, PHRASE_log_in_late, NULL);
+    user_leave(self, user);
+}
+
+bool user_tries_to_log_in(bridge_t *self, user_t *user)
+{
+    assert(self && user && user->is_locked);
+    affairs_t *affairs = user_affairs(user);
+    if (!grace_line(&affairs->grace, self->config.login_grace_ms, self->now_ms)) {
+        part_unknown(self, user);
+        return false;
+    }
+    if (waits_in(user, &self->locked))
+        patience_progress(&affairs->patient, self->now_ms);
+    return true;
+}
+
 void user_unblock(bridge_t *self, user_t *user)
 {
     assert(self && user);
@@ -423,10 +444,10 @@ void expire(bridge_t *self)
         user_touch(self, user);
     }
     while ((patient = patience_due(&self->locked, self->now_ms)) != NULL) {
-        user_t *user = user_of(patient);
-        stop_waiting(user);
-        user_tell(self, user, PHRASE_log_in_late, NULL);
-        user_leave(self, user);
+        if (user_is_knocking(user_of(patient))) /* it is we who are slow */
+            patience_progress(patient, self->now_ms);
+        else
+            part_unknown(self, user_of(patient));
     }
     while ((patient = patience_due(&self->lingering, self->now_ms)) != NULL)
         user_doom(self, user_of(patient));

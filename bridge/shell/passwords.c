@@ -154,6 +154,7 @@ void user_lock(bridge_t *self, user_t *user, hub_err_t err, const message_t *rep
         password_refused(self, user, err, reply);
     else
         user_tell(self, user, PHRASE_log_in, NULL);
+    grace_begin(&user_affairs(user)->grace, self->now_ms);
     forget(user);
     user_watch(self, user);
     user_wait_for_login(self, user);
@@ -165,8 +166,10 @@ void user_unlock(bridge_t *self, user_t *user)
     if (!user->is_locked)
         return;
     user->is_locked = user->is_resting = false;
-    if (user->affairs && user->affairs->patient.list == &self->locked)
-        patience_leave(&user->affairs->patient);
+    affairs_t *affairs = user_affairs(user);
+    affairs->grace = (grace_t){0};
+    if (affairs->patient.list == &self->locked)
+        patience_leave(&affairs->patient);
     forget(user);
 }
 

@@ -8,6 +8,7 @@
 
 #include "bridge/core/addresses.h"
 #include "bridge/core/foreign.h"
+#include "bridge/core/grace.h"
 #include "bridge/core/line.h"
 #include "bridge/core/outlet.h"
 #include "bridge/core/patience.h"
@@ -38,6 +39,7 @@ typedef struct {
     tls_line_t *tls;     /* their connection is encrypted; owned */
     char *status;        /* what they asked to be seen, until the broker has answered; owned */
     prompt_t prompt;     /* a password is asked for */
+    grace_t grace;       /* of who has to log in */
     user_t *next_doomed; /* in the list of those to be freed at the end of the turn */
     uint16_t stash_at, stash_size;
 } affairs_t;

@@ -280,3 +280,57 @@ def test_p124_without_guests_telnet_users_log_in_first(begin, data):
     other.ends()
     for line in (ada, other):
         line.close()
+
+
+@pytest.fixture
+def lock(begin):
+    """A broker that lets nobody in without an account, and people who have not logged in."""
+    made = []
+
+    def start(grace_ms):
+        lock.broker = begin("--guests=no", "--set", f"login_grace_ms={grace_ms}", tcp=True)
+        return lock.broker
+
+    def person():
+        made.append(Line(lock.broker.tcp, greeted=False))
+        made[-1].line("* Who talks here has an account")
+        return made[-1]
+    start.person = person
+    yield start
+    for one in made:
+        one.close()
+
+
+def test_p215_who_does_not_log_in_has_to_go(lock):
+    broker = lock(300)
+    silent, half = lock.person(), lock.person()
+    half.send("/login ad")
+    for one in (silent, half):
+        one.line("* You have not logged in.")
+        one.ends()
+    broker.stop()
+    assert broker.bridge_counter("logged_in_late") == 2
+
+
+def test_p215_trying_is_no_way_to_stay(lock):
+    broker = lock(300)
+    ada, tries = lock.person(), 0
+    while ada.find("* You have not logged in.") is None:
+        tries += 1
+        ada.say("hello?")
+        ada.take(0.01)  # the answer
+        ada.take(0.05)
+    assert tries < 64
+    ada.ends()
+    broker.stop()
+    assert broker.bridge_counter("logged_in_late") == 1
+
+
+def test_p215_who_has_not_logged_in_says_so_many_lines_and_no_more(lock):
+    broker = lock(60000)
+    ada = lock.person()
+    ada.send("hello?\r\n" * 65)
+    ada.line("* You have not logged in.")
+    ada.ends()
+    broker.stop()
+    assert broker.bridge_counter("logged_in_late") == 1
