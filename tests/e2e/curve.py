@@ -34,22 +34,50 @@ def pack_metadata(metadata):
     return b"".join(bytes([len(name)]) + name + len(value).to_bytes(4, "big") + value for name, value in metadata)
 
 
-class Peer:
-    """A DEALER; `keys` as of hub.Link. Its metadata is whatever it says."""
+def frame(body):
+    """A command, as it is on the wire."""
+    return b"\4" + bytes([len(body)]) + body if len(body) < 256 else b"\6" + len(body).to_bytes(8, "big") + body
 
-    def __init__(self, endpoint, keys, metadata):
+
+class Last(bytes):
+    """Nothing more is sent."""
+
+
+class Refused(ConnectionError):
+    """The handshake did not come to its end."""
+
+
+def as_it_is(step, data):
+    return data
+
+
+class Peer:
+    """A DEALER, or another `kind`; `keys` as of hub.Link. Its metadata is whatever it says. `spoil(step, bytes)` is given each
+    step of the handshake (GREETING, HELLO, INITIATE) as it is on the wire and returns what is sent instead; after a Last
+    nothing more is."""
+
+    def __init__(self, endpoint, keys, metadata=(), kind=b"DEALER", spoil=as_it_is):
         host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=15)
         self.server, self.public, self.secret = (z85.decode(key) for key in keys)
         self.own, self.own_secret = pair()
-        self.count = 0
-        self.socket.sendall(GREETING)
+        self.count, self.spoil = 0, spoil
+        try:
+            self.enter(kind, metadata)
+        except BaseException:
+            self.close()
+            raise
+
+    def enter(self, kind, metadata):
+        self.step("GREETING", GREETING)
         self.read(64)
-        self.command(b"\5HELLO\1\0" + 72 * b"\0" + self.own + self.nonce()[1]
-                     + seal(64 * b"\0", b"CurveZMQHELLO---" + self.last, self.server, self.own_secret))
+        self.step("HELLO", frame(b"\5HELLO\1\0" + 72 * b"\0" + self.own + self.nonce()[1]
+                                 + seal(64 * b"\0", b"CurveZMQHELLO---" + self.last, self.server, self.own_secret)))
         self.theirs, cookie = self.welcome(self.frame()[1])
-        self.initiate(cookie, [(b"Socket-Type", b"DEALER"), (b"Identity", b""), *metadata])
-        assert self.frame()[1].startswith(b"\5READY")
+        self.step("INITIATE", frame(self.initiate(cookie, [(b"Socket-Type", kind), (b"Identity", b""), *metadata])))
+        body = self.frame()[1]
+        if not body.startswith(b"\5READY"):
+            raise Refused(body)
 
     def nonce(self):
         self.count += 1
@@ -57,7 +85,8 @@ class Peer:
         return self.count, self.last
 
     def welcome(self, body):
-        assert body.startswith(b"\7WELCOME"), body
+        if not body.startswith(b"\7WELCOME"):
+            raise Refused(body)
         opened = unseal(body[24:], b"WELCOME-" + body[8:24], self.server, self.own_secret)
         return opened[:32], opened[32:]
 
@@ -65,18 +94,21 @@ class Peer:
         random = os.urandom(16)
         vouch = random + seal(self.own + self.server, b"VOUCH---" + random, self.theirs, self.secret)
         _, short = self.nonce()
-        self.command(b"\x08INITIATE" + cookie + short
-                     + seal(self.public + vouch + pack_metadata(metadata), b"CurveZMQINITIATE" + short, self.theirs, self.own_secret))
+        return (b"\x08INITIATE" + cookie + short
+                + seal(self.public + vouch + pack_metadata(metadata), b"CurveZMQINITIATE" + short, self.theirs, self.own_secret))
 
-    def command(self, body):
-        self.socket.sendall(b"\4" + bytes([len(body)]) + body if len(body) < 256
-                            else b"\6" + len(body).to_bytes(8, "big") + body)
+    def step(self, name, data):
+        data = self.spoil(name, data)
+        self.socket.sendall(data)
+        if isinstance(data, Last):
+            raise Refused(name)
 
     def read(self, size):
         data = b""
         while len(data) < size:
             part = self.socket.recv(size - len(data))
-            assert part, "the connection has ended"
+            if not part:
+                raise Refused("the connection has ended")
             data += part
         return data
 

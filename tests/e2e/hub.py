@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 
 import msgpack
@@ -55,6 +56,40 @@ def is_readable(stream, seconds):
     poller = select.poll()
     poller.register(stream, select.POLLIN)
     return bool(poller.poll(seconds * 1000))
+
+
+class Meanwhile:
+    """While the block runs, `act(number)` is done again and again in a thread of its own, to which what it uses belongs for so
+    long. It has to have been done once at least, each time within `within_s`; what it raised is raised."""
+
+    PAUSE_S = 0.01  # the processors are for who is tested
+
+    def __init__(self, act, within_s):
+        self.act, self.within_s = act, within_s * SLOWNESS
+        self.took_s, self.failure = [], None
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        try:
+            while not self.is_over.is_set() or not self.took_s:
+                begin = time.monotonic()
+                self.act(len(self.took_s))
+                self.took_s.append(time.monotonic() - begin)
+                self.is_over.wait(self.PAUSE_S)
+        except BaseException as failure:  # pytest's own, too
+            self.failure = failure
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.is_over.set()
+        self.thread.join()
+        if self.failure and kind is None:
+            raise self.failure
+        assert kind or max(self.took_s) < self.within_s, sorted(self.took_s)[-5:]
 
 
 class Program:
