@@ -41,6 +41,8 @@ def test_one_address_comes_at_a_pace(start, line):
         until(lambda: later.heard, later.take, "a line")
         return "Welcome" in later.heard[0]
     until(comes, lambda _: None, "one more, a second later")
+    broker.stop()
+    assert broker.bridge_counter("refused_pace") >= 1
 
 
 def test_who_may_come_in_any_number_may_come_at_any_pace(start, line):
@@ -167,3 +169,32 @@ def test_ten_thousand_who_say_nothing_delay_nobody(start_tls, secured, line):
             sock.close()
     ada.say("they are gone")
     bob.line("[ada]they are gone")
+
+
+def test_the_bridge_counts_what_it_did(start, line, client):
+    """What it tells when it stops."""
+    broker = start(tcp=True)
+    ada, bob = line(broker, nick="ada"), line(broker, nick="bob")
+    friend = client("friend", join=["lobby"], to=broker)
+    http = line(broker, greeted=False, first=b"GET / HTTP/1.1\r\n")
+    http.ends()
+    rude = line(broker, nick="rude")
+    ada.line("is now rude")
+    rude.reset()
+    ada.line("rude went")
+    bob.line("rude went")
+    ada.say("x" * 5000)
+    ada.line("longer than 4096 bytes")
+    friend.ok("say", room="lobby", text="hello to two")
+    for one in (ada, bob):
+        one.line("[friend]hello to two")
+        one.say("/quit")
+        one.ends()
+    broker.stop()
+    told = {name: broker.bridge_counter(name) for name in
+            ("users", "accepted", "foreign", "resets", "lines_in", "lines_too_long", "messages", "skipped_lines", "refused", "refused_pace", "proxied",
+             "handshakes")}
+    assert told == {"users": 0, "accepted": 4, "foreign": 1, "resets": 1, "lines_in": 5, "lines_too_long": 1, "messages": 1, "skipped_lines": 0,
+                    "refused": 1, "refused_pace": 0, "proxied": 0, "handshakes": 0}
+    assert broker.bridge_counter("bytes_in") > 5000 and broker.bridge_counter("bytes_out") > 2 * len("[friend]hello to two\r\n")
+    assert broker.bridge_counter("deliveries") >= broker.bridge_counter("sends") > 4

@@ -37,6 +37,8 @@ def test_p157_limits_see_who_is_behind_the_proxy(behind, line):
     second.ends()
     line(broker, first=header("203.0.113.8"))
     line(broker, first=header("203.0.113.8", command=0x20))  # LOCAL: the proxy itself, which is another
+    broker.stop()
+    assert (broker.bridge_counter("proxied"), broker.bridge_counter("refused")) == (3, 1)
 
 
 def test_p157_a_household_of_ipv6_addresses_comes_at_one_pace(behind, line):

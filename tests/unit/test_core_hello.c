@@ -89,6 +89,9 @@ static void no_more_than_32_rooms_are_joined_at_once(void **state)
     for (unsigned i = 1; i < 40; i++)
         snprintf(request + strlen(request), sizeof request - strlen(request), ",r%u", i);
     ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true heads.#=33 heads.r0 heads.r31 !heads.r32");
+    uint64_t left_out = kit_counter(kit, "full_memberships");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=r32"), "error=full");
+    assert_int_equal(kit_counter(kit, "full_memberships"), left_out + 1);
     kit_destroy(&kit);
 }
 
@@ -165,6 +168,7 @@ static void a_link_has_room_for_its_limit_of_sessions(void **state)
     }
     ASSERT_HAS(kit_ask(kit, 'A', "ping"), "sessions=32768");
     ASSERT_HAS(kit_ask(kit, 'A', "hello sid=40000"), "error=full !retry_ms");
+    assert_int_equal(kit_counter(kit, "full_link"), 1);
     ASSERT_HAS(kit_ask(kit, 'B', "hello"), "ok=true");
     kit_destroy(&kit);
 }

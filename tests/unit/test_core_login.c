@@ -215,6 +215,8 @@ static void p114_the_password_is_changed_by_who_knows_it(void **state)
     ASSERT_HAS(kit_reply(kit, 'A', id), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'C', "hello nick=ada password=" PASSWORD), "error=denied");
     ASSERT_HAS(kit_ask(kit, 'C', "hello nick=ada password=" ANOTHER), "ok=true");
+    assert_int_equal(kit_counter(kit, "passwords_changed"), 1);
+    assert_int_equal(kit_counter(kit, "logins"), 2);
     ASSERT_HAS(kit_ask(kit, 'B', "password password=" PASSWORD " new_password=" ANOTHER),
                "error=denied");
     kit_destroy(&kit);

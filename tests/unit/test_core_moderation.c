@@ -225,8 +225,10 @@ static void p142_who_is_banned_from_a_room_stays_out(void **state)
     ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "error=banned");
     ASSERT_HAS(kit_ask(kit, 'X', "hello nick=bob join=lobby,tea"), "heads.lobby !heads.tea");
     ASSERT_HAS(kit_ask(kit, 'B', "join room=coffee"), "ok=true");
+    assert_int_equal(kit_counter(kit, "banned_rooms"), 2);
     ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=bob"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    assert_int_equal(kit_counter(kit, "banned_rooms"), 2);
     ASSERT_HAS(kit_ask(kit, 'A', "unban room=tea nick=bob"), "error=no_such_ban");
     kit_destroy(&kit);
 }

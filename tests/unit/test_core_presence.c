@@ -231,6 +231,7 @@ static void over_500_members_presence_is_a_count(void **state)
     kit_ask(kit, 'B', "bye sid=499");
     kit_pass(kit, 50);
     ASSERT_HAS(kit_event(kit, PUB, "presence"), "count=499 changes.#=1 changes.0.nick=user499");
+    assert_int_equal(kit_counter(kit, "presence_counts"), 2);
     kit_destroy(&kit);
 }
 

@@ -177,6 +177,7 @@ static void a_room_forgotten_while_the_store_fails_may_be_made_again_at_once(voi
         kit_ask(kit, 'A', "ping");
     }
     assert_int_equal(kit_counter(kit, "rooms"), 0);
+    assert_true(kit_counter(kit, "trims_asked") > 0);
     kit_fail(kit);
     uint64_t join = kit_send(kit, 'A', "join room=tea");
     uint64_t say = kit_send(kit, 'A', "say room=tea text=new");
