@@ -11,11 +11,13 @@ import msgpack
 import pytest
 import zmq
 
-from attack import Rounds, between
-from hub import PATIENCE_S, SLOWNESS, Link, until
+from attack import UNNOTICED_S, Rounds, between
+from hub import PATIENCE_S, SLOWNESS, Link, Meanwhile, until
 from zmtp import COMMAND, LONG, MORE, Zmtp, frame, greeting, ready
 
 DUPLICATE_BYTES = 64 << 10  # what libzmq keeps for ever of a connection that claims a routing id which is taken: 35 KB
+NAMES, ROOMS = 10000, 32
+FLOOD_BYTES = 4 << 20  # that each of eight sends
 REPETITIONS, WARM = 10, 5  # before, queues and tables grow to what it takes
 UNREAD_BYTES = 2 << 20  # what libzmq and we may keep for one who does not read
 RESIDENT_BYTES = 256 << 10  # what five repetitions may leave
@@ -316,7 +318,25 @@ def test_ten_thousand_chosen_names_cost_what_others_cost(broker, link):
         until(lambda: len(peer.replies) == 2 * len(names), peer.take, "the goodbyes", 60 * SLOWNESS)
         peer.close()
         return taken
-    plain, chosen = rows(plain_names(4096)), rows(colliding_names(4096))
+    plain, chosen = rows(plain_names(NAMES)), rows(colliding_names(NAMES))
+    assert chosen < 5 * plain + 1 * SLOWNESS
+
+
+def test_ten_thousand_chosen_rooms_cost_what_others_cost(start, link):
+    broker = start("--set", "rooms_made_per_h=0")
+
+    def rooms(names):
+        peer = link(broker, hears=False)
+        begin = time.monotonic()
+        for sid in range(0, NAMES, ROOMS):  # each makes as many as one may be in
+            peer.send("hello", sid=sid, join=names[sid:sid + ROOMS])
+            peer.send("bye", sid=sid)
+        until(lambda: len(peer.replies) == peer.last_id, peer.take, "the welcomes", 60 * SLOWNESS)
+        peer.close()
+        return time.monotonic() - begin
+    plain, made = rooms(plain_names(NAMES)), broker.counter("rooms_made")
+    chosen = rooms(colliding_names(NAMES))
+    assert broker.counter("rooms_made") - made == NAMES and made >= NAMES
     assert chosen < 5 * plain + 1 * SLOWNESS
 
 
@@ -324,7 +344,7 @@ def plain_names(count):
     return [f"plain{number:06}" for number in range(count)]
 
 
-def colliding_names(count):
+def colliding_names(count, pairs_each=14):
     """Names with one and the same value of Bernstein's hash: hash * 33 ^ char, so two letters make a pair that is like
     another pair whatever stands before and behind."""
     def after(pair, start):
@@ -337,7 +357,7 @@ def colliding_names(count):
         for second in letters:
             by_hash.setdefault(after(first + second, 0), []).append(first + second)
     pairs = next(pairs for pairs in by_hash.values() if len(pairs) > 1)[:2]
-    return ["".join(pairs[number >> bit & 1] for bit in range(12)) for number in range(count)]
+    return ["".join(pairs[number >> bit & 1] for bit in range(pairs_each)) for number in range(count)]
 
 
 def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):
@@ -359,20 +379,19 @@ def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):
     assert broker.counter("sessions") == sessions
 
 
-def flood_from(broker, stop, sent):
+def flood_from(broker, stop, sent, number):
     """Requests as fast as the socket takes them, at most ten megabytes a second, until told to stop."""
     peer = Link(broker, hears=False)
     peer.ok("hello", join=["flood"])
     frame_ = msgpack.packb({"op": "say", "id": 1, "room": "flood", "text": "x" * 4000})
-    begin, bytes_ = time.monotonic(), 0
+    begin = time.monotonic()
     while not stop.is_set():
-        if bytes_ < 10e6 * (time.monotonic() - begin):
+        if sent[number] < 10e6 * (time.monotonic() - begin):
             with contextlib.suppress(zmq.Again):
                 peer.dealer.send(frame_, zmq.NOBLOCK)
-                bytes_ += len(frame_)
+                sent[number] += len(frame_)
         while peer.dealer.poll(0):
             peer.dealer.recv()
-    sent.append(bytes_)
     peer.close()
 
 
@@ -380,23 +399,22 @@ def test_eight_floods_of_ten_megabytes_a_second_leave_others_served(start, link)
     broker = start(rate=None)
     honest = link(broker)
     honest.hello("ada", join=["tea"])
-    stop, sent = threading.Event(), []
-    threads = [threading.Thread(target=flood_from, args=(broker, stop, sent)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    try:
-        def talk(number):
-            honest.ok("say", room="tea", text=str(number))
-            honest.event("message", room="tea", text=str(number), within_s=PATIENCE_S)
-        for number in range(50):
-            talk(number)
-        until(lambda: broker.counter("error_flood") > 0, lambda _: talk("more"), "floods refused", 60 * SLOWNESS)
-    finally:
-        stop.set()
+    stop, sent = threading.Event(), [0] * 8
+    threads = [threading.Thread(target=flood_from, args=(broker, stop, sent, number)) for number in range(8)]
+
+    def talk(number):
+        honest.ok("say", room="tea", text=str(number))
+        honest.event("message", room="tea", text=str(number), within_s=PATIENCE_S)
+    with Meanwhile(talk, UNNOTICED_S) as talked:
         for thread in threads:
-            thread.join()
-    assert len(sent) == 8
-    honest.ok("say", room="tea", text="afterwards")
+            thread.start()
+        try:
+            until(lambda: min(sent) > FLOOD_BYTES and broker.counter("error_flood") > 0, lambda _: None, "floods refused", 60 * SLOWNESS)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert len(talked.took_s) > 20
 
 
 def test_a_million_subscriptions_cost_160_bytes_each_until_their_connection_ends(broker, client, name):

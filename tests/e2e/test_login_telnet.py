@@ -123,10 +123,14 @@ def test_registering_asks_and_says_what_is_wrong(line, name):
     ada.line("* A password has 8 to 128 bytes.")
     ada.say("/register")
     ada.line("* A new password, of 8 bytes or more")
+    assert ada.raw.count(HIDE) == 1 and SHOW not in ada.raw
     ada.say(PASSWORD)
     ada.line("* Once more:")
+    assert SHOW not in ada.raw
     ada.say(PASSWORD)
     ada.line(f"* The name {ada.nick} is yours now. Next time: /login {ada.nick}")
+    assert ada.raw.count(HIDE) == ada.raw.count(SHOW) == 1 and ada.raw.index(SHOW) < ada.raw.index(b"is yours now")
+    assert PASSWORD.encode() not in ada.raw
     ada.say(f"/register {PASSWORD}")
     ada.line("* This name is registered already, and is yours.")
 

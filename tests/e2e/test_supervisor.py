@@ -1,7 +1,9 @@
 """Broker and bridge apart under packaging/run.py, as ./dev run starts them: whichever falls comes back."""
+import contextlib
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import struct
@@ -11,8 +13,10 @@ import sys
 import pytest
 
 from faults import preloaded
-from hub import BIN, PATIENCE_S, Link, Program, is_readable, until
+from hub import BIN, PATIENCE_S, SLOWNESS, Link, Program, is_readable, until
+from zmtp import Zmtp, frame
 
+SPARE_BYTES = 64 << 20  # that a broker may still take
 RUN = pathlib.Path(__file__).resolve().parents[2] / "packaging/run.py"
 
 
@@ -63,12 +67,40 @@ def supervised(tmp_path):
         program.process.stdout.close()
 
 
-def test_p180_telnet_users_stay_when_the_broker_aborts_and_it_is_started_again(supervised, line):
+@pytest.mark.parametrize("number, words", [(signal.SIGABRT, "aborted (signal 6)"), (signal.SIGKILL, "was killed by signal 9")])
+def test_p180_telnet_users_stay_when_the_broker_falls_and_it_is_started_again(supervised, line, number, words):
     house = supervised()
     ada, bob = line(house.tcp, nick="ada"), line(house.tcp, nick="bob")
-    house.falls("hubbubd", signal.SIGABRT)
-    assert re.search(r"run: broker aborted \(signal 6\).*; it is started again in 0\.1 s", house.log())
+    house.falls("hubbubd", number)
+    assert re.search(rf"run: broker {re.escape(words)}.*; it is started again in 0\.1 s", house.log())
     until(lambda: says_and_hears(ada, bob), lambda _: None, "that they talk again")
+
+
+@pytest.mark.skipif(SLOWNESS > 1, reason="a sanitizer takes address space without end")
+def test_p180_nobody_loses_anything_when_the_broker_runs_out_of_memory(supervised, line):
+    """libzmq bounds no subscriptions; the limit on the process does."""
+    house = supervised()
+    ada, bob = line(house.tcp, nick="ada"), line(house.tcp, nick="bob")
+    robot = Link(house, hears=False)
+    me = robot.hello("robot", join=["quiet"])
+    said = [robot.ok("say", room="quiet", text=f"line {number}")["seq"] for number in range(20)]
+    broker = house.child("hubbubd")
+    pages = int(pathlib.Path(f"/proc/{broker}/statm").read_text().split()[0])
+    resource.prlimit(broker, resource.RLIMIT_AS, (pages * 4096 + SPARE_BYTES, pages * 4096 + SPARE_BYTES))
+    with Zmtp(house.pub, kind=b"SUB") as peer, contextlib.suppress(ConnectionError):
+        for block in range(1000):
+            peer.send(b"".join(frame(b"\1" + f"{number:07}".encode() * 20) for number in range(block * 1000, block * 1000 + 1000)))
+            ada.say("they are looked at while something is published")
+    house.says("broker restarted")
+    assert house.child("hubbubd") != broker
+    assert re.search(r"run: broker (aborted|was killed|ended)", house.log())
+    until(lambda: says_and_hears(ada, bob), lambda _: None, "that those with telnet talk again on the same connections")
+    again = Link(house, hears=False)
+    assert again.ok("resume", token=me["token"])["nick"] == "robot"
+    events = again.ok("history", room="quiet", limit=50)["events"]
+    assert [event["seq"] for event in events if event.get("text", "").startswith("line ")] == said
+    robot.close()
+    again.close()
 
 
 def says_and_hears(speaker, listener):
@@ -81,12 +113,13 @@ def says_and_hears(speaker, listener):
     return True
 
 
-def test_p180_who_resumes_finds_all_that_was_acknowledged(supervised):
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGKILL])
+def test_p180_who_resumes_finds_all_that_was_acknowledged(supervised, number):
     house = supervised()
     first = Link(house, hears=False)
     me = first.hello("ada", join=["lobby"])
     said = [first.ok("say", room="lobby", text=f"line {number}")["seq"] for number in range(20)]
-    house.falls("hubbubd", signal.SIGABRT)
+    house.falls("hubbubd", number)
     again = Link(house, hears=False)
     assert again.ok("resume", token=me["token"])["nick"] == "ada"
     events = again.ok("history", room="lobby", limit=50)["events"]
