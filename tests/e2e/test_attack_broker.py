@@ -1,7 +1,9 @@
 """What hostile connections do at the broker's ZeroMQ ports: a named error, silence or the end of the connection, counters
 that tell, memory that goes back to where it was, and nobody else notices."""
 import contextlib
+import pathlib
 import random
+import re
 import socket
 import struct
 import threading
@@ -246,16 +248,28 @@ def test_a_routing_id_that_is_taken_gets_nothing_and_takes_nothing(broker, conne
         unnoticed(attack, leaves=DUPLICATE_BYTES)
 
 
-@pytest.mark.parametrize("op,fields", [("say", {"room": "lobby", "text": "x"}), ("tell", {"to": "x", "text": "x"}), ("nick", {"nick": "x"}),
-                                       ("status", {"status": "x"}), ("join", {"room": "den"}), ("part", {"room": "den"}),
-                                       ("invite", {"room": "den", "nick": "x"}), ("who", {"room": "den"}), ("bye", {}),
-                                       ("history", {"room": "@"}), ("replay", {"room": "@", "first": 1, "last": 9}), ("ping", {})])
-def test_a_sid_of_another_link_is_no_session_here(client, link, name, op, fields):
+VALUES = {"room": "lobby", "text": "x", "to": "x", "first": 1, "last": 9, "nick": "x", "status": "x", "password": "battery staple",
+          "new_password": "correct horse", "account": "x", "role": "member", "slow_ms": 1000}
+
+
+def commands():
+    """What needs a session, with what it needs beside: rows of proto/commands.def."""
+    rows = re.findall(r"^COMMAND\((\w+), (\w+), ([^,]*),", (pathlib.Path(__file__).parents[2] / "proto/commands.def").read_text(), re.MULTILINE)
+    return [(op, who, {key: VALUES[key] for key in re.findall(r"K\((\w+)\)", needs)}) for op, who, needs in rows if who not in ("ANYBODY", "LOCAL")]
+
+
+@pytest.mark.parametrize("op, who, fields", commands(), ids=[row[0] for row in commands()])
+def test_a_sid_that_is_not_ones_own_is_no_session(client, link, name, op, who, fields):
+    """Of another link, never used, or no sid at all; before and after one has a session. Operators' commands are denied, whoever asks."""
     victim = client(name(), sid=77)
     thief = link()
-    assert thief.error(op, sid=77, **fields) == "no_session"
-    thief.ok("hello", sid=1, join=[])
-    assert thief.error(op, sid=77, **fields) == "no_session"
+    for is_in in (False, True):
+        for sid, error in ((77, "no_session"), (78, "no_session"), (2**31 - 1, "no_session"), (2**31, "bad_request"), (-1, "bad_request"),
+                           ("77", "bad_request"), (None, "bad_request"), (77.0, "bad_request"), ([77], "bad_request")):
+            assert thief.error(op, sid=sid, **fields) in ((error, "denied") if who == "OPERATOR" else (error,))
+        if not is_in:
+            thief.ok("hello", sid=1, join=[])
+    assert thief.ok("ping")["sessions"] == 1
     victim.ok("status", sid=77, status="mine")
 
 

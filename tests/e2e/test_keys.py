@@ -609,3 +609,48 @@ def test_the_python_example_speaks_curve(keys, broker, name, tmp_path):
     finally:
         example.kill()
         example.communicate()
+
+
+# Many of them, and what is said of people.
+
+def enrolled(data, count):
+    """Writes what `hubbubctl enroll` would."""
+    folder = pathlib.Path(data, "keys")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    pairs = [zmq.curve_keypair() for _ in range(count)]
+    for number, (public, _) in enumerate(pairs):
+        path = folder / f"n{number}"
+        path.write_text(f'metadata\n    name = "n{number}"\ncurve\n    public-key = "{public.decode()}"\n')
+        path.chmod(0o600)
+    return pairs
+
+
+def test_hundreds_are_let_in_at_once_among_ten_thousand_keys(tmp_path, start, link):
+    """zauth, which looks at each certificate, takes 16 a second: it would need half a minute. What ours takes: ./dev bench handshakes."""
+    keys = Keys(str(tmp_path))
+    pairs = enrolled(tmp_path, 10000)
+    broker = start("--data", tmp_path, "--curve")
+    assert broker.counter("keys_enrolled") == 10000
+    begin = time.monotonic()
+    links = [link(broker, keys=(keys.server, *pairs[number * 20]), hears=False) for number in range(500)]
+    asked = [one.send("ping") for one in links]
+    for one, request in zip(links, asked):
+        assert one.reply(request)["ok"]
+    assert time.monotonic() - begin < 12 * hub.SLOWNESS
+    assert broker.counter("handshakes_admitted") == 500
+
+
+def test_a_verdict_on_an_account_meets_it_under_any_key(keys, broker, enter, name, room):
+    """A ban is of the account, wherever it comes from."""
+    ada, other = enter("ada"), enter("bob")
+    account = ada.me["nick"]
+    ada.ok("register", password="correct horse")
+    ctl(keys.data, "mute", f"account={account}")
+    assert ada.error("say", room=room, text="x", cid=1) == "muted"
+    ctl(keys.data, "ban", f"account={account}", "--reason", "enough")
+    assert ada.event("kicked")["text"] == "enough"
+    other.ok("bye")
+    refused = other.ask("hello", nick=account, password="correct horse")
+    assert (refused["error"], refused["hint"]) == ("banned", "enough")
+    ctl(keys.data, "unban", f"account={account}")
+    assert other.ok("hello", nick=account, password="correct horse")["nick"] == account

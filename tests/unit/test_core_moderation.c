@@ -267,6 +267,17 @@ static void p142_a_banned_account_does_not_come_back_by_logging_in(void **state)
     kit_destroy(&kit);
 }
 
+static void p143_who_is_given_a_role_speaks_again(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true count=1");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=1"), "error=muted");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x cid=2"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p143_who_is_muted_in_a_room_speaks_elsewhere(void **state)
 {
     (void)state;
@@ -484,6 +495,7 @@ int main(void)
         cmocka_unit_test(p142_who_is_banned_from_a_room_stays_out),
         cmocka_unit_test(p142_a_ban_takes_role_and_invitation_away),
         cmocka_unit_test(p142_a_banned_account_does_not_come_back_by_logging_in),
+        cmocka_unit_test(p143_who_is_given_a_role_speaks_again),
         cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
         cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),
         cmocka_unit_test(p144_all_others_are_denied_whatever_they_ask),

@@ -41,8 +41,8 @@ static void word_after(const char *line, const char *key, char *out)
     out[size] = '\0';
 }
 
-/* Starts hubbubd and reads its ready line. */
-static broker_t broker_start(const char *router, const char *pub)
+/* Starts hubbubd and reads its ready line. `data`: a directory with keys, under which it wants them; NULL: none. */
+static broker_t broker_start_with(const char *router, const char *pub, const char *data)
 {
     broker_t broker = {0};
     int ends[2];
@@ -55,7 +55,8 @@ static broker_t broker_start(const char *router, const char *pub)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         dup2(ends[1], STDOUT_FILENO);
         execl(HUBBUBD, "hubbubd", "--router", router, "--pub", pub, "--log-level", "error",
-              "--durability", "memory", "--heartbeat-ms", "200", (char *)NULL);
+              "--durability", "memory", "--heartbeat-ms", "200", data ? "--data" : NULL, data,
+              "--curve", (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -66,6 +67,11 @@ static broker_t broker_start(const char *router, const char *pub)
     word_after(line, "router=", broker.router);
     word_after(line, "pub=", broker.pub);
     return broker;
+}
+
+static broker_t broker_start(const char *router, const char *pub)
+{
+    return broker_start_with(router, pub, NULL);
 }
 
 static void broker_stop(broker_t *broker, int signal)
@@ -400,6 +406,77 @@ static void a_broker_that_stands_still_is_left_and_resumed(void **state)
     broker_stop(&broker, SIGTERM);
 }
 
+/* What a command says in one line. */
+static void say_of(const char *command, char *out, size_t size)
+{
+    FILE *stream = popen(command, "r"); /* NOLINT(cert-env33-c): of our own making */
+    assert_non_null(stream);
+    assert_non_null(fgets(out, (int)size, stream));
+    out[strcspn(out, "\n")] = '\0';
+    assert_int_equal(pclose(stream), 0);
+}
+
+static void under_keys(const char *directory, char *server, char *file)
+{
+    char command[512], public[64];
+    (void)snprintf(file, 128, "%s/ada.key_secret", directory);
+    (void)snprintf(command, sizeof command, HUBBUBCTL " --data %s server-key", directory);
+    say_of(command, server, 64);
+    (void)snprintf(command, sizeof command,
+                   HUBBUBCTL " key new %s >/dev/null && " HUBBUBCTL " key show %s", file, file);
+    say_of(command, public, sizeof public);
+    (void)snprintf(command, sizeof command, HUBBUBCTL " --data %s enroll ada '%s' >/dev/null",
+                   directory, public);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
+static void down_with(const hubbub_options_t *options, const char *error)
+{
+    hubbub_t *chat = hubbub_new(options);
+    assert_non_null(chat);
+    const hubbub_event_t *event;
+    do
+        event = await(chat, HUBBUB_DOWN);
+    while (event->error == NULL || event->error[0] == '\0');
+    assert_string_equal(event->error, error);
+    assert_true(event->hint[0] != '\0');
+    hubbub_destroy(&chat);
+}
+
+static void who_has_a_key_is_in_and_who_has_not_is_told_why(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/hubbub.XXXXXX", server[64], file[128], other[64];
+    assert_non_null(mkdtemp(directory));
+    under_keys(directory, server, file);
+    broker_t broker = broker_start_with("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", directory);
+    hubbub_t *ada = hubbub_new(&(hubbub_options_t){
+        .router = broker.router, .key_file = file, .server_key = server, .nick = "ada"});
+    assert_non_null(ada);
+    assert_string_equal(await(ada, HUBBUB_READY)->nick, "ada");
+    (void)await(ada, HUBBUB_JOINED);
+    uint64_t request = hubbub_say(ada, "lobby", "under a key");
+    assert_string_equal(await(ada, HUBBUB_MESSAGE)->text, "under a key");
+    assert_string_equal(await_done(ada, request), "");
+    hubbub_destroy(&ada);
+    down_with(&(hubbub_options_t){.router = broker.router, .connect_ms = 500}, "handshake_failed");
+    memset(other, '0', 40);
+    other[40] = '\0';
+    down_with(
+        &(hubbub_options_t){
+            .router = broker.router, .key_file = file, .server_key = other, .connect_ms = 500},
+        "handshake_failed");
+    char command[512];
+    (void)snprintf(command, sizeof command, HUBBUBCTL " --data %s revoke ada >/dev/null",
+                   directory);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+    down_with(&(hubbub_options_t){.router = broker.router, .key_file = file, .server_key = server},
+              "key_refused");
+    broker_stop(&broker, SIGTERM);
+    (void)snprintf(command, sizeof command, "rm -r %s", directory);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
 static void what_cannot_be_is_refused_at_once(void **state)
 {
     (void)state;
@@ -454,6 +531,7 @@ int main(void)
         cmocka_unit_test(the_descriptor_fits_any_loop),
         cmocka_unit_test(after_a_broker_without_memory_has_restarted_the_chat_goes_on),
         cmocka_unit_test(a_broker_that_stands_still_is_left_and_resumed),
+        cmocka_unit_test(who_has_a_key_is_in_and_who_has_not_is_told_why),
         cmocka_unit_test(what_cannot_be_is_refused_at_once),
         cmocka_unit_test(nothing_happens_after_quit),
         cmocka_unit_test(nobody_there_means_down_again_and_again),
