@@ -1,4 +1,4 @@
-"""Each promise of the security document names what holds it, and that is there."""
+"""Each promise of the security document, and each attack it tells of, names what holds it, and that is there."""
 import re
 
 import tree
@@ -7,10 +7,13 @@ DOCUMENT = "docs/security.md"
 REVIEWED = "by review:"
 
 
-def promises(text):
-    """(promise, names of its tests) of each row under "What is promised"."""
-    part = text.split("## What is promised")[1].split("\n## ")[0]
-    rows = [line.strip("|").split(" | ") for line in part.split("\n") if line.startswith("| ") and not line.startswith("| Promise")]
+PROMISED, TRIED = "## What is promised", "## What was tried at the ZeroMQ ports"
+
+
+def promises(text, section=PROMISED):
+    """(promise, names of its tests) of each row of the section's tables."""
+    part = text.split(section)[1].split("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in part.split("\n") if line.startswith("| ") and not line.startswith(("| Promise", "| Tried"))]
     return [(row[0].strip(), row[-1]) for row in rows]
 
 
@@ -31,8 +34,17 @@ def unkept(rows, names):
 
 
 def test_each_promise_is_held_by_a_test_that_is_there():
-    rows = promises(tree.read(DOCUMENT))
-    assert rows and unkept(rows, known()) == []
+    for section in (PROMISED, TRIED):
+        rows = promises(tree.read(DOCUMENT), section)
+        assert rows and unkept(rows, known()) == []
+
+
+def test_each_attack_in_the_tests_is_told():
+    """By its test's name, or that of the file."""
+    document = tree.read(DOCUMENT)
+    for name in ("test_attack_broker.py", "test_attack_curve.py", "test_attack_door.py", "test_attack_time.py"):
+        tests = re.findall(r"^def (test_\w+)\(", tree.read(f"tests/e2e/{name}"), re.M)
+        assert tests and (f"| `{name}` |" in document or [test for test in tests if f"`{test}`" not in document] == [])
 
 
 def test_the_check_sees_a_promise_that_nothing_holds():

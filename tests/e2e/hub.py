@@ -3,6 +3,7 @@
 No sleeps: a test waits for a fact (`until`), with one generous patience for all. That something does *not* come is
 shown by something later that does come over the same channel.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -460,6 +461,19 @@ class Line:
 
     def ends(self, within_s=None):
         until(lambda: self.is_closed, self.take, "the end of the connection", within_s)
+
+    def drips(self, data, every_s=0.05):
+        """Sends it byte by byte, slowly, until the other end has had enough; how many bytes that were."""
+        sent = 0
+
+        def drip(seconds):
+            nonlocal sent
+            with contextlib.suppress(OSError):
+                self.socket.sendall(data[sent:sent + 1])
+                sent += 1
+            self.take(min(seconds, every_s))
+        until(lambda: self.is_closed, drip, "the end of the connection")
+        return sent
 
     def finish(self):
         """No more from us."""

@@ -134,6 +134,21 @@ def test_p153_half_a_handshake_ends(start_tls, line, secured):
     assert broker.bridge_counter("entered_late") == 2
 
 
+def test_p153_a_byte_now_and_then_keeps_nobody_at_the_door(start_tls, start, line, certificate):
+    """Of a client's true hello; and of a PROXY header that is true as well."""
+    context, out = ssl.create_default_context(cafile=certificate[0]), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+    hello = out.read()
+    tls, proxied = start_tls("--set", "enter_ms=500"), start(tcp=True, door=["--proxy-from", "127.0.0.1", "--set", "enter_ms=500"])
+    header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x02\x00" + bytes(512)
+    assert 1 < line(tls.tls, greeted=False).drips(hello) < len(hello)
+    assert 1 < line(proxied, greeted=False).drips(header) < len(header)
+    for broker in (tls, proxied):
+        broker.stop()
+        assert broker.bridge_counter("entered_late") == 1
+
+
 def test_a_slow_reader_gets_every_line_in_order(start_tls, secured, client):
     """Records that the socket takes in part. As many lines as the bridge keeps however long it takes (256 KB), and what the
     kernel takes besides."""
