@@ -22,7 +22,7 @@ NAMES, ROOMS = 10000, 32
 FLOOD_BYTES = 4 << 20  # that each of eight sends
 REPETITIONS, WARM = 10, 5  # before, queues and tables grow to what it takes
 UNREAD_BYTES = 2 << 20  # what libzmq and we may keep for one who does not read
-RESIDENT_BYTES = 256 << 10  # what five repetitions may leave
+RESIDENT_BYTES = 128 << 10  # what ten repetitions may leave
 SEED = 5
 PING = msgpack.packb({"op": "ping", "id": 7})
 
@@ -423,12 +423,12 @@ def test_eight_floods_of_ten_megabytes_a_second_leave_others_served(start, link)
         for thread in threads:
             thread.start()
         try:
-            until(lambda: min(sent) > FLOOD_BYTES and broker.counter("error_flood") > 0, lambda _: None, "floods refused", 60 * SLOWNESS)
+            until(lambda: min(sent) > FLOOD_BYTES and len(talked.took_s) > 20 and broker.counter("error_flood") > 0, lambda _: None,
+                  "floods refused, and talk", 60 * SLOWNESS)
         finally:
             stop.set()
             for thread in threads:
                 thread.join()
-    assert len(talked.took_s) > 20
 
 
 def test_a_million_subscriptions_cost_160_bytes_each_until_their_connection_ends(broker, client, name):
@@ -490,5 +490,6 @@ def test_resident_memory_is_flat_over_ten_repetitions(start, link):
         mixture(broker, link, connect_there, chance)
         until(lambda: broker.descriptors() <= idle + 1, time.sleep, "the descriptors back")
         sizes.append(broker.resident_bytes())
-    earlier, later = sizes[WARM:WARM + 5], sizes[WARM + 5:]  # the least of each: holes in the heap come and go
-    assert SLOWNESS > 1 or min(later) - min(earlier) < RESIDENT_BYTES, sizes  # a sanitizer keeps what is freed
+    least = min(sizes[WARM:])
+    if SLOWNESS == 1:  # a sanitizer keeps what is freed
+        until(lambda: broker.resident_bytes() < least + RESIDENT_BYTES, time.sleep, f"less than {least} and a bit: holes in the heap go, leaks stay")

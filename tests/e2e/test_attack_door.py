@@ -24,7 +24,7 @@ EXCHANGE_BYTES = 1 << 10  # likewise of two lines of those who talk meanwhile
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 FLOOD_BYTES = 10 << 20  # that each of eight sends
 REPETITIONS, WARM = 10, 5
-FLAT_BYTES = 512 << 10  # what five repetitions may leave
+FLAT_BYTES = 256 << 10  # what ten repetitions may leave
 SEED = 5
 
 
@@ -348,10 +348,10 @@ def test_eight_senders_of_floods_of_lines(inside, broker, line, name):
     for sock in floods:
         sock.setblocking(False)
     with Meanwhile(talk, UNNOTICED_S) as talked:
-        until(lambda: min(floods.values()) > FLOOD_BYTES, lambda _: push(floods, lines), "ten megabytes each", 60 * SLOWNESS)
+        until(lambda: min(floods.values()) > FLOOD_BYTES and len(talked.took_s) > 20, lambda _: push(floods, lines), "ten megabytes each, and talk",
+              60 * SLOWNESS)
     for sock in floods:
         sock.close()
-    assert len(talked.took_s) > 20
 
 
 def push(floods, lines):
@@ -364,11 +364,13 @@ def push(floods, lines):
 
 
 def mixture(broker, inside, chance):
-    """A little of everything above, and of what people do meanwhile: they come, speak, are refused, go."""
+    """A little of everything above, and of what people do meanwhile: they come, speak, are refused, go. Nothing is said that stays:
+    rooms remember."""
+    noise = b"/nonsense " + chance.randbytes(5000).replace(b"\n", b".")
     for port in (broker.tcp, broker.tls):
         for number in range(40):
             with socket.create_connection(port) as sock:
-                send_all(sock, [HELLO, chance.randbytes(5000), b"GET / HTTP/1.1\r\n", b"\xff\xfd\x03" * 3000, b"x" * 30000][number % 5])
+                send_all(sock, [HELLO, noise, b"GET / HTTP/1.1\r\n", b"\xff\xfd\x03" * 3000, b"x" * 30000][number % 5])
                 if number % 2:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     people = [inside() for _ in range(20)]
@@ -379,7 +381,6 @@ def mixture(broker, inside, chance):
 
 
 def test_resident_memory_is_flat_over_ten_repetitions(broker, inside):
-    """The least of five, and of five more: holes in the heap come and go."""
     chance, sizes = random.Random(SEED), []
     bridge = broker.bridge or broker
     for _ in range(REPETITIONS + WARM):
@@ -387,8 +388,9 @@ def test_resident_memory_is_flat_over_ten_repetitions(broker, inside):
         mixture(broker, inside, chance)
         until(lambda: broker.counter("sessions") == 0 and bridge.descriptors() <= idle + 1, time.sleep, "all of them gone")
         sizes.append(bridge.resident_bytes())
-    earlier, later = sizes[WARM:WARM + 5], sizes[WARM + 5:]
-    assert SLOWNESS > 1 or min(later) - min(earlier) < FLAT_BYTES, sizes  # a sanitizer keeps what is freed
+    least = min(sizes[WARM:])
+    if SLOWNESS == 1:  # a sanitizer keeps what is freed
+        until(lambda: bridge.resident_bytes() < least + FLAT_BYTES, time.sleep, f"less than {least} and a bit: holes in the heap go, leaks stay")
 
 
 # What is painted.
