@@ -44,6 +44,7 @@ typedef enum {
     ORDER_role,
     ORDER_slow,
     ORDER_bans,
+    ORDER_limits,
     ORDER_help,
     ORDER_quit
 } verb_t;

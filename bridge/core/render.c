@@ -184,6 +184,22 @@ size_t render_bans(buffer_t *out, language_t language, const message_t *reply)
     return each(out, language, reply, KEY_bans, 0, render_ban);
 }
 
+void render_limits(buffer_t *out, language_t language, const message_t *welcome)
+{
+    assert(out && welcome && out->maximum >= RENDER_BYTES);
+    size_t count;
+    const msgpack_object_kv *limits = message_map(welcome, KEY_limits, &count);
+    for (size_t i = 0; i < count; i++) {
+        const msgpack_object *name = &limits[i].key, *value = &limits[i].val;
+        if (name->type != MSGPACK_OBJECT_STR || value->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
+            continue;
+        numeral_t digits;
+        phrase_line(out, language, PHRASE_limits_line,
+                    &(words_t){.text = {name->via.str.ptr, name->via.str.size},
+                               .count = numeral(value->via.u64, &digits)});
+    }
+}
+
 size_t render_history(buffer_t *out, language_t language, const message_t *reply, size_t limit)
 {
     assert(out && reply && out->maximum >= RENDER_BYTES);

@@ -44,6 +44,9 @@ size_t render_rooms(buffer_t *out, language_t language, const message_t *reply);
 /* Bans and mutes of a reply to `bans`, likewise; times are UTC. */
 size_t render_bans(buffer_t *out, language_t language, const message_t *reply);
 
+/* The broker's limits, as a welcome tells them. */
+void render_limits(buffer_t *out, language_t language, const message_t *welcome);
+
 /* A page of `history`, oldest first, quoted; at most `limit` of the newest. Likewise. */
 size_t render_history(buffer_t *out, language_t language, const message_t *reply, size_t limit);
 

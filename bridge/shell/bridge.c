@@ -147,6 +147,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     self->zmq_context = zmq_context;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
+    buffer_init(&self->limits, RENDER_BYTES);
     buffer_init(&self->text, CLEAN_TEXT_BYTES);
     patience_init(&self->entering, config->enter_ms ? config->enter_ms : ENTER_MS);
     patience_init(&self->slow, PATIENCE_MS);
@@ -181,6 +182,7 @@ void bridge_destroy(bridge_t **self_p)
     hall_fini(&self->hall);
     addresses_destroy(&self->addresses);
     buffer_fini(&self->lines);
+    buffer_fini(&self->limits);
     buffer_fini(&self->text);
     pace_destroy(&self->pace);
     for (size_t i = 0; i < PORT_COUNT; i++)

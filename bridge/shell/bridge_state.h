@@ -106,8 +106,9 @@ struct bridge {
     user_t *touched, *doomed;
     uint64_t slice_sends, slice_bytes; /* of this turn's sweep so far */
     bridge_counters_t counters;
-    buffer_t lines; /* what is being rendered */
-    buffer_t text;  /* a cleaned line */
+    buffer_t lines;  /* what is being rendered */
+    buffer_t limits; /* the broker's, as lines; empty: not heard yet */
+    buffer_t text;   /* a cleaned line */
     plan_t plan;
     char place[BRIDGE_ADDRESS_BYTES]; /* where a user comes from, for those who ask */
     char input[READ_BYTES];

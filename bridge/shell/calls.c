@@ -40,6 +40,7 @@ static void on_down(void *context, uint64_t retry_ms)
         return; /* yet another attempt has failed: nothing new */
     log_info("link.down", log_str("router", self->config.router), log_u64("retry_ms", retry_ms));
     self->is_away = true;
+    buffer_clear(&self->limits); /* the next broker may have others */
     users_each(&self->users, tell_away, self);
 }
 
@@ -49,6 +50,8 @@ static void on_ready(void *context, uint32_t sid, void *who, client_ready_t how,
     bridge_t *self = context;
     user_t *user = who;
     user->sid = sid;
+    if (self->limits.size == 0)
+        render_limits(&self->limits, self->language, welcome);
     words_t words = {.nick = message_span(welcome, KEY_nick)};
     if (words.nick.size == 0)
         words.nick = client_link_nick(self->link, sid);

@@ -225,6 +225,36 @@ static void unknown(bridge_t *self, user_t *user, const order_t *order)
     user_tell(self, user, PHRASE_unknown, &(words_t){.text = order->text});
 }
 
+/* Ours, and the broker's. */
+static void limits(bridge_t *self, user_t *user, const order_t *order)
+{
+    (void)order;
+    const bridge_config_t *config = &self->config;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } own[] = {
+        {"connections_per_address", config->connections_per_address},
+        {"connections_per_s", config->connections_per_s},
+        {"users_max", config->users_max},
+        {"user_waiting_bytes", config->user_waiting_bytes},
+        {"enter_ms", self->entering.limit_ms},
+        {"login_grace_ms", config->login_grace_ms},
+    };
+    buffer_clear(&self->lines);
+    phrase_line(&self->lines, self->language, PHRASE_limits_head, NULL);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        numeral_t digits;
+        phrase_line(
+            &self->lines, self->language, PHRASE_limits_line,
+            &(words_t){.text = span_of(own[i].name), .count = numeral(own[i].value, &digits)});
+    }
+    bool has_room = buffer_append(&self->lines, self->limits.data, self->limits.size);
+    assert(has_room);
+    (void)has_room;
+    user_put_lines(self, user);
+}
+
 static void help(bridge_t *self, user_t *user, const order_t *order)
 {
     (void)order;
@@ -267,6 +297,7 @@ static const rule_t RULES[] = {
     [ORDER_rooms] = {rooms, true},
     [ORDER_history] = {history, true},
     [ORDER_status] = {status, true},
+    [ORDER_limits] = {limits, false},
     [ORDER_help] = {help, false},
     [ORDER_quit] = {quit, false},
     [ORDER_register] = {password_order, true},
@@ -292,7 +323,8 @@ void user_order(bridge_t *self, user_t *user, span_t line)
     if (rule->follow == NULL)
         return;
     bool is_known_outside = order.verb == ORDER_login || order.verb == ORDER_help ||
-                            order.verb == ORDER_quit || order.verb == ORDER_USAGE;
+                            order.verb == ORDER_limits || order.verb == ORDER_quit ||
+                            order.verb == ORDER_USAGE;
     if (user->is_locked && !is_known_outside)
         user_tell(self, user, PHRASE_log_in, NULL);
     else if (rule->needs_broker && !user->is_locked && !user_has_broker(self, user))

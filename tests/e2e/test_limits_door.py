@@ -198,3 +198,16 @@ def test_the_bridge_counts_what_it_did(start, line, client):
                     "refused": 1, "refused_pace": 0, "proxied": 0, "handshakes": 0}
     assert broker.bridge_counter("bytes_in") > 5000 and broker.bridge_counter("bytes_out") > 2 * len("[friend]hello to two\r\n")
     assert broker.bridge_counter("deliveries") >= broker.bridge_counter("sends") > 4
+
+
+def test_p216_every_limit_is_told(start, line, client):
+    """The bridge's own, and those that a native client finds in its welcome."""
+    broker = start(tcp=True, door=["--set", "connections_per_address=7", "--set", "users_max=9", "--set", "login_grace_ms=12345"])
+    ada, told = line(broker), client("native", to=broker).me["limits"]
+    told |= {"connections_per_address": 7, "connections_per_s": 100, "users_max": 9, "user_waiting_bytes": 65536, "enter_ms": 10000,
+             "login_grace_ms": 12345}
+    ada.say("/limits")
+    ada.line("* How much there may be")
+    ada.say("/status that was all")
+    lines = [words.split() for words in ada.before("Your status is now") if words.startswith("*   ")]
+    assert {name: int(value) for _, name, value in lines} == told

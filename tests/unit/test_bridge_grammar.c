@@ -101,6 +101,8 @@ static void slash_commands_take_fields_after_blanks(void **state)
     check("/status", ORDER_status, "", "");
     check("/help", ORDER_help, "", "");
     check("/quit", ORDER_quit, "", "");
+    check("/limits", ORDER_limits, "", "");
+    check_usage("/limits of mine", PHRASE_usage_limits);
 }
 
 static void check_time(const char *line, verb_t verb, const char *name, uint64_t ms,
