@@ -142,6 +142,7 @@ static bool send_once(bridge_t *self, user_t *user)
     self->slice_sends++;
     ssize_t sent = send_plan(self, user);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        self->counters.resets += errno == ECONNRESET; /* nobody who reads will be told again */
         user->is_deaf = true;
         return false;
     }
