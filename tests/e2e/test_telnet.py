@@ -253,6 +253,8 @@ def test_p86_no_option_is_answered_for_ever(line):
 def test_p86_what_natives_say_cannot_reorder_a_line(client, line, name, text):
     peer = client(name(), join=["lobby"])
     guest = line()
+    guest.say("I am here")
+    guest.line("]I am here")
     peer.ok("say", room="lobby", text=text + "!")
     heard = guest.line(f"[{peer.me['nick']}]")
     assert not set(heard) & set("\u202e\u202c\u2028\u2029\u2066\u2069") and heard.startswith(f"[{peer.me['nick']}]")
