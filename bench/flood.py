@@ -2,7 +2,7 @@
 
 Usage: ./dev bench flood
 
-Two native clients, or two telnet users, at 20 messages a second, alone and beside eight floods of their own kind: messages to the
+Two native clients, or two telnet users, at 40 messages a second, alone and beside eight floods of their own kind: messages to the
 ROUTER, lines to the telnet port. Limits are the default ones, so that floods are refused, muted and kicked; they come again at once.
 The floods sleep while they may not or cannot send, yet they take their part of the processors: what the machine has left for
 others is a part of what is measured."""
@@ -15,7 +15,7 @@ from harness import Target
 
 FLOODS, BYTES_PER_S, LINE_BYTES = 8, 10e6, 4000
 PAUSE_MS = 1  # of a flood that has sent what it wanted by now
-ROUNDS, PER_S = 200, 20
+ROUNDS, PER_S = 800, 40
 FRAME = msgpack.packb({"op": "say", "id": 1, "room": "flood", "text": "x" * LINE_BYTES})
 HELLO = msgpack.packb({"op": "hello", "id": 1, "join": ["flood"]})
 
