@@ -69,6 +69,7 @@ def test_p18_a_room_has_one_canonical_name_everywhere(client, link, name):
     peer.subscribe("straße9")
     peer.subscribe("strasse9")
     assert peer.ok("join", room="STRASSE9")["room"] == "strasse9"
+    peer.hears_presence_of("strasse9")
     joined = other.ok("join", room="Straße9")
     assert joined["room"] == "strasse9" and list(joined["heads"]) == ["strasse9"]
     peer.ok("say", room="stRaSSe9", text="hello")
