@@ -124,14 +124,18 @@ def test_a_flood_of_keys_that_nobody_enrolled(door, unnoticed, keys, refused):
     unnoticed(attack)
 
 
-def test_who_knows_a_public_key_only_is_refused(door, unnoticed, keys, own):
-    """The vouch is sealed by another secret key than the one that belongs to the enrolled public one."""
+def test_who_knows_a_public_key_only_is_refused(door, unnoticed, keys, own, refused, broker):
+    """The vouch is sealed by another secret key than the one that belongs to the enrolled public one: libzmq sees that, and the
+    gatekeeper is not asked."""
     server, public, _ = own
     _, _, secret = keys.stranger()
 
     def attack():
-        for _ in range(20):
-            spoilt(door[0], (server, public, secret), door[1], curve.as_it_is)
+        admitted = broker.counter("handshakes_admitted")
+        with refused(0):
+            for _ in range(20):
+                spoilt(door[0], (server, public, secret), door[1], curve.as_it_is)
+        assert broker.counter("handshakes_admitted") == admitted
     unnoticed(attack)
 
 
