@@ -367,7 +367,8 @@ static void turn(bridge_t *self, const struct epoll_event *events, int count)
     wake(self);
     if (count >= STORM_EVENTS)
         heap_storm(&self->heap, self->now_ms);
-    self->handshakes = 0;
+    self->handshakes_left =
+        hall_is_sweeping(&self->hall) ? HANDSHAKES_PER_SLICE : HANDSHAKES_PER_TURN;
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
     uplink_drain(self);

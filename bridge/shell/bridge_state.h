@@ -39,7 +39,8 @@ enum {
     WHO_MAX = 1000,           /* names one `who` shows */
     ENDING_MS = 2000,         /* how long last words may take to come back */
     ENTER_MS = 10000,         /* how long a PROXY header and a TLS handshake may take, by default */
-    HANDSHAKES_PER_TURN = 16, /* steps of them: each may cost a millisecond */
+    HANDSHAKES_PER_TURN = 16, /* steps of them: each may cost a millisecond ... */
+    HANDSHAKES_PER_SLICE = 1, /* ... which a room that is being swept shall not wait for */
     LOGIN_GRACE_MS = 10000,   /* by default */
     LINGER_MS = 2000,         /* how long a user may take to hang up */
     LAG_MS = 1,        /* how long what one did oneself may wait for more to be sent with it */
@@ -82,7 +83,7 @@ struct bridge {
     char *chunk; /* what is to be encrypted; owned, TLS_CHUNK_BYTES; NULL likewise */
     network_t proxies[SETTING_LIST_ITEMS]; /* who must say for whom they come */
     size_t proxy_count;
-    uint32_t handshakes; /* steps in this turn */
+    uint32_t handshakes_left; /* steps in this turn */
     int reserve_fd, epoll_fd;
     bool is_accepting; /* the ports are in the epoll set */
     bool has_epoll_pwait2;

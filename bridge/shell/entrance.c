@@ -173,9 +173,9 @@ static void look_at_first(bridge_t *self, user_t *user)
 
 static void shake_hands(bridge_t *self, user_t *user)
 {
-    if (self->handshakes >= HANDSHAKES_PER_TURN)
+    if (self->handshakes_left == 0)
         return; /* the descriptor tells again */
-    self->handshakes++;
+    self->handshakes_left--;
     user->is_blocked = false;
     switch (tls_line_handshake(user->affairs->tls)) {
     case TLS_DONE:

@@ -126,10 +126,16 @@ void hall_rested(hall_t *self)
     self->sleeps++;
 }
 
+bool hall_is_sweeping(const hall_t *self)
+{
+    assert(self);
+    return self->due != NULL;
+}
+
 uint64_t hall_wait_us(const hall_t *self, uint64_t now_us)
 {
     assert(self);
-    if (self->due)
+    if (hall_is_sweeping(self))
         return 0;
     if (self->grown == NULL)
         return GATHER_NEVER;

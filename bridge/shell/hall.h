@@ -77,6 +77,9 @@ void hall_rested(hall_t *self);
 /* How long until a room is due: 0 is now, UINT64_MAX never. O(1). */
 uint64_t hall_wait_us(const hall_t *self, uint64_t now_us);
 
+/* True if rooms are due, one of them perhaps swept in part. O(1). */
+bool hall_is_sweeping(const hall_t *self);
+
 /* Lines up the rooms that are due by now. O(rooms whose lines gather). */
 void hall_look(hall_t *self, uint64_t now_us);
 

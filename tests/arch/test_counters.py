@@ -4,7 +4,6 @@ import re
 import tree
 
 
-
 def names():
     """Broker's and bridge's."""
     found = re.findall(r"^COUNTER\((\w+)", tree.read("broker/core/counters.def"), re.MULTILINE)

@@ -8,4 +8,4 @@ hub_test(test_client_sockets
 # The library against the real broker.
 hub_test(test_hubbub LINK hubbub)
 target_compile_definitions(test_hubbub PRIVATE HUBBUBD="$<TARGET_FILE:hubbubd>" HUBBUBCTL="$<TARGET_FILE:hubbubctl>")
-add_dependencies(test_hubbub hubbubd)
+add_dependencies(test_hubbub hubbubd hubbubctl)
