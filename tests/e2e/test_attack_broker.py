@@ -358,7 +358,10 @@ def plain_names(count):
     return [f"plain{number:06}" for number in range(count)]
 
 
-def colliding_names(count, pairs_each=14):
+PAIRS_EACH = 14  # 2^14 names can be made of them
+
+
+def colliding_names(count):
     """Names with one and the same value of Bernstein's hash: hash * 33 ^ char, so two letters make a pair that is like
     another pair whatever stands before and behind."""
     def after(pair, start):
@@ -371,7 +374,7 @@ def colliding_names(count, pairs_each=14):
         for second in letters:
             by_hash.setdefault(after(first + second, 0), []).append(first + second)
     pairs = next(pairs for pairs in by_hash.values() if len(pairs) > 1)[:2]
-    return ["".join(pairs[number >> bit & 1] for bit in range(pairs_each)) for number in range(count)]
+    return ["".join(pairs[number >> bit & 1] for bit in range(PAIRS_EACH)) for number in range(count)]
 
 
 def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):

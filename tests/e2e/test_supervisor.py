@@ -95,12 +95,18 @@ def test_p180_nobody_loses_anything_when_the_broker_runs_out_of_memory(supervise
     assert house.child("hubbubd") != broker
     assert re.search(r"run: broker (aborted|was killed|ended)", house.log())
     until(lambda: says_and_hears(ada, bob), lambda _: None, "that those with telnet talk again on the same connections")
-    again = Link(house, hears=False)
-    assert again.ok("resume", token=me["token"])["nick"] == "robot"
-    events = again.ok("history", room="quiet", limit=50)["events"]
-    assert [event["seq"] for event in events if event.get("text", "").startswith("line ")] == said
+    again = resumed(house, me, "quiet", said)
     robot.close()
     again.close()
+
+
+def resumed(house, welcome, room, said):
+    """A new link on which the session of `welcome` goes on, once it has seen that the room holds what was said."""
+    link = Link(house, hears=False)
+    assert link.ok("resume", token=welcome["token"])["nick"] == welcome["nick"]
+    events = link.ok("history", room=room, limit=50)["events"]
+    assert [event["seq"] for event in events if event.get("text", "").startswith("line ")] == said
+    return link
 
 
 def says_and_hears(speaker, listener):
@@ -222,9 +228,6 @@ def test_p183_a_claimed_automatic_routing_id_costs_nobody_a_connection_or_a_mess
     assert house.child("hubbubd") != before
     assert re.search(r"run: broker aborted \(signal 6\): Assertion failed: .*\(src/", house.log())
     until(lambda: says_and_hears(ada, bob), lambda _: None, "that those with telnet talk again on the same connections")
-    again = Link(house, hears=False)
-    assert again.ok("resume", token=me["token"])["nick"] == "robot"
-    events = again.ok("history", room="lobby", limit=50)["events"]
-    assert [event["seq"] for event in events if event.get("text", "").startswith("line ")] == said
+    again = resumed(house, me, "lobby", said)
     for one in (*claims, robot, victim, again):
         one.close()
