@@ -34,9 +34,10 @@ def pack_metadata(metadata):
     return b"".join(bytes([len(name)]) + name + len(value).to_bytes(4, "big") + value for name, value in metadata)
 
 
-def frame(body):
-    """A command, as it is on the wire."""
-    return b"\4" + bytes([len(body)]) + body if len(body) < 256 else b"\6" + len(body).to_bytes(8, "big") + body
+def frame(body, command=True):
+    """A command, or a frame of a message, as it is on the wire."""
+    flags = 4 if command else 0
+    return bytes([flags, len(body)]) + body if len(body) < 256 else bytes([flags | 2]) + len(body).to_bytes(8, "big") + body
 
 
 class Last(bytes):
@@ -116,12 +117,13 @@ class Peer:
         flags = self.read(1)[0]
         return flags, self.read(int.from_bytes(self.read(8 if flags & 2 else 1), "big"))
 
-    def ask(self, op, **fields):
+    def sealed(self, plain):
+        """A MESSAGE's body."""
         _, short = self.nonce()
-        body = b"\7MESSAGE" + short + seal(b"\0" + msgpack.packb({"op": op, "id": self.count, **fields}),
-                                           b"CurveZMQMESSAGEC" + short, self.theirs, self.own_secret)
-        self.socket.sendall(b"\0" + bytes([len(body)]) + body if len(body) < 256
-                            else b"\2" + len(body).to_bytes(8, "big") + body)
+        return b"\7MESSAGE" + short + seal(plain, b"CurveZMQMESSAGEC" + short, self.theirs, self.own_secret)
+
+    def ask(self, op, **fields):
+        self.socket.sendall(frame(self.sealed(b"\0" + msgpack.packb({"op": op, "id": self.count + 1, **fields})), command=False))
         while True:
             flags, body = self.frame()
             if flags & 4 or not body.startswith(b"\7MESSAGE"):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 
+import msgpack
 import pytest
 
 import curve
@@ -140,6 +141,24 @@ def test_who_knows_a_public_key_only_is_refused(door, unnoticed, keys, own, refu
 
 
 # Handshakes.
+
+class Hasty(curve.Peer):
+    """Says something as soon as it could seal it, without having said who it is."""
+
+    def initiate(self, cookie, metadata):
+        return self.sealed(b"\0" + msgpack.packb({"op": "hello", "id": 1, "nick": "hasty"}))
+
+
+@pytest.mark.parametrize("is_command", [True, False], ids=["command", "message"])
+def test_a_message_before_the_end_of_the_handshake_is_not_read(door, unnoticed, broker, own, is_command):
+    def attack():
+        for _ in range(20):
+            with pytest.raises((curve.Refused, ConnectionError)):
+                Hasty(door[0], own, kind=door[1], spoil=lambda name, data: data if is_command or name != "INITIATE"
+                      else bytes([data[0] & ~4]) + data[1:])
+    unnoticed(attack)
+    assert broker.counter("sessions") == 2  # those who talk
+
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_handshake_that_is_cut_at_any_byte(door, unnoticed, own, step):

@@ -10,7 +10,8 @@ import warnings
 
 import pytest
 
-from hub import PATIENCE_S, certificate as make_certificate, until
+from conftest import tls_door
+from hub import PATIENCE_S, SLOWNESS, certificate as make_certificate, until
 
 SLOW_LINES = 1500
 WINDOW_BYTES = 131072  # more than a segment over loopback: below that the kernel tells of room in the window by its timers only
@@ -147,6 +148,16 @@ def test_p153_a_byte_now_and_then_keeps_nobody_at_the_door(start_tls, start, lin
     for broker in (tls, proxied):
         broker.stop()
         assert broker.bridge_counter("entered_late") == 1
+
+
+def test_who_drips_a_line_over_tls_is_idle(start, certificate, secured):
+    """Slowloris inside the encryption: one record a byte, and never a line."""
+    broker = start("--idle-ms", int(600 * SLOWNESS), tcp=True, door=tls_door(certificate))
+    slow, silent = secured(broker), secured(broker)
+    slow.drips(b"x" * 100000)
+    silent.ends()
+    assert any("idle" in text or "nothing" in text for text in slow.heard), slow.heard
+    assert any("idle" in text or "nothing" in text for text in silent.heard), silent.heard
 
 
 def test_a_slow_reader_gets_every_line_in_order(start_tls, secured, client):
