@@ -103,13 +103,19 @@ static void unlink_paths(const setting_list_t *bound)
             (void)unlink(ipc_path(&address)); /* libzmq may have been first */
 }
 
-static void close_one(void **socket, int linger_ms)
+static void close_one(void **socket)
 {
     if (*socket == NULL)
         return;
-    set(*socket, ZMQ_LINGER, linger_ms);
     zmq_close(*socket);
     *socket = NULL;
+}
+
+static void close_at_once(void **socket)
+{
+    if (*socket)
+        set(*socket, ZMQ_LINGER, 0);
+    close_one(socket);
 }
 
 static const char TCP[] = "tcp://";
@@ -143,7 +149,7 @@ static int bind_and_tell(doors_t *self, void *socket, const char *endpoint, int 
         *out_fd = listening_descriptor(monitor);
     (void)zmq_socket_monitor(socket, NULL, 0);
     if (monitor)
-        close_one(&monitor, 0);
+        close_at_once(&monitor);
     errno = error;
     return bound;
 }
@@ -380,7 +386,7 @@ bool doors_renew_pub(doors_t *self)
 {
     assert(self && self->key);
     forget_places(self, &self->pubs[PUB_KEYED]);
-    close_one(&self->pubs[PUB_KEYED], 0);
+    close_at_once(&self->pubs[PUB_KEYED]);
     self->pubs[PUB_KEYED] = open_pub(self->context, true);
     if (self->pubs[PUB_KEYED] == NULL)
         return false;
@@ -391,24 +397,24 @@ bool doors_renew_pub(doors_t *self)
     if (is_bound)
         return true;
     forget_places(self, &self->pubs[PUB_KEYED]);
-    close_one(&self->pubs[PUB_KEYED], 0);
+    close_at_once(&self->pubs[PUB_KEYED]);
     return false;
 }
 
-void doors_shut(doors_t *self, int linger_ms)
+void doors_shut(doors_t *self)
 {
-    assert(self && linger_ms >= 0);
+    assert(self);
     self->place_count = 0;
     lanes_destroy(&self->lanes);
     for (int door = 0; door < DOOR_COUNT; door++)
-        close_one(&self->routers[door], linger_ms);
+        close_one(&self->routers[door]);
     for (int pub = 0; pub < PUB_COUNT; pub++)
-        close_one(&self->pubs[pub], linger_ms);
+        close_one(&self->pubs[pub]);
 }
 
-void doors_close(doors_t *self, int linger_ms)
+void doors_close(doors_t *self)
 {
-    doors_shut(self, linger_ms);
+    doors_shut(self);
     if (self->context)
         zmq_ctx_term(self->context);
     self->context = NULL;

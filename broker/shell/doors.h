@@ -83,10 +83,10 @@ void doors_wake(doors_t *self);
  * pubs[PUB_KEYED] is NULL. */
 HUB_MUST_CHECK bool doors_renew_pub(doors_t *self);
 
-/* Closes the sockets, giving what is unsent up to `linger_ms`. */
-void doors_shut(doors_t *self, int linger_ms);
+/* Closes the sockets; what is unsent has LINGER's time (sockets.def). */
+void doors_shut(doors_t *self);
 
 /* The same, and ends the context. The gatekeeper has to be closed before, but after doors_shut(). */
-void doors_close(doors_t *self, int linger_ms);
+void doors_close(doors_t *self);
 
 #endif

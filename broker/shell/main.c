@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STOP_MS = 200, LINGER_MS = 1000, EXIT_CANNOT = 1, EXIT_USAGE = 2 };
+enum { STOP_MS = 200, EXIT_CANNOT = 1, EXIT_USAGE = 2 };
 
 /* As many files as the hard limit gives: every telnet user takes one. */
 static void raise_files(void)
@@ -253,7 +253,7 @@ static int open_gate(const options_t *options, doors_t *doors, store_t **store_p
         open_to_operators(doors, data);
     int status = is_open ? serve(options, doors, doors->key ? &gatekeeper : NULL, store_p, stop_fd)
                          : cannot(error);
-    doors_shut(doors, LINGER_MS);
+    doors_shut(doors);
     gatekeeper_close(&gatekeeper);
     return status;
 }
@@ -266,7 +266,7 @@ static int open_doors(const options_t *options, const certificate_t *key, store_
     char error[DOORS_ERROR_BYTES];
     int status = doors_open(&doors, key, error) ? open_gate(options, &doors, store_p, stop_fd)
                                                 : cannot(error);
-    doors_close(&doors, LINGER_MS);
+    doors_close(&doors);
     if (*store_p)
         (*store_p)->destroy(store_p);
     return status;

@@ -1,8 +1,10 @@
 """Who takes their time at the ZeroMQ ports: half a handshake ends, whatever is dripped into it, and so does a connection that answers
 no heartbeat. The times are fixed settings (broker/shell/sockets.def)."""
 import select
+import signal
 import time
 
+import msgpack
 import pytest
 
 import curve
@@ -10,9 +12,12 @@ from hub import SLOWNESS, Broker, Meanwhile, is_readable, until
 from test_keys import Keys
 from zmtp import COMMAND, Zmtp, frame, greeting
 
-HANDSHAKE_S, HEARTBEAT_S, DEAD_S = 10, 10, 30
+HANDSHAKE_S, HEARTBEAT_S, DEAD_S, LINGER_S = 10, 10, 30, 1
 LATE_S = 5 * SLOWNESS  # on a machine that does much else
 DRIP_S = 1
+CROWD = 500
+WAITING, LONG_BYTES = 600, 20000  # the kernel may hold 4 MB of them (tcp_wmem), ROUTER 200
+EVENTS, EVENT_BYTES = 3000, 4000  # likewise, and PUB 4096
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +102,7 @@ def answer(peer):
 
 @pytest.mark.parametrize("size", [257, 2**32, 2**63, 2**64 - 1], ids=hex)
 def test_a_subscription_that_declares_too_much_ends_the_connection(broker, keyed, size):
+    begin = time.monotonic()
     with Zmtp(broker.pub, kind=b"SUB") as peer:
         peer.send(frame(b"\1x", size=size))
         assert peer.is_ended()
@@ -105,6 +111,7 @@ def test_a_subscription_that_declares_too_much_ends_the_connection(broker, keyed
     with pytest.raises(ConnectionError):
         while True:
             peer.frame()
+    assert time.monotonic() - begin < DEAD_S  # for its length, and not for the heartbeat it leaves unanswered
 
 
 def test_the_longest_subscription_is_taken(broker, client, name):
@@ -120,15 +127,71 @@ def test_the_longest_subscription_is_taken(broker, client, name):
         until(lambda: is_readable(peer.socket, 0.05) and room.encode() in peer.receive()[1], say, "an event on the same connection")
 
 
-def test_what_nobody_reads_does_not_hold_up_the_end(start, link):
-    """LINGER: answers that wait for one who does not read."""
-    broker = start()
-    deaf = Zmtp(broker.router)
-    deaf.message(b"\x83\xa2op\xa5hello\xa2id\x01\xa4join\x90")
-    for _ in range(3000):
-        deaf.message(b"\x82\xa2op\xa3who\xa2id\x07")
-    link(broker).ok("hello")  # all of it has been asked for
+@pytest.fixture
+def full(request, start, link):
+    """A broker, and a peer for whom more waits than libzmq and the kernel have room for."""
+    broker = start("--set", f"link_backlog_bytes={getattr(request, 'param', 2 * WAITING * LONG_BYTES)}")
+    late, friend = Zmtp(broker.router, receive_bytes=4096), link(broker)
+    late.ask("hello", id=1, nick="late", join=[])
+    friend.hello()
+    for _ in range(WAITING):
+        friend.ok("tell", to="late", text="long", data=bytes(LONG_BYTES))  # and reads them too, being told what it tells
+    yield broker, late
+    late.close()
+
+
+def test_what_nobody_reads_does_not_hold_up_the_end(full):
+    """LINGER: what is unsent waits for one who does not read, for as long as that and no longer."""
+    broker, _ = full
     begin = time.monotonic()
     broker.stop()
-    assert time.monotonic() - begin < 6 * SLOWNESS
-    deaf.close()
+    assert LINGER_S <= time.monotonic() - begin < LINGER_S + LATE_S
+
+
+def test_who_reads_late_is_sent_everything(full):
+    """ROUTER_MANDATORY: what libzmq and the kernel have no room for is kept, not dropped."""
+    _, late = full
+    events = [late.reply() for _ in range(WAITING)]
+    assert [event["seq"] for event in events] == [*range(1, WAITING + 1)]
+    assert all(len(event["data"]) == LONG_BYTES for event in events)
+
+
+@pytest.mark.parametrize("full", [WAITING * LONG_BYTES // 10], indirect=True)
+def test_what_waits_is_counted_though_libzmq_could_hold_it(full):
+    """SNDHWM of ROUTER: libzmq is given little of it, so that link_backlog_bytes is about nearly all."""
+    broker, _ = full
+    until(lambda: broker.counter("links_slow") == 1, lambda _: None, "the end of a link that does not read", DEAD_S + LATE_S)
+
+
+def test_five_hundred_who_come_while_the_broker_is_busy_wait_in_line(start):
+    """BACKLOG: the kernel takes them though nobody accepts, and then all come in."""
+    broker = start()
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        crowd = [Zmtp(broker.router, greets=False) for _ in range(CROWD)]  # TimeoutError where there is no place
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+    for peer in crowd:
+        peer.greet()
+        peer.close()
+
+
+def test_a_subscriber_that_is_busy_for_a_while_misses_nothing(start, link, name):
+    """SNDHWM of PUB: thousands of events wait for it."""
+    broker = start()
+    room, speaker = name(), link(broker)
+    speaker.hello(join=[room])
+    speaker.subscribe(room)
+    speaker.hears_presence_of(room)
+    with Zmtp(broker.pub, kind=b"SUB", receive_bytes=4096) as busy:
+        busy.send(frame(b"\1" + room.encode() + b"\0"))
+        until(lambda: is_readable(busy.socket, 0.05), lambda _: speaker.ok("say", room=room, text="are you there?"), "an event")
+        first = speaker.ok("say", room=room, text="x" * EVENT_BYTES)["seq"]
+        for _ in range(EVENTS):
+            speaker.send("say", room=room, text="x" * EVENT_BYTES)
+        last = speaker.ok("say", room=room, text="that was all")["seq"]
+        seqs = [0]
+        while seqs[-1] < last:
+            event = busy.published()
+            seqs += [event["seq"]] if event["ev"] == "message" else []
+        assert seqs[seqs.index(first):] == [*range(first, last + 1)]

@@ -4,6 +4,8 @@ import re
 import socket
 import struct
 
+import msgpack
+
 from hub import PATIENCE_S
 
 MORE, LONG, COMMAND = 1, 2, 4
@@ -33,9 +35,13 @@ def ready(**properties):
 class Zmtp:
     """One TCP connection to a ZeroMQ endpoint (tcp://HOST:PORT), at whatever stage of the handshake one leaves it."""
 
-    def __init__(self, endpoint, greets=True, kind=b"DEALER", routing_id=b""):
+    def __init__(self, endpoint, greets=True, kind=b"DEALER", routing_id=b"", receive_bytes=None):
         host, port = re.fullmatch(r"tcp://(.*):(\d+)", endpoint).groups()
-        self.socket = socket.create_connection((host, int(port)), PATIENCE_S)
+        self.socket = socket.socket()
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect((host, int(port)))
         self.data = b""
         if greets:
             self.greet(kind, routing_id)
@@ -69,6 +75,28 @@ class Zmtp:
         flags = self.take(1)[0]
         size = struct.unpack(">Q", self.take(8))[0] if flags & LONG else self.take(1)[0]
         return flags, self.take(size)
+
+    def body(self):
+        """The next message of one frame."""
+        while True:
+            flags, body = self.receive()
+            if not flags & COMMAND:
+                return body
+
+    def reply(self):
+        """The next message of a ROUTER of ours."""
+        return msgpack.unpackb(self.body())
+
+    def ask(self, op, **fields):
+        """A command whose reply is the next that comes."""
+        self.message(msgpack.packb({"op": op, **fields}))
+        reply = self.reply()
+        assert reply.get("re") == fields["id"] and "ok" in reply, reply
+        return reply
+
+    def published(self):
+        """The next message of a PUB of ours."""
+        return msgpack.unpackb(self.body().split(b"\0", 1)[1])
 
     def is_ended(self):
         """Waits until the other end has closed the connection; True."""
