@@ -37,20 +37,29 @@ struct tls_line {
     bool is_broken; /* nothing may be said any more */
 };
 
-/* Says what was tried, with what, and why it failed: by OpenSSL's words if it has some. False, always. */
-static bool fail(char *out_error, const char *option, const char *file, const char *why)
+/* What OpenSSL says last. "PEM lib" is its word for whatever it cannot read. */
+static const char *why_not(void)
 {
     unsigned long code = ERR_peek_last_error();
-    const char *reason = why ? why : code ? ERR_reason_error_string(code) : NULL;
-    (void)snprintf(out_error, TLS_ERROR_BYTES, "--%s %.120s: %.80s", option, file,
-                   reason ? reason : "cannot be used");
+    if (ERR_GET_REASON(code) == ERR_R_PEM_LIB)
+        return "it cannot be read; a PEM file without a passphrase is needed";
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    return reason ? reason : "cannot be used";
+}
+
+/* Says what was tried, with what, and why it failed. False, always. */
+static bool fail(char *out_error, const char *option, const char *file, const char *why)
+{
+    (void)snprintf(out_error, TLS_ERROR_BYTES, "--%s %.120s: %.80s", option, file, why);
     ERR_clear_error();
     return false;
 }
 
-static bool may_be_used(const char *key_file, char *out_error)
+static bool may_be_used(const char *cert_file, const char *key_file, char *out_error)
 {
     struct stat about;
+    if (stat(cert_file, &about) != 0)
+        return fail(out_error, "tls-cert", cert_file, strerror(errno));
     if (stat(key_file, &about) != 0)
         return fail(out_error, "tls-key", key_file, strerror(errno));
     if ((about.st_mode & NOT_FOR_OTHERS) != 0)
@@ -81,12 +90,12 @@ static int no_passphrase(char *out, int size, int is_writing, void *context)
 static bool read_files(SSL_CTX *context, const char *cert_file, const char *key_file,
                        char *out_error)
 {
-    if (!may_be_used(key_file, out_error))
+    if (!may_be_used(cert_file, key_file, out_error))
         return false;
     if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
-        return fail(out_error, "tls-cert", cert_file, NULL);
+        return fail(out_error, "tls-cert", cert_file, why_not());
     if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(out_error, "tls-key", key_file, NULL);
+        return fail(out_error, "tls-key", key_file, why_not());
     return SSL_CTX_check_private_key(context) == 1 ||
            fail(out_error, "tls-key", key_file, "it is not the certificate's");
 }

@@ -14,6 +14,7 @@ from conftest import tls_door
 from hub import PATIENCE_S, SLOWNESS, certificate as make_certificate, until
 
 SLOW_LINES = 1500
+PEM = "a PEM file without a passphrase is needed"
 WINDOW_BYTES = 131072  # more than a segment over loopback: below that the kernel tells of room in the window by its timers only
 
 
@@ -283,6 +284,23 @@ def test_p156_a_key_that_others_can_read_is_refused(run, tmp_path):
 def test_what_is_missing_is_said(run, options, says):
     program = run("hubbub-bridge", *options, ready=False)
     assert program.wait() in (1, 2) and says in program.log()
+
+
+@pytest.mark.parametrize("option, content, says", [
+    ("cert", None, "No such file"), ("cert", "", PEM), ("cert", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", PEM),
+    ("key", "", PEM), ("key", "passphrase", PEM)], ids=["none", "empty", "broken", "empty key", "passphrase"])
+def test_what_is_wrong_with_a_file_is_said(run, tmp_path, option, content, says):
+    files = dict(zip(("cert", "key"), make_certificate(tmp_path)))
+    bad = tmp_path / "bad"
+    if content == "passphrase":
+        subprocess.run(["openssl", "pkey", "-in", files["key"], "-aes256", "-passout", "pass:secret", "-out", bad], check=True)
+    elif content is not None:
+        bad.write_text(content)
+        bad.chmod(0o600)
+    files[option] = bad
+    program = run("hubbub-bridge", "--listen", "none", "--tls-listen", "127.0.0.1:0", "--tls-cert", files["cert"], "--tls-key", files["key"],
+                  ready=False)
+    assert program.wait() == 1 and f"--tls-{option} {bad}: " in program.log() and says in program.log(), program.log()
 
 
 def test_the_plain_port_can_be_switched_off(start, certificate, secured):
