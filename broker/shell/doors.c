@@ -148,8 +148,7 @@ static int bind_and_tell(doors_t *self, void *socket, const char *endpoint, int 
     if (bound == 0 && is_heard)
         *out_fd = listening_descriptor(monitor);
     (void)zmq_socket_monitor(socket, NULL, 0);
-    if (monitor)
-        close_at_once(&monitor);
+    close_at_once(&monitor);
     errno = error;
     return bound;
 }

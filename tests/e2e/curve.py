@@ -125,12 +125,16 @@ class Peer:
     def ask(self, op, **fields):
         self.socket.sendall(frame(self.sealed(b"\0" + msgpack.packb({"op": op, "id": self.count + 1, **fields})), command=False))
         while True:
-            flags, body = self.frame()
-            if flags & 4 or not body.startswith(b"\7MESSAGE"):
-                continue  # a ping
-            reply = msgpack.unpackb(unseal(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.theirs, self.own_secret)[1:])
+            reply = msgpack.unpackb(self.message() or b"\x80")
             if reply.get("re") == self.count:
                 return reply
+
+    def message(self):
+        """What the next frame says; None where it is a ping."""
+        flags, body = self.frame()
+        if flags & 4 or not body.startswith(b"\7MESSAGE"):
+            return None
+        return unseal(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.theirs, self.own_secret)[1:]
 
     def close(self):
         self.socket.close()

@@ -298,9 +298,18 @@ def test_a_used_token_is_of_no_use_and_its_use_is_told_to_who_had_the_session(cl
 
 # A bridge that lies.
 
-def test_a_bridge_that_lies_gains_nothing(broker, link, client, name, room):
+def test_a_bridge_that_lies_gains_nothing(unnoticed, broker, link, client, name, room):
     honest = client(name())
-    liar = link()
+
+    def attack():
+        liar = link(hears=False)
+        lie(liar, honest, name)
+        liar.close()
+    unnoticed(attack)
+    honest.ok("say", room=room, text="still here")
+
+
+def lie(liar, honest, name):
     liar.ok("hello", sid=1, nick=name(), join=[], address="127.0.0.1", kick=True)
     assert liar.error("hello", sid=2, nick=honest.me["nick"]) == "nick_taken"
     assert liar.error("hello", sid=1, nick=name()) == "bad_request"
@@ -312,7 +321,6 @@ def test_a_bridge_that_lies_gains_nothing(broker, link, client, name, room):
     for op, fields in (("kick", {"nick": honest.me["nick"]}), ("ban", {"nick": honest.me["nick"]}), ("shutdown", {}), ("stats", {})):
         assert liar.error(op, sid=1, **fields) == "denied"
     assert liar.ok("ping")["sessions"] == 1
-    honest.ok("say", room=room, text="still here")
 
 
 # Hashes, names, floods.

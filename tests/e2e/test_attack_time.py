@@ -1,5 +1,5 @@
 """Who takes their time at the ZeroMQ ports: half a handshake ends, whatever is dripped into it, and so does a connection that answers
-no heartbeat. The times are fixed settings (broker/shell/sockets.def)."""
+no heartbeat; who reads late loses nothing. Times and places to wait are fixed settings (broker/shell/sockets.def)."""
 import select
 import signal
 import time
@@ -125,6 +125,19 @@ def test_the_longest_subscription_is_taken(broker, client, name):
         def say(_):
             speaker.ok("say", room=room, text="are you there?")
         until(lambda: is_readable(peer.socket, 0.05) and room.encode() in peer.receive()[1], say, "an event on the same connection")
+
+
+def test_the_longest_subscription_is_taken_under_curve(keyed, link, name):
+    """Where a message has 33 bytes more than it says, and its own limit."""
+    room = name()
+    speaker = link(keyed, keys=keyed.keys.of("speaker"))
+    speaker.hello(join=[room])
+    peer = curve.Peer(keyed.pub, keyed.keys.of("longest"), kind=b"SUB")
+    for topic in (b"x" * 255, room.encode() + b"\0"):
+        peer.socket.sendall(curve.frame(peer.sealed(b"\0\1" + topic), command=False))
+    until(lambda: is_readable(peer.socket, 0.05) and room.encode() in (peer.message() or b""),
+          lambda _: speaker.ok("say", room=room, text="are you there?"), "an event on the same connection")
+    peer.close()
 
 
 @pytest.fixture
