@@ -5,6 +5,10 @@
 
 #include <assert.h>
 
+/* Events of one log and transaction that are a block of their own at once, where they are so many bytes: folding them would
+ * write them again, while a block is another page to be written. */
+enum { FILED_BYTES = 4096 };
+
 /* --- events ------------------------------------------------------------------------------------- */
 
 static int refuse(const scribe_t *self, const shelf_t *shelf, const op_t *op)
@@ -54,33 +58,99 @@ static int append(scribe_t *self, op_t *op, size_t offset)
     return SQLITE_OK;
 }
 
-/* Appends a log's waiting events to self->block, as one block, and it to the directory. */
-static void add_run(scribe_t *self, shelf_t *shelf)
+/* Events of a transaction and a log that become one block. */
+typedef struct {
+    const op_t *first, *last;
+    uint32_t count;
+    size_t bytes;
+} chunk_t;
+
+/* As many of the log's waiting events as one block takes; they wait no longer. */
+static chunk_t take_chunk(const buffer_t *work, shelf_t *shelf)
 {
-    const op_t *first = ops_at(&self->work, shelf->first_op), *op = first;
-    size_t begin = self->block.size, bytes = 0;
-    uint64_t last_ms = first->at_ms;
-    for (uint32_t i = 0; i < shelf->op_count; i++) {
-        op = i == 0 ? first : ops_at(&self->work, op->next);
-        block_add_entry(&self->block, op->at_ms - last_ms, op->bytes_size);
+    const op_t *op = ops_at(work, shelf->first_op);
+    chunk_t chunk = {.first = op};
+    do {
+        chunk.last = op;
+        chunk.count++;
+        chunk.bytes += op->bytes_size;
+        shelf->op_count--;
+        shelf->first_op = op->next;
+        op = shelf->op_count > 0 ? ops_at(work, op->next) : NULL;
+    } while (op && !block_is_full(chunk.count, chunk.bytes, op->at_ms - chunk.first->at_ms));
+    return chunk;
+}
+
+/* Appends the chunk's block. */
+static void add_block(const buffer_t *work, const chunk_t *chunk, buffer_t *out)
+{
+    const op_t *op = chunk->first;
+    uint64_t last_ms = op->at_ms;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        op = i == 0 ? op : ops_at(work, op->next);
+        block_add_entry(out, op->at_ms - last_ms, op->bytes_size);
         last_ms = op->at_ms;
-        bytes += op->bytes_size;
     }
-    char *place = buffer_extend(&self->block, bytes);
+    char *place = buffer_extend(out, chunk->bytes);
     assert(place);
-    for (uint32_t i = 0; i < shelf->op_count; i++) {
-        op = i == 0 ? first : ops_at(&self->work, op->next);
+    op = chunk->first;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        op = i == 0 ? op : ops_at(work, op->next);
         memcpy(place, op_bytes(op).data, op->bytes_size);
         place += op->bytes_size;
     }
-    recent_add_run(&self->runs, &(recent_run_t){.id = shelf->now.id,
-                                                .first = first->number,
-                                                .count = shelf->op_count,
-                                                .first_ms = first->at_ms,
-                                                .size = self->block.size - begin});
-    self->adding.events += shelf->op_count;
-    self->adding.bytes += bytes;
-    shelf->op_count = 0;
+}
+
+/* Writes the chunk as a row of `events`. */
+static int file_chunk(scribe_t *self, const shelf_t *shelf, const chunk_t *chunk)
+{
+    buffer_clear(&self->events);
+    add_block(&self->work, chunk, &self->events);
+    return apply_block(self, shelf->now.id,
+                       &(block_row_t){.first = chunk->first->number,
+                                      .last = chunk->last->number,
+                                      .first_ms = chunk->first->at_ms,
+                                      .last_ms = chunk->last->at_ms,
+                                      .bytes = chunk->bytes,
+                                      .block = buffer_span(&self->events)});
+}
+
+/* Writes a log's waiting events into the row of `recent`, or beside it. */
+static int add_runs(scribe_t *self, shelf_t *shelf)
+{
+    int code = SQLITE_OK;
+    while (shelf->op_count > 0 && code == SQLITE_OK) {
+        chunk_t chunk = take_chunk(&self->work, shelf);
+        size_t begin = self->block.size;
+        bool is_filed = chunk.bytes >= FILED_BYTES;
+        if (is_filed) {
+            code = file_chunk(self, shelf, &chunk);
+        } else {
+            add_block(&self->work, &chunk, &self->block);
+            self->adding.events += chunk.count;
+            self->adding.bytes += chunk.bytes;
+        }
+        self->adding.filed += is_filed ? chunk.count : 0;
+        recent_add_run(&self->runs, &(recent_run_t){.id = shelf->now.id,
+                                                    .first = chunk.first->number,
+                                                    .count = chunk.count,
+                                                    .first_ms = chunk.first->at_ms,
+                                                    .size = self->block.size - begin});
+    }
+    return code;
+}
+
+int apply_block(scribe_t *self, uint32_t id, const block_row_t *row)
+{
+    assert(self && id != 0 && row && row->first > 0 && row->first <= row->last);
+    sqlite3_stmt *statement = db_use(&self->db, DB_add_block);
+    db_bind_number(statement, 1, block_key(id, row->first));
+    db_bind_number(statement, 2, row->last);
+    db_bind_number(statement, 3, row->first_ms);
+    db_bind_number(statement, 4, row->last_ms);
+    db_bind_number(statement, 5, row->bytes);
+    db_bind_bytes(statement, 6, row->block);
+    return db_do(statement);
 }
 
 static int add_row(scribe_t *self, shelf_t *shelf)
@@ -112,9 +182,10 @@ int apply_end(scribe_t *self)
         if (shelf->op_count == 0)
             continue;
         int code = shelf->now.id == 0 ? add_row(self, shelf) : SQLITE_OK;
+        if (code == SQLITE_OK)
+            code = add_runs(self, shelf);
         if (code != SQLITE_OK)
             return code;
-        add_run(self, shelf);
     }
     if (self->runs.size == 0)
         return SQLITE_OK;

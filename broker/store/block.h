@@ -37,6 +37,12 @@ static inline uint64_t block_first(uint64_t key)
     return key & ((UINT64_C(1) << BLOCK_SEQ_BITS) - 1);
 }
 
+/* True if another event, so long after the first one, belongs into another block than these. */
+static inline bool block_is_full(uint64_t events, uint64_t bytes, uint64_t span_ms)
+{
+    return events >= BLOCK_EVENTS || bytes >= BLOCK_BYTES || span_ms >= BLOCK_SPAN_MS;
+}
+
 /* Appends an entry; first all entries are appended, then all events' bytes. */
 void block_add_entry(buffer_t *self, uint64_t since_ms, size_t size);
 

@@ -75,10 +75,25 @@ static int check_rows(check_t *self, log_t *log)
 {
     sqlite3_stmt *statement = db_use(&self->db, DB_whole_blocks);
     db_bind_number(statement, 1, block_key(log->id, 0));
-    db_bind_number(statement, 2, block_last_key(log->id));
+    db_bind_number(statement, 2, block_key(log->id, log->head)); /* the tail has those behind it */
     int code;
     while ((code = db_step(statement)) == SQLITE_ROW)
         check_row(self, log, statement);
+    return db_done(statement, code);
+}
+
+/* Behind the log's head stand those blocks that `recent` tells of, and no other. */
+static int check_filed(check_t *self, const log_t *log, uint64_t filed)
+{
+    sqlite3_stmt *statement = db_use(&self->db, DB_blocks);
+    db_bind_number(statement, 1, block_key(log->id, log->head + 1));
+    db_bind_number(statement, 2, block_last_key(log->id));
+    int code;
+    uint64_t found = 0;
+    while ((code = db_step(statement)) == SQLITE_ROW)
+        found++;
+    if (found != filed)
+        tell(self, log, log->head, "there are blocks behind its last one");
     return db_done(statement, code);
 }
 
@@ -96,6 +111,8 @@ static int check_tail(check_t *self, log_t *log)
         check_block(self, log, buffer_span(&tail.block), tail.first, tail.last - tail.first + 1,
                     tail.first_ms);
     }
+    if (code == SQLITE_OK)
+        code = check_filed(self, log, tail.filed);
     tail_fini(&tail);
     return code;
 }

@@ -63,7 +63,9 @@ static int gather_row(scribe_t *self, span_t runs, span_t data)
         if (code != SQLITE_OK)
             return code;
         if (shelf)
-            chain(self, shelves_touch(&self->shelves, lookup_name(&shelf->key)), &piece);
+            shelf = shelves_touch(&self->shelves, lookup_name(&shelf->key));
+        if (shelf && !recent_is_filed(&piece.run))
+            chain(self, shelf, &piece);
         piece.offset += piece.run.size;
     }
     return SQLITE_OK;
@@ -90,25 +92,20 @@ static int add_block(scribe_t *self, const shelf_t *shelf, growing_t *growing)
     bool has_room = buffer_append(&self->block, self->events.data, self->events.size);
     assert(has_room);
     (void)has_room;
-    sqlite3_stmt *statement = db_use(&self->db, DB_add_block);
-    db_bind_number(statement, 1, block_key(shelf->now.id, growing->first));
-    db_bind_number(statement, 2, growing->last);
-    db_bind_number(statement, 3, growing->first_ms);
-    db_bind_number(statement, 4, growing->last_ms);
-    db_bind_number(statement, 5, bytes);
-    db_bind_bytes(statement, 6, buffer_span(&self->block));
-    int code = db_do(statement);
+    int code = apply_block(self, shelf->now.id,
+                           &(block_row_t){growing->first, growing->last, growing->first_ms,
+                                          growing->last_ms, bytes, buffer_span(&self->block)});
     buffer_clear(&self->block);
     buffer_clear(&self->events);
     *growing = (growing_t){0};
     return code;
 }
 
-/* True if another event of that time belongs into another block. */
-static bool is_grown(const scribe_t *self, const growing_t *growing, uint64_t at_ms)
+/* True if the next event belongs into another block; those between may stand in one already. */
+static bool is_grown(const scribe_t *self, const growing_t *growing, uint64_t seq, uint64_t at_ms)
 {
-    return growing->last - growing->first + 1 == BLOCK_EVENTS || self->events.size >= BLOCK_BYTES ||
-           at_ms - growing->first_ms >= BLOCK_SPAN_MS;
+    return seq != growing->last + 1 || block_is_full(growing->last - growing->first + 1,
+                                                     self->events.size, at_ms - growing->first_ms);
 }
 
 /* Adds the events of a piece. */
@@ -122,7 +119,7 @@ static int grow(scribe_t *self, const shelf_t *shelf, const piece_t *piece, grow
     for (uint64_t i = 0; i < piece->run.count && code == SQLITE_OK; i++) {
         block_next(&cursor);
         uint64_t seq = piece->run.first + i;
-        if (growing->first > 0 && is_grown(self, growing, cursor.at_ms))
+        if (growing->first > 0 && is_grown(self, growing, seq, cursor.at_ms))
             code = add_block(self, shelf, growing);
         if (growing->first == 0)
             *growing = (growing_t){seq, seq, cursor.at_ms, cursor.at_ms};
@@ -168,7 +165,7 @@ bool fold_is_due(const scribe_t *self)
     const scribe_recent_t *recent = &self->recent;
     bool is_heavy =
         recent->bytes >= DUE_BYTES && recent->bytes / LARGE_BYTES >= recent->events + recent->notes;
-    return recent->rows >= DUE_ROWS || recent->events >= DUE_EVENTS || is_heavy;
+    return recent->rows >= DUE_ROWS || recent->events + recent->filed >= DUE_EVENTS || is_heavy;
 }
 
 int fold_all(scribe_t *self)

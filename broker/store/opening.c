@@ -304,29 +304,57 @@ static int load_logs(scribe_t *scribe)
     return loaded == SQLITE_OK ? code : loaded;
 }
 
-/* Adds a run of `recent`, whose block is the front of `data`, to its log. */
-static int load_run(scribe_t *scribe, const recent_run_t *run, span_t data)
+/* What a run says of its log's end. */
+typedef struct {
+    uint64_t last_ms, bytes;
+} run_end_t;
+
+static int look_at_block(const recent_run_t *run, span_t data, run_end_t *out)
 {
     block_cursor_t cursor;
     if (!block_open(&cursor, (span_t){data.data, run->size}, run->count, run->first_ms))
         return SQLITE_CORRUPT;
-    scribe->recent.events += run->count;
+    for (uint64_t i = 0; i < run->count; i++)
+        block_next(&cursor);
+    *out = (run_end_t){cursor.at_ms, cursor.events.size};
+    return SQLITE_OK;
+}
+
+static int look_at_filed(scribe_t *scribe, const recent_run_t *run, run_end_t *out)
+{
+    sqlite3_stmt *statement = db_use(&scribe->db, DB_block);
+    db_bind_number(statement, 1, block_key(run->id, run->first));
+    int code = db_step(statement);
+    if (code == SQLITE_ROW && db_column_number(statement, 1) == run->first + run->count - 1)
+        *out = (run_end_t){db_column_number(statement, 3), db_column_number(statement, 4)};
+    else if (code == SQLITE_ROW || code == SQLITE_DONE)
+        code = SQLITE_CORRUPT;
+    return db_done(statement, code);
+}
+
+/* Adds a run of `recent` to its log; `data` begins with its block where it has one. */
+static int load_run(scribe_t *scribe, const recent_run_t *run, span_t data)
+{
+    bool is_filed = recent_is_filed(run);
+    *(is_filed ? &scribe->recent.filed : &scribe->recent.events) += run->count;
     shelf_t *shelf = shelves_by_id(&scribe->shelves, run->id);
     if (shelf == NULL)
         return SQLITE_OK; /* erased since */
+    run_end_t end = {0};
+    int code = is_filed ? look_at_filed(scribe, run, &end) : look_at_block(run, data, &end);
+    if (code != SQLITE_OK)
+        return code;
     shelf_state_t *now = &shelf->now;
-    if (run->first != now->head + 1)
+    if (run->first != now->head + 1 || end.last_ms < run->first_ms)
         return SQLITE_CORRUPT;
     if (now->oldest > now->head) {
         now->oldest = run->first;
         now->oldest_ms = run->first_ms;
     }
-    for (uint64_t i = 0; i < run->count; i++)
-        block_next(&cursor);
     now->head += run->count;
     now->unfolded += run->count;
-    now->last_ms = cursor.at_ms;
-    now->bytes += cursor.events.size;
+    now->last_ms = end.last_ms;
+    now->bytes += end.bytes;
     return SQLITE_OK;
 }
 

@@ -8,8 +8,9 @@
 typedef struct {
     db_t *db;
     const query_t *query;
-    uint32_t id;        /* of the log */
-    uint64_t low, high; /* numbers that are asked for and there; low > high: none */
+    uint32_t id;                /* of the log */
+    uint64_t folded, folded_ms; /* number and time of the last event that the tail does not have */
+    uint64_t low, high;         /* numbers that are asked for and there; low > high: none */
     const tail_t *tail;
     buffer_t *events;
 } search_t;
@@ -88,7 +89,9 @@ static int clamp_low(search_t *self)
         row_find(self, DB_block_after, block_key(self->id, 0), block_last_key(self->id), &row);
     if (code != SQLITE_OK)
         return code;
-    uint64_t oldest = row.is_there ? row.first : self->tail->first;
+    /* The first block may be the tail's, filed, with events before it. */
+    bool is_block = row.is_there && (self->tail->last == 0 || row.first < self->tail->first);
+    uint64_t oldest = is_block ? row.first : self->tail->first;
     self->low = self->query->first > oldest ? self->query->first : oldest;
     return row_done(&row);
 }
@@ -284,24 +287,22 @@ static int find_log(search_t *self)
     sqlite3_stmt *statement = db_use(self->db, DB_find_log);
     db_bind_bytes(statement, 1, self->query->log);
     int code = db_step(statement);
-    if (code == SQLITE_ROW)
+    if (code == SQLITE_ROW) {
         self->id = (uint32_t)db_column_number(statement, 0);
+        self->folded = db_column_number(statement, 1);
+        self->folded_ms = db_column_number(statement, 2);
+    }
     return db_done(statement, code);
 }
 
-/* The tail is looked for only where the rows end before what is asked for. */
-static int find_tail(search_t *self, tail_t *tail)
+/* The tail is looked for only where what is asked for goes on behind what is folded. */
+static int find_tail(const search_t *self, tail_t *tail)
 {
-    row_t row;
-    int code =
-        row_find(self, DB_block_before, block_key(self->id, 0), block_last_key(self->id), &row);
-    if (code == SQLITE_OK)
-        code = row_done(&row);
-    if (code != SQLITE_OK || (row.is_there && row.last >= self->query->last))
-        return code;
-    code = tail_gather(tail, self->db, self->id);
-    bool fits = tail->last == 0 || !row.is_there ||
-                (row.last + 1 == tail->first && row.last_ms <= tail->first_ms);
+    if (self->query->last <= self->folded)
+        return SQLITE_OK;
+    int code = tail_gather(tail, self->db, self->id);
+    bool fits =
+        tail->last == 0 || (tail->first == self->folded + 1 && tail->first_ms >= self->folded_ms);
     return code == SQLITE_OK && !fits ? SQLITE_CORRUPT : code;
 }
 

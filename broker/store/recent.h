@@ -9,6 +9,10 @@
  * has five varints per block: the log's id, the first event's number, how many events, the first one's time,
  * and the block's bytes.
  *
+ * Where a log's events of a transaction are a good block by themselves, that stands in `events` at once, and the directory has
+ * its numbers with 0 bytes: it is filed. Folding them later would write the same bytes twice. What readers and the next start find
+ * is the same: the log goes as far as the directories say, until they are folded.
+ *
  * Notes come into the row too, in front of the blocks, ascending: RECENT_NOTE for the log's id, the note's number, 1, 0
  * and its bytes. A line alone so changes one page, not two. Folding moves them into `notes`. */
 #ifndef BROKER_STORE_RECENT_H
@@ -20,10 +24,15 @@
 typedef struct {
     uint32_t id;
     uint64_t first, count, first_ms;
-    size_t size; /* of the block, in bytes */
+    size_t size; /* of the block, in bytes; 0: it stands in `events` */
 } recent_run_t;
 
 enum { RECENT_NOTE = 0 }; /* no log has this id */
+
+static inline bool recent_is_filed(const recent_run_t *run)
+{
+    return run->id != RECENT_NOTE && run->size == 0;
+}
 
 /* Appends one to the directory. */
 void recent_add_run(buffer_t *runs, const recent_run_t *run);

@@ -25,9 +25,9 @@
 
 enum { SCRIBE_BOOT_BYTES = 64 };
 
-/* How much stands in the table `recent`. */
+/* How much stands in the table `recent`; `filed` are the events that it says of that they stand in `events`. */
 typedef struct {
-    uint64_t rows, events, notes, bytes;
+    uint64_t rows, events, notes, bytes, filed;
 } scribe_recent_t;
 
 typedef struct {

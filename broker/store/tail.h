@@ -1,4 +1,4 @@
-/* broker/store/tail.h - the events of one log that stand in `recent`, gathered for a reader. */
+/* broker/store/tail.h - the events of one log that `recent` has or tells of, gathered for a reader. */
 #ifndef BROKER_STORE_TAIL_H
 #define BROKER_STORE_TAIL_H
 
@@ -7,6 +7,7 @@
 
 typedef struct {
     uint64_t first, last, first_ms, last_ms; /* last 0: there are none */
+    uint64_t filed;                          /* runs of them that are blocks of their own already */
     buffer_t block;                          /* all of them as one block */
     buffer_t events;                         /* while it is put together */
 } tail_t;

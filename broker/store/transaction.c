@@ -119,6 +119,7 @@ static void settle(scribe_t *self)
     self->recent.events += self->adding.events;
     self->recent.notes += self->adding.notes;
     self->recent.bytes += self->adding.bytes;
+    self->recent.filed += self->adding.filed;
     bool was_firm = is_firm(self, self->transaction_is_batch);
     self->is_changed = true;
     self->is_used = self->is_used || self->transaction_is_batch;

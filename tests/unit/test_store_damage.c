@@ -82,7 +82,7 @@ static void tables_of_a_later_version_are_refused(void **state)
     (void)state;
     kit_origin(&kit);
     run_sql("PRAGMA user_version = 77");
-    refused("newer hubbubd (version 77 of the tables, this one knows 2)");
+    refused("newer hubbubd (version 77 of the tables, this one knows 3)");
 }
 
 static void an_empty_file_is_refused(void **state)
