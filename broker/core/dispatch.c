@@ -344,11 +344,18 @@ void dispatch_again(core_t *core, request_t *request, uint64_t session)
     hub_err_t err =
         decoder_frame(&core->decoder, request->frame.data, request->frame.size, &core->message);
     assert(err == HUB_OK); /* it was decoded before */
-    request->link = link_under_key(core, request->peer, &request->peer_key);
+    link_t *link = link_find(core, request->peer);
+    if (link && !peer_key_equal(shared_key_get(link->peer_key), &request->peer_key))
+        return; /* that routing id is somebody else's by now */
+    request->link = link;
     err = name(core, request);
     assert(err == HUB_OK);
     uint64_t now = request->session ? request->session->id : 0;
-    err = now == session || (session == 0 && request->op == OP_hello) ? call(core, request)
-                                                                      : HUB_NO_SESSION;
+    bool is_theirs = now == session || (session == 0 && request->op == OP_hello);
+    err = is_theirs ? check_rights(core, request) : HUB_NO_SESSION; /* who may then may not now */
+    if (err == HUB_OK) {
+        request->hint = NULL;
+        err = call(core, request);
+    }
     finish(core, request, err);
 }

@@ -15,7 +15,8 @@ typedef hub_err_t handler_t(core_t *core, request_t *request);
 void dispatch(core_t *core, const event_t *event);
 
 /* Hands a request that was put aside to its handler again, with what was found about its password. `session` is whose it
- * was: HUB_NO_SESSION is the answer if another one, or none, is at its sid now. */
+ * was: HUB_NO_SESSION is the answer if another one, or none, is at its sid now, and what they may not do any more is refused.
+ * Nothing is done or said where the routing id is under another key by now. */
 void dispatch_again(core_t *core, request_t *request, uint64_t session);
 
 /* The account that a hello with a password is for: verified, or the request is put aside. on_account.c, as the next. */

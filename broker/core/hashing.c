@@ -48,6 +48,9 @@ hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t 
     waiting->frame = malloc(request->frame.size);
     assert(waiting->frame);
     memcpy(waiting->frame, request->frame.data, request->frame.size);
+    assert(hash.size < sizeof waiting->hash);
+    if (hash.size > 0)
+        memcpy(waiting->hash, hash.data, hash.size);
     waiting->frame_size = request->frame.size;
     waiting->session = request->session ? request->session->id : 0;
     waiting->door = request->peer.door;
@@ -68,13 +71,19 @@ hub_err_t hashing_result(request_t *request)
     return request->hashed->err;
 }
 
+bool hashing_is_of(const request_t *request, const account_t *account)
+{
+    assert(request && request->hashed && account);
+    return span_equal(request->hashed->verified, span_of(account->hash));
+}
+
 void hashing_done(core_t *core, const event_t *event)
 {
     assert(core && event && event->kind == EVENT_HASHED);
     const hashing_t *waiting = slab_find(core->hashings, event->number);
     if (waiting == NULL)
         return; /* a recording from elsewhere may say so */
-    hashed_t hashed = {event->hashed, event->value};
+    hashed_t hashed = {event->hashed, event->value, span_of(waiting->hash)};
     request_t request = {.message = &core->message,
                          .peer = {waiting->door, {waiting->routing, waiting->routing_size}},
                          .peer_key = waiting->peer_key,
@@ -82,7 +91,8 @@ void hashing_done(core_t *core, const event_t *event)
                          .is_local = waiting->is_local,
                          .is_operator = waiting->is_operator,
                          .hashed = &hashed};
-    dispatch_again(core, &request, waiting->session);
+    if (!waiting->is_void)
+        dispatch_again(core, &request, waiting->session);
     drop(core, event->number);
 }
 

@@ -10,6 +10,7 @@
 #ifndef BROKER_CORE_HASHING_H
 #define BROKER_CORE_HASHING_H
 
+#include "broker/core/account.h"
 #include "broker/core/request.h"
 
 /* What was found about a password. */
@@ -17,6 +18,7 @@ struct hashed {
     hub_err_t
         err;     /* HUB_OK: made, or it is right; HUB_DENIED: it is not; HUB_BUSY: too many wait */
     span_t hash; /* that was made; empty where one was verified */
+    span_t verified; /* the one it was verified against; empty where one was made */
 };
 
 /* A request that waits, in the core's slab `hashings`. */
@@ -27,6 +29,8 @@ typedef struct {
     uint32_t door;
     uint8_t routing_size;
     bool is_local, is_operator;
+    bool is_void;                  /* nobody is to have it done any more */
+    char hash[ACCOUNT_HASH_BYTES]; /* it is verified against; "": one is made */
     char routing[UINT8_MAX];
     peer_key_t peer_key;
 } hashing_t;
@@ -45,6 +49,10 @@ HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, span_t pa
 
 /* What became of it, once the request has `hashed`; HUB_BUSY with the request's retry_ms. */
 HUB_MUST_CHECK hub_err_t hashing_result(request_t *request);
+
+/* True if the password that was verified is the account's still: since then the account may have got another one, or the
+ * nick that was asked for another account. */
+bool hashing_is_of(const request_t *request, const account_t *account);
 
 /* The shell has done what was asked. */
 void hashing_done(core_t *core, const event_t *event);

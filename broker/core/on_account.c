@@ -33,6 +33,14 @@ static hub_err_t judge(request_t *request)
     return err == HUB_DENIED ? refuse(request) : err;
 }
 
+/* HUB_OK: the password was verified, and is the account's still. */
+static hub_err_t judge_of(request_t *request, const account_t *account)
+{
+    hub_err_t err = judge(request);
+    return err == HUB_OK && (account == NULL || !hashing_is_of(request, account)) ? refuse(request)
+                                                                                  : err;
+}
+
 static const backoff_rule_t PER_NICK = {LIMIT_LOGIN_TRIES, FIRST_WAIT_MS, LIMIT_LOGIN_WAIT_MS};
 static const backoff_rule_t PER_ADDRESS = {LIMIT_LOGIN_TRIES_ADDRESS, FIRST_WAIT_MS,
                                            LIMIT_LOGIN_WAIT_MS};
@@ -166,11 +174,9 @@ static hub_err_t ask_account(core_t *core, request_t *request)
 /* HUB_OK: *out_account is proven to be the peer's. */
 static hub_err_t take_account(core_t *core, request_t *request, account_t **out_account)
 {
-    hub_err_t err = judge(request);
     span_t nick = message_span(request->message, KEY_nick);
     account_t *account = account_of_nick(core, nick);
-    if (err == HUB_OK && account == NULL)
-        err = refuse(request); /* renamed meanwhile */
+    hub_err_t err = judge_of(request, account);
     note_tried(core, request, account, nick, err);
     core->counters.logins_refused += err == HUB_DENIED;
     if (err != HUB_OK)
@@ -248,12 +254,13 @@ hub_err_t on_password(core_t *core, request_t *request)
                    ? try_password(core, request, account, account_nick(account),
                                   span_of(account->hash))
                    : refuse(request);
-    err = judge(request);
-    if (request->hashed->hash.size == 0)
+    bool is_old = request->hashed->verified.size > 0;
+    err = is_old ? judge_of(request, account) : judge(request);
+    if (is_old)
         note_tried(core, request, account, account_nick(account), err);
     if (err != HUB_OK)
         return err;
-    if (request->hashed->hash.size == 0)
+    if (is_old)
         return hashing_ask(core, request, message_span(request->message, KEY_new_password),
                            (span_t){0});
     account_set_hash(account, request->hashed->hash);

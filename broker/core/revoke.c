@@ -1,5 +1,6 @@
 #include "broker/core/revoke.h"
 
+#include "broker/core/hashing.h"
 #include "broker/core/links.h"
 #include "broker/core/sessions.h"
 
@@ -48,9 +49,18 @@ static void lose_links(core_t *core, span_t keys)
     }
 }
 
+/* What waits for a password to be looked at was asked by somebody who may nothing any more. */
+static void void_requests(core_t *core, span_t keys)
+{
+    hashing_t *waiting;
+    for (uint32_t place = 0; (waiting = slab_next(core->hashings, &place));)
+        waiting->is_void |= is_among(keys, &waiting->peer_key);
+}
+
 void revoke_keys(core_t *core, span_t keys)
 {
     assert(core && keys.size > 0 && keys.size % PEER_KEY_BYTES == 0);
+    void_requests(core, keys);
     forget_unsent(core, keys);
     kick_sessions(core, keys);
     lose_links(core, keys);

@@ -393,8 +393,12 @@ void kit_revoke(kit_t *self, const char *keys)
 {
     char bytes[LETTERS * PEER_KEY_BYTES];
     size_t size = 0;
-    for (; *keys; keys++, size += PEER_KEY_BYTES)
+    for (; *keys; keys++, size += PEER_KEY_BYTES) {
         memset(bytes + size, *keys, PEER_KEY_BYTES);
+        for (int link = 0; link < (int)sizeof self->keys; link++)
+            if (self->keys[link] == *keys)
+                forget_questions(self, (char)link);
+    }
     kit_step(self, (event_t){.kind = EVENT_KEYS_REVOKED, .revoked = {bytes, size}});
     kit_turn(self);
 }

@@ -165,6 +165,54 @@ static void stats_are_told_to_an_operators_key(void **state)
     kit_destroy(&kit);
 }
 
+/* A password takes its time: what is asked with one may outlive the key that it came under. */
+static void p103_what_waits_for_a_password_is_not_done_for_a_revoked_key(void **state)
+{
+    (void)state;
+    core_settings_t settings = keyed_settings();
+    settings.accounts_max = 4;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'A', 'x', true);
+    kit_under_key(kit, 'B', 'x', false);
+    kit_under_key(kit, 'O', 'k', true);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ada password='correct horse'"), "ok=true");
+    kit_delay_hashes(kit, true);
+    kit_send(kit, 'A', "account_add nick=eve role=operator password='battery staple'");
+    kit_send(kit, 'A', "account_password account=ada new_password='battery staple'");
+    kit_send(kit, 'B', "hello nick=ada password='correct horse'");
+    kit_revoke(kit, "x");
+    while (kit_hashes(kit) > 0)
+        kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    assert_null(kit_next(kit)); /* and no answer either */
+    assert_int_equal(core_session_count(kit_core(kit)), 0);
+    kit_delay_hashes(kit, false);
+    ASSERT_HAS(kit_ask(kit, 'O', "accounts"), "accounts.#=1 accounts.0.nick=ada !accounts.0.state");
+    kit_under_key(kit, 'C', 'y', false);
+    ASSERT_HAS(kit_ask(kit, 'C', "hello nick=ada password='correct horse'"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void what_waits_for_a_password_goes_to_nobody_who_has_its_routing_id_by_now(void **state)
+{
+    (void)state;
+    core_settings_t settings = keyed_settings();
+    settings.accounts_max = 4;
+    kit_t *kit = kit_new(&settings);
+    kit_under_key(kit, 'M', 'x', false);
+    kit_delay_hashes(kit, true);
+    kit_send(kit, 'M', "hello nick=mallory password='battery staple'");
+    kit_lose(kit, 'M');
+    kit_under_key(kit, 'M', 'y', false);
+    ASSERT_HAS(kit_ask(kit, 'M', "hello nick=bob"), "ok=true");
+    kit_forget(kit);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    assert_null(kit_next(kit));
+    ASSERT_HAS(kit_ask(kit, 'M', "say room=lobby text='still bob'"), "ok=true");
+    kit_destroy(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +227,8 @@ int main(void)
         cmocka_unit_test(many_keys_are_revoked_in_one_go),
         cmocka_unit_test(who_has_a_key_is_told_the_endpoints_that_take_one),
         cmocka_unit_test(stats_are_told_to_an_operators_key),
+        cmocka_unit_test(p103_what_waits_for_a_password_is_not_done_for_a_revoked_key),
+        cmocka_unit_test(what_waits_for_a_password_goes_to_nobody_who_has_its_routing_id_by_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -271,6 +271,49 @@ static void who_has_gone_meanwhile_is_not_logged_in(void **state)
     kit_destroy(&kit);
 }
 
+/* mallory's account had the nick when her password was found to be right, ada's has it by now. */
+static void p113_a_password_counts_for_the_account_that_it_was_compared_with(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_ask(kit, 'M', "hello nick=mallory");
+    ASSERT_HAS(kit_ask(kit, 'M', "register password=" ANOTHER), "ok=true");
+    kit_ask(kit, 'C', "hello nick=carol");
+    kit_delay_hashes(kit, true);
+    uint64_t login = kit_send(kit, 'C', "login nick=mallory password=" ANOTHER);
+    uint64_t hello = kit_send(kit, 'D', "hello nick=mallory password=" ANOTHER);
+    ASSERT_HAS(kit_ask(kit, 'M', "nick nick=eve"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=mallory"), "ok=true");
+    kit_forget(kit);
+    kit_hash(kit, HUB_OK);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'C', login), "error=denied !retry_ms");
+    ASSERT_HAS(kit_reply(kit, 'D', hello), "error=denied !retry_ms");
+    kit_quiet(kit, 'A');
+    ASSERT_HAS(kit_ask(kit, 'A', "tell to=mallory text='still ada'"), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p114_an_old_password_that_is_being_looked_at_is_no_good_once_it_is_changed(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_ask(kit, 'C', "hello nick=carol");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'A', "password password=" PASSWORD " new_password=" ANOTHER);
+    kit_hash(kit, HUB_OK); /* the old one is right; the new one is being hashed */
+    uint64_t login = kit_send(kit, 'C', "login nick=ada password=" PASSWORD);
+    kit_hash(kit, HUB_OK);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', change), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'C', login), "error=denied");
+    kit_destroy(&kit);
+}
+
 static void p117_too_many_passwords_at_once_are_busy(void **state)
 {
     (void)state;
@@ -430,6 +473,9 @@ int main(void)
         cmocka_unit_test(p115_accounts_survive_a_restart),
         cmocka_unit_test(p116_other_requests_go_on_while_a_password_is_looked_at),
         cmocka_unit_test(who_has_gone_meanwhile_is_not_logged_in),
+        cmocka_unit_test(p113_a_password_counts_for_the_account_that_it_was_compared_with),
+        cmocka_unit_test(
+            p114_an_old_password_that_is_being_looked_at_is_no_good_once_it_is_changed),
         cmocka_unit_test(p117_too_many_passwords_at_once_are_busy),
         cmocka_unit_test(p118_wrong_passwords_for_a_nick_are_to_wait_longer_each_time),
         cmocka_unit_test(p118_an_unknown_nick_waits_like_a_registered_one),

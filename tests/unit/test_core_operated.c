@@ -174,6 +174,45 @@ static void p203_another_password_ends_who_is_in(void **state)
     kit_destroy(&kit);
 }
 
+/* Who knows the old password may be about to log in, again and again. */
+static void p203_nobody_comes_in_by_the_old_password_after_it(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD), "ok=true");
+    kit_ask(kit, 'C', "hello nick=carol");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'O', "account_password account=ada new_password=" ANOTHER);
+    uint64_t login = kit_send(kit, 'C', "login nick=ada password=" PASSWORD);
+    uint64_t hello = kit_send(kit, 'D', "hello nick=ada password=" PASSWORD);
+    for (int i = 0; i < 3; i++)
+        kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'O', change), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'C', login), "error=denied");
+    ASSERT_HAS(kit_reply(kit, 'D', hello), "error=denied");
+    kit_delay_hashes(kit, false);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" ANOTHER), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p202_what_an_operator_asked_is_not_done_once_they_are_none(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=root role=operator password=" PASSWORD),
+               "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'R', "hello nick=root password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t id = kit_send(kit, 'R', "account_add nick=eve role=operator password=" ANOTHER);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=root role=member"), "ok=true");
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'R', id), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "accounts"), "accounts.#=1");
+    kit_destroy(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +223,8 @@ int main(void)
         cmocka_unit_test(p214_while_something_of_it_waits_for_the_store_nobody_gets_in),
         cmocka_unit_test(p202_a_role_is_given_and_taken),
         cmocka_unit_test(p203_another_password_ends_who_is_in),
+        cmocka_unit_test(p203_nobody_comes_in_by_the_old_password_after_it),
+        cmocka_unit_test(p202_what_an_operator_asked_is_not_done_once_they_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
