@@ -331,6 +331,8 @@ void dispatch(core_t *core, const event_t *event)
         return;
     }
     err = name(core, &request);
+    if (request.session)
+        request.session->is_on_operators_link = request.is_operator;
     if (err == HUB_OK)
         handle(core, &request);
     else

@@ -286,6 +286,7 @@ static hub_err_t greet(core_t *core, request_t *request, account_t *account)
     session->peer_key = shared_key_hold(link->peer_key);
     session->whence_number =
         (uint32_t)whence_number(core, message_span(request->message, KEY_address));
+    session->is_on_operators_link = request->is_operator;
     session->is_kicked_when_idle = message_bool(request->message, KEY_kick);
     session->resume_ms = agreed_resume_ms(core, request->message);
     verdicts_judge(core, session);
@@ -360,6 +361,7 @@ hub_err_t on_resume(core_t *core, request_t *request)
     session_use_token(session, bytes);
     core->counters.sessions_resumed++;
     take_over(core, request, session);
+    session->is_on_operators_link = request->is_operator;
     session_attach(core, session, request->link, request->sid);
     welcome(core, request, session);
     return HUB_OK;

@@ -63,7 +63,8 @@ static void find_whom(core_t *core, const room_t *room, span_t nick, whom_t *who
     whom->session =
         whom->account ? core_session(core, whom->account->session) : session_of_nick(core, nick);
     whom->standing = room_standing(room, uid_of(whom));
-    if (whom->account && whom->account->role == ROLE_OPERATOR)
+    bool is_operators = whom->account && whom->account->role == ROLE_OPERATOR;
+    if (is_operators || (whom->session && is_operators_session(core, whom->session)))
         whom->standing = STANDING_OPERATOR;
 }
 
@@ -201,6 +202,13 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
     return HUB_OK;
 }
 
+/* Of a guest who was meant under a nick that may be nobody's by now. */
+static standing_t standing_of_hit(const room_t *room, const verdict_t *verdict)
+{
+    return verdict->has_uid ? room_standing(room, (span_t){verdict->uid, MINT_NAME_CHARS})
+                            : STANDING_MEMBER;
+}
+
 /* Of those one may act on: who is a moderator does not take back what the owner said of them. */
 static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdict_kind_t kind)
 {
@@ -216,6 +224,10 @@ static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdi
     }
     if (verdict == NULL || verdict_is_over(verdict, core->now->wall_ms))
         return HUB_NO_SUCH_BAN;
+    request->hint = "they may as much as you in this room";
+    if (standing_of_hit(room, verdict) >= standing_of_asker(core, request, room))
+        return HUB_DENIED;
+    request->hint = NULL;
     room_remove_verdict(room, verdict);
     records_room(core, room);
     write_down(core, request, room, aim);

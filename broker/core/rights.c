@@ -11,6 +11,12 @@ bool is_operators(const core_t *core, const request_t *request)
            (request->session && session_role(core, request->session) == ROLE_OPERATOR);
 }
 
+bool is_operators_session(const core_t *core, const session_t *session)
+{
+    assert(core && session);
+    return session->is_on_operators_link || session_role(core, session) == ROLE_OPERATOR;
+}
+
 hub_err_t may_enter(core_t *core, request_t *request, const person_t *person)
 {
     assert(core && request && person);

@@ -9,6 +9,9 @@
  * account that the session is in under. Nothing that the message says changes it. */
 bool is_operators(const core_t *core, const request_t *request);
 
+/* The same of a session that asks for nothing now. */
+bool is_operators_session(const core_t *core, const session_t *session);
+
 /* HUB_BANNED, with what the operator says as the hint and, where it ends, when: the person may not come in. */
 HUB_MUST_CHECK hub_err_t may_enter(core_t *core, request_t *request, const person_t *person);
 

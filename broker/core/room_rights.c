@@ -208,14 +208,14 @@ const verdict_t *room_hit(const room_t *room, verdict_kind_t kind, const session
 
 static bool is_above(const core_t *core, const room_t *room, const session_t *session)
 {
-    return session_role(core, session) == ROLE_OPERATOR ||
+    return is_operators_session(core, session) ||
            room_standing(room, session_uid(session)) > STANDING_MEMBER;
 }
 
 bool room_bars(const core_t *core, const room_t *room, const session_t *session)
 {
     assert(core && room && session);
-    return room->verdict_count > 0 && session_role(core, session) != ROLE_OPERATOR &&
+    return room->verdict_count > 0 && !is_above(core, room, session) &&
            room_hit(room, VERDICT_BAN, session, core->now->wall_ms) != NULL;
 }
 

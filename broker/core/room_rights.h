@@ -47,7 +47,8 @@ void room_set_slow(room_t *room, uint32_t slow_ms);
 /* HUB_BANNED, with what was said of it as the hint and, where it ends, when: the session may not come into the room. */
 HUB_MUST_CHECK hub_err_t room_may_enter(core_t *core, request_t *request, const room_t *room);
 
-/* True if it is banned from the room, without a word. */
+/* True if it is banned from the room, without a word. Who has a role there is not: a ban takes that away, so what there is
+ * was meant for another who had the nick, or for who has been given the role since. */
 bool room_bars(const core_t *core, const room_t *room, const session_t *session);
 
 /* May the request's session, a member, speak in a room that is restrained? HUB_MUTED, for good; HUB_FLOOD, with the

@@ -51,8 +51,9 @@ typedef struct {
     state_t state : 8;
     bool is_kicked_when_idle : 1; /* asked for in hello */
     bool is_warned : 1;
-    bool is_dirty : 1; /* its record is to be written */
-    bool is_muted : 1; /* by an operator, when it was looked last: see verdicts.h */
+    bool is_dirty : 1;             /* its record is to be written */
+    bool is_muted : 1;             /* by an operator, when it was looked last: see verdicts.h */
+    bool is_on_operators_link : 1; /* when something came for it last */
     uint8_t token_count;
     uint8_t membership_count;
     bucket_t allowance;

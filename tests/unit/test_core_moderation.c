@@ -322,6 +322,46 @@ static void p144_nobody_acts_on_who_stands_as_high(void **state)
     kit_destroy(&kit);
 }
 
+static void p144_who_came_under_an_operators_key_stands_above_all(void **state)
+{
+    (void)state;
+    static const char *const ASKED[] = {"kick room=tea nick=olga", "mute room=tea nick=olga",
+                                        "ban room=tea nick=olga"};
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=olga"), "ok=true count=0");
+    ASSERT_HAS(kit_ask(kit, 'A', "slow room=tea slow_ms=60000"), "ok=true");
+    kit_save(kit, 'o', kit_ask(kit, 'O', "hello nick=olga join=tea"), "token");
+    ASSERT_HAS(kit_ask(kit, 'O', "join room=tea"), "ok=true");
+    for (size_t i = 0; i < sizeof ASKED / sizeof ASKED[0]; i++)
+        ASSERT_HAS(kit_ask(kit, 'A', ASKED[i]), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'O', "say room=tea text=1"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "say room=tea text=2"), "ok=true");
+    kit_under_key(kit, 'P', 'k', true);
+    ASSERT_HAS(kit_ask(kit, 'P', "resume token=$o"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', ASKED[0]), "error=denied");
+    kit_under_key(kit, 'P', 'k', false); /* enrolled as somebody else by now */
+    ASSERT_HAS(kit_ask(kit, 'P', "say room=tea text=3"), "error=flood");
+    ASSERT_HAS(kit_ask(kit, 'A', ASKED[0]), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'P', "join room=tea"), "error=banned");
+    kit_destroy(&kit);
+}
+
+/* bob bans the name before ada has it. */
+static void p144_a_ban_on_a_name_does_not_meet_who_has_a_role(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    ASSERT_HAS(kit_ask(kit, 'B', "ban room=tea nick=countess"), "ok=true count=0");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=Countess"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "part room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=ada"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "nick nick=countess"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "error=banned");
+    kit_destroy(&kit);
+}
+
 static void p144_all_others_are_denied_whatever_they_ask(void **state)
 {
     (void)state;
@@ -351,6 +391,9 @@ static void p144_nobody_takes_back_what_was_said_of_themselves(void **state)
     ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'B', "unmute room=tea nick=bob"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=robert"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "unmute room=tea nick=bob"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=bob"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=member"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "error=muted");
     ASSERT_HAS(kit_ask(kit, 'A', "unmute room=tea nick=bob"), "ok=true");
@@ -498,6 +541,8 @@ int main(void)
         cmocka_unit_test(p143_who_is_given_a_role_speaks_again),
         cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
         cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),
+        cmocka_unit_test(p144_who_came_under_an_operators_key_stands_above_all),
+        cmocka_unit_test(p144_a_ban_on_a_name_does_not_meet_who_has_a_role),
         cmocka_unit_test(p144_all_others_are_denied_whatever_they_ask),
         cmocka_unit_test(p144_nobody_takes_back_what_was_said_of_themselves),
         cmocka_unit_test(p145_a_rooms_bans_are_listed_end_and_outlast_a_crash),
