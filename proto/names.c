@@ -12,10 +12,16 @@ static size_t next(span_t text, size_t offset, int32_t *out_point)
     return size > 0 ? (size_t)size : 0;
 }
 
-/* Shown as nothing, though Unicode calls them symbols: a blank of Braille, a note's head, a place for an object. */
-static bool is_blank_symbol(int32_t point)
+/* Shown as nothing, though Unicode calls them symbols and letters: a blank of Braille, a note's head, a place for an object; places
+ * for parts of a syllable of Hangul, which are as wide as a letter; blanks among hieroglyphs. */
+static bool is_blank(int32_t point)
 {
-    return point == 0x2800 || point == 0x1d159 || point == 0xfffc;
+    static const int32_t BLANKS[] = {0x2800, 0x1d159, 0xfffc,  0x115f, 0x1160,
+                                     0x3164, 0xffa0,  0x13441, 0x13442};
+    for (size_t i = 0; i < sizeof BLANKS / sizeof BLANKS[0]; i++)
+        if (point == BLANKS[i])
+            return true;
+    return false;
 }
 
 /* In any name, whenever it was made. */
@@ -40,7 +46,7 @@ static bool has_shape(int32_t point)
 {
     utf8proc_category_t category = utf8proc_category(point);
     return category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_CO &&
-           category != UTF8PROC_CATEGORY_CS && !is_blank_symbol(point);
+           category != UTF8PROC_CATEGORY_CS && !is_blank(point);
 }
 
 /* A letter, a digit or a picture: what a name can be called by. */

@@ -3,7 +3,7 @@ import pytest
 
 BAD = ["", " ", "a b", "a\tb", "a\nb", "a\u00a0b", "a\u3000b", "a\u2028b", "a|b", "a/b", "a[b", "a]b", "a@b", "#a", "a\x7f", "a\x85",
        "a\u200bb", "a\u200db", "a\u202eb", "a\ufeff", "\u115f", "a\uff0fb", "\uff20", "\ufdfa", "n" * 33, "\u0149" * 11,
-       "a<b", "a>b", "ada\u2065", "ada\ufff0", "ada\U000e0002", "ada\ue000", "ada\ufffe", "ada\u2800", "\u2800", "->", "\u0336", "\u0336ada"]
+       "a<b", "a>b", "ada\u2065", "ada\ufff0", "ada\U000e0002", "ada\ue000", "ada\ufffe", "ada\u2800", "ada\uffa0went.\uffa0mallory", "a\u3164b", "\u2800", "->", "\u0336", "\u0336ada"]
 
 
 @pytest.mark.parametrize("nick", BAD, ids=ascii)

@@ -60,8 +60,10 @@ static void p17_invisible_characters_do_not_make_another_name(void **state)
     assert_folds("a\xef\xb8\x8f", "a"); /* variation selector 16 */
     assert_folds("a\xcd\x8f"
                  "da",
-                 "ada");                /* combining grapheme joiner */
-    assert_folds("a\xe3\x85\xa4", "a"); /* Hangul filler */
+                 "ada"); /* combining grapheme joiner */
+    name_t name;         /* one that was there before such were refused */
+    assert_true(name_fold(span_of("a\xe3\x85\xa4"), &name));
+    assert_string_equal(name.text, "a");
     assert_false(is_nick("\xe1\x85\x9f"));
     assert_false(is_nick("\xe3\x85\xa4"));
     assert_false(is_nick("\xef\xb8\x8f"));
@@ -134,6 +136,12 @@ static void p15_a_nick_has_nothing_that_has_no_shape(void **state)
         "ada\xe2\xa0\x80",     /* U+2800: a blank of Braille */
         "ada\xef\xbf\xbc",     /* U+FFFC: the place of an object */
         "ada\xf0\x9d\x85\x99", /* U+1D159: a note without a head */
+        "ada\xe1\x85\x9f",     /* U+115F: a place for a consonant of Hangul, as wide as one */
+        "ada\xe1\x85\xa0",     /* U+1160: for a vowel */
+        "ada\xe3\x85\xa4",     /* U+3164: for either */
+        "ada\xef\xbe\xa0",     /* U+FFA0: likewise, as wide as a blank: ada went. mallory */
+        "ada\xf0\x93\x91\x81", /* U+13441: a blank among hieroglyphs */
+        "ada\xf0\x93\x91\x82", /* U+13442: half of one */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(is_nick(bad[i]) || is_nick(bad[i] + 3));
