@@ -120,6 +120,23 @@ char *printable(const char *text, size_t size, printable_way_t way)
     return out;
 }
 
+const char *printable_find(const char *text, int32_t *out_point, size_t *out_size)
+{
+    assert(text && out_point && out_size);
+    text_t given = {(const uint8_t *)text, strlen(text)};
+    size_t size;
+    for (size_t offset = 0; offset < given.size; offset += size) {
+        int32_t point;
+        size = character(given, offset, &point);
+        if (!is_control(point) && !is_treacherous(point))
+            continue;
+        *out_point = point;
+        *out_size = size;
+        return text + offset;
+    }
+    return NULL;
+}
+
 void printable_put(FILE *out, const char *text, size_t size)
 {
     assert(out);

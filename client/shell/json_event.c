@@ -238,23 +238,24 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done)
     set_number(reply, "slow_ms", done->slow_ms);
 }
 
-/* Within a string, the only place where it can be. */
-static void put_delete(FILE *out, const char *from, const char *to)
+/* What paints is written as JSON may: within a string, the only place where it can be. */
+static void put_harmless(FILE *out, const char *text)
 {
-    (void)fwrite(from, 1, (size_t)(to - from), out);
-    (void)fputs("\\u007f", out);
+    int32_t point;
+    size_t size;
+    for (const char *at; (at = printable_find(text, &point, &size)); text = at + size) {
+        (void)fwrite(text, 1, (size_t)(at - text), out);
+        (void)fprintf(out, "\\u%04x", (unsigned)point); /* none is beyond four digits */
+    }
+    (void)fputs(text, out);
 }
 
 void json_event_write(FILE *out, const json_t *object, bool is_ascii)
 {
-    enum { DELETE = 0x7f };
     assert(out && object);
     char *text = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
     assert(text);
-    const char *from = text;
-    for (const char *at; (at = strchr(from, DELETE)); from = at + 1)
-        put_delete(out, from, at);
-    (void)fputs(from, out);
+    put_harmless(out, text);
     (void)fputc('\n', out);
     free(text);
 }

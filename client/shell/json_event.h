@@ -18,8 +18,8 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done);
 /* A string, bytes that are no UTF-8 replaced. A new reference. */
 json_t *json_event_text(const char *text, size_t size);
 
-/* Writes an object as one line: no control character is in it as it stands, DEL neither, which JSON would allow. `is_ascii`: nor
- * anything beyond ASCII. A failed write shows when the caller flushes. */
+/* Writes an object as one line: nothing that paints is in it as it stands (see printable_find()), though JSON would allow DEL, C1
+ * and what reorders a line. `is_ascii`: nor anything beyond ASCII. A failed write shows when the caller flushes. */
 void json_event_write(FILE *out, const json_t *object, bool is_ascii);
 
 #endif

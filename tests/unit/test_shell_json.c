@@ -29,7 +29,7 @@ static int forget(void **state)
     return 0;
 }
 
-static void nothing_in_a_line_of_json_is_a_control_character(void **state)
+static void nothing_in_a_line_of_json_paints(void **state)
 {
     (void)state;
     char *line = NULL;
@@ -38,13 +38,16 @@ static void nothing_in_a_line_of_json_is_a_control_character(void **state)
     assert_non_null(out);
     json_t *object = json_pack("{s:s}", "text",
                                "\x7f"
-                               "a\x7f\x7f\x1b\xc3\xa4");
+                               "a\x7f\x7f\x1b\xc3\xa4\xc2\x9b"
+                               "\xe2\x80\xae\xe2\x80\xa8|\xe2\x81\xa6\xd8\x9c\xc2\xa0");
     json_event_write(out, object, false);
     json_event_write(out, object, true);
     json_decref(object);
     fclose(out);
-    assert_string_equal(line, "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\xc3\xa4\"}\n"
-                              "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\\u00E4\"}\n");
+    assert_string_equal(line, "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\xc3\xa4\\u009b"
+                              "\\u202e\\u2028|\\u2066\\u061c\xc2\xa0\"}\n"
+                              "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\\u00E4\\u009B"
+                              "\\u202E\\u2028|\\u2066\\u061C\\u00A0\"}\n");
     free(line);
 }
 
@@ -229,7 +232,7 @@ static void a_refusal_has_error_and_hint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_in_a_line_of_json_is_a_control_character),
+        cmocka_unit_test(nothing_in_a_line_of_json_paints),
         cmocka_unit_test(a_request_becomes_an_order),
         cmocka_unit_test(what_is_done_to_somebody_has_its_keys),
         cmocka_unit_test(a_wrong_request_says_what_is_wrong),
