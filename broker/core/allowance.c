@@ -4,6 +4,7 @@
 #include "broker/core/flood.h"
 #include "broker/core/links.h"
 #include "broker/core/sessions.h"
+#include "broker/core/whence.h"
 
 #include <assert.h>
 
@@ -89,16 +90,30 @@ hub_err_t allowance_take(core_t *core, request_t *request)
 
 /* Where a session comes from, as a number nobody can foresee: the address that was told, else the link's key, else the link. 0: it has
  * no link any more, and told no address. */
-static uint64_t place_of(const core_t *core, const session_t *session)
+static uint64_t place_at(const core_t *core, uint32_t address, const peer_key_t *key, uint64_t link)
 {
     enum { OF_ADDRESS = 1, OF_LINK = 2 };
-    const peer_key_t *key = shared_key_get(session->peer_key);
-    uint64_t place[2] = {OF_ADDRESS, session->whence_number};
-    if (session->whence_number == 0 && key->is_some)
+    uint64_t place[2] = {OF_ADDRESS, address};
+    if (address == 0 && key->is_some)
         return lookup_number(core->whences, peer_key_span(key));
-    if (session->whence_number == 0)
-        place[0] = OF_LINK, place[1] = session->address.link;
+    if (address == 0)
+        place[0] = OF_LINK, place[1] = link;
     return place[1] ? lookup_number(core->whences, (span_t){(const char *)place, sizeof place}) : 0;
+}
+
+static uint64_t place_of(const core_t *core, const session_t *session)
+{
+    return place_at(core, session->whence_number, shared_key_get(session->peer_key),
+                    session->address.link);
+}
+
+uint64_t allowance_place(const core_t *core, const request_t *request)
+{
+    assert(core && request);
+    span_t address = message_span(request->message, KEY_address);
+    return request->session ? place_of(core, request->session)
+                            : place_at(core, (uint32_t)whence_number(core, address),
+                                       &request->peer_key, request->link ? request->link->id : 0);
 }
 
 void allowance_begin(core_t *core, session_t *session)

@@ -25,6 +25,9 @@ void allowance_end(core_t *core, const session_t *session);
 HUB_MUST_CHECK hub_err_t allowance_make(core_t *core, request_t *request, const session_t *session,
                                         makes_t what);
 
+/* The place that a request comes from, session or not, as a number nobody can foresee; 0: unknown. */
+uint64_t allowance_place(const core_t *core, const request_t *request);
+
 /* Kicks the session of a request that was refused too often. */
 void allowance_punish(core_t *core, request_t *request);
 

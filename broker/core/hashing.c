@@ -1,6 +1,8 @@
 #include "broker/core/hashing.h"
 
+#include "broker/core/allowance.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/rights.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -26,10 +28,28 @@ hub_err_t hashing_check(request_t *request, key_id_t key)
     return HUB_OK;
 }
 
+/* Operators are not strangers. */
+static uint64_t place_of(const core_t *core, const request_t *request)
+{
+    return is_operators(core, request) ? 0 : allowance_place(core, request);
+}
+
+/* Else who has some accounts could have their passwords looked at without end, and nobody else could log in. What has got so far as
+ * to be handled again is not counted anew. */
+static bool is_too_many_from_there(const core_t *core, const request_t *request)
+{
+    uint64_t place = request->hashed ? 0 : place_of(core, request);
+    const hashing_t *waiting;
+    size_t count = 0;
+    for (uint32_t at = 0; place && (waiting = slab_next(core->hashings, &at));)
+        count += waiting->place == place;
+    return count >= LIMIT_HASHES_PER_PLACE;
+}
+
 hub_err_t hashing_may_ask(const core_t *core, request_t *request)
 {
     assert(core && request);
-    if (slab_count(core->hashings) < LIMIT_HASHES_WAITING)
+    if (slab_count(core->hashings) < LIMIT_HASHES_WAITING && !is_too_many_from_there(core, request))
         return HUB_OK;
     request->hint = "many passwords are being looked at";
     request->retry_ms = BUSY_RETRY_MS;
@@ -56,6 +76,7 @@ hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t 
     waiting->door = request->peer.door;
     waiting->routing_size = (uint8_t)request->peer.routing.size;
     memcpy(waiting->routing, request->peer.routing.data, request->peer.routing.size);
+    waiting->place = place_of(core, request);
     waiting->is_local = request->is_local;
     waiting->is_operator = request->is_operator;
     waiting->peer_key = request->peer_key;

@@ -30,6 +30,7 @@ typedef struct {
     uint8_t routing_size;
     bool is_local, is_operator;
     bool is_void;                  /* nobody is to have it done any more */
+    uint64_t place;                /* whence it was asked, see allowance.h; 0: not counted */
     char hash[ACCOUNT_HASH_BYTES]; /* it is verified against; "": one is made */
     char routing[UINT8_MAX];
     peer_key_t peer_key;
@@ -38,7 +39,8 @@ typedef struct {
 /* HUB_BAD_REQUEST, with a hint: what the request has there is too short or too long for a password. */
 HUB_MUST_CHECK hub_err_t hashing_check(request_t *request, key_id_t key);
 
-/* HUB_BUSY with the request's retry_ms: too many wait already, and hashing_ask() would say so. */
+/* HUB_BUSY with the request's retry_ms: too many wait already, of all or from that place, and hashing_ask() would say so. O(those
+ * that wait). */
 HUB_MUST_CHECK hub_err_t hashing_may_ask(const core_t *core, request_t *request);
 
 /* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been

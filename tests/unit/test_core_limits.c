@@ -201,9 +201,9 @@ static void p213_who_is_told_that_it_is_busy_has_spent_nothing(void **state)
     settings.accounts_made_per_h = 1;
     kit_t *kit = kit_new(&settings);
     kit_ask(kit, 'A', "hello nick=ada address=192.0.2.1");
-    kit_ask(kit, 'B', "hello nick=bob address=192.0.2.2");
+    kit_ask(kit, 'B', "hello nick=bob address=192.0.2.1");
     kit_delay_hashes(kit, true);
-    for (int i = 0; i < LIMIT_HASHES_WAITING; i++) {
+    for (int i = 0; i < LIMIT_HASHES_PER_PLACE; i++) {
         char request[64];
         snprintf(request, sizeof request, "login nick=nick%d password='correct horse'", i);
         kit_send(kit, 'B', request);

@@ -321,9 +321,10 @@ static void p117_too_many_passwords_at_once_are_busy(void **state)
     kit_delay_hashes(kit, true);
     kit_ask(kit, 'C', "hello nick=carol");
     for (int i = 0; i < LIMIT_HASHES_WAITING; i++) {
-        char request[64];
-        snprintf(request, sizeof request, "login nick=who%d password=" ANOTHER, i);
-        (void)kit_send(kit, 'C', request);
+        char request[96];
+        snprintf(request, sizeof request,
+                 "hello sid=%d nick=who%d address=192.0.2.%d password=" ANOTHER, i, i, i);
+        (void)kit_send(kit, 'D', request);
     }
     ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "error=busy retry_ms");
     kit_hash(kit, HUB_BUSY); /* the shell may say so too */
@@ -336,6 +337,36 @@ static void p117_too_many_passwords_at_once_are_busy(void **state)
 }
 
 #define TRY_FROM(address, password) "hello nick=ada address=" address " password=" password
+
+static void p117_one_place_has_so_many_passwords_looked_at_at_a_time(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'C', "hello nick=carol address=192.0.2.1");
+    ASSERT_HAS(kit_ask(kit, 'C', "register password=" ANOTHER), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'C', "password password=" ANOTHER " new_password=" PASSWORD);
+    for (int i = 1; i < LIMIT_HASHES_PER_PLACE; i++) {
+        char request[96];
+        snprintf(request, sizeof request,
+                 "hello sid=%d nick=who%d address=192.0.2.1 password=" ANOTHER, i, i);
+        (void)kit_send(kit, 'D', request);
+    }
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "error=busy retry_ms");
+    ASSERT_HAS(kit_ask(kit, 'D', TRY_FROM("192.0.2.1", PASSWORD)), "error=busy retry_ms");
+    kit_under_key(kit, 'O', 'k', true); /* but an operator */
+    uint64_t operators = kit_send(kit, 'O', "account_password account=ada new_password=" PASSWORD);
+    uint64_t elsewhere = kit_send(kit, 'E', TRY_FROM("192.0.2.2", PASSWORD));
+    assert_int_equal(kit_hashes(kit), LIMIT_HASHES_PER_PLACE + 2);
+    kit_hash(kit, HUB_OK); /* the old password is right, and the new one's turn has come */
+    ASSERT_HAS(kit_ask(kit, 'C', "login nick=ada password=" PASSWORD), "error=busy");
+    kit_delay_hashes(kit, false);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'C', change), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'O', operators), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'E', elsewhere), "ok=true");
+    kit_destroy(&kit);
+}
 
 static void p118_wrong_passwords_for_a_nick_are_to_wait_longer_each_time(void **state)
 {
@@ -477,6 +508,7 @@ int main(void)
         cmocka_unit_test(
             p114_an_old_password_that_is_being_looked_at_is_no_good_once_it_is_changed),
         cmocka_unit_test(p117_too_many_passwords_at_once_are_busy),
+        cmocka_unit_test(p117_one_place_has_so_many_passwords_looked_at_at_a_time),
         cmocka_unit_test(p118_wrong_passwords_for_a_nick_are_to_wait_longer_each_time),
         cmocka_unit_test(p118_an_unknown_nick_waits_like_a_registered_one),
         cmocka_unit_test(p118_many_at_a_time_are_counted_before_they_are_known_to_be_wrong),
