@@ -118,6 +118,17 @@ static void enter_rooms(core_t *core, account_t *account, session_t *session)
     }
 }
 
+/* Where it was as somebody else, and may not be as who it is now. */
+static void leave_rooms(core_t *core, session_t *session)
+{
+    for (unsigned i = session->membership_count; i-- > 0;) {
+        room_t *room = core_room(core, session_memberships(session)[i].room);
+        const verdict_t *verdict = room_barred(core, room, session);
+        if (verdict)
+            room_expel(core, session, room, "banned", verdict_by(verdict), verdict_reason(verdict));
+    }
+}
+
 void account_enter(core_t *core, account_t *account, session_t *session)
 {
     assert(core && account && session && account->session == 0 && account->inbox);
@@ -127,6 +138,7 @@ void account_enter(core_t *core, account_t *account, session_t *session)
     account_bind(core, account, session);
     session->inbox_epoch = account->inbox->journal.epoch;
     verdicts_judge(core, session); /* where the nick stayed the same the uid has not */
+    leave_rooms(core, session);
     enter_rooms(core, account, session);
     records_session(core, session);
     records_account(core, account);
@@ -146,6 +158,17 @@ void account_end(core_t *core, account_t *account)
     uint64_t id = account->id;
     account_fini(account);
     slab_remove(core->accounts, id);
+}
+
+bool account_forget(core_t *core, account_t *account, room_t *room)
+{
+    assert(core && account && room);
+    if (!refs_has(&room->absent, account->id))
+        return false;
+    account_remove_room(account, room->id);
+    refs_remove(&room->absent, account->id);
+    records_account(core, account);
+    return true;
 }
 
 void account_forget_room(core_t *core, room_t *room)

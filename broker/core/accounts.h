@@ -41,6 +41,9 @@ void account_leave(core_t *core, session_t *session);
 /* Nobody is in under the account (asserted); it ends, with its inbox, and its nick is free. */
 void account_end(core_t *core, account_t *account);
 
+/* Forgets that it may come back to that room. False: nobody is away under it who was there. */
+bool account_forget(core_t *core, account_t *account, room_t *room);
+
 /* The room is forgotten, and by all who might have come back to it. */
 void account_forget_room(core_t *core, room_t *room);
 

@@ -16,8 +16,8 @@
 /* Whom a request within a room means. */
 typedef struct {
     aim_t aim;
-    const account_t *account; /* NULL: a guest, or nobody */
-    session_t *session;       /* NULL: not here */
+    account_t *account; /* NULL: a guest, or nobody */
+    session_t *session; /* NULL: not here */
     standing_t standing;
 } whom_t;
 
@@ -99,22 +99,11 @@ static void write_down(core_t *core, request_t *request, const room_t *room, con
 
 /* --- kick and ban -------------------------------------------------------------------------------- */
 
-/* Tells the session that it is out, and why; then it is. The room may be forgotten by that. */
 static void expel(core_t *core, const request_t *request, session_t *session, room_t *room,
                   const char *reason)
 {
-    span_t text = message_span(request->message, KEY_reason);
-    writer_t *writer = event_begin(core, session, EV_kicked);
-    if (writer) {
-        write_str(writer, KEY_room, name_span(&room->name));
-        write_str(writer, KEY_reason, span_of(reason));
-        write_str(writer, KEY_by, audit_by(request));
-        if (text.size > 0)
-            write_str(writer, KEY_text, text);
-        reply_end(core);
-    }
-    core->counters.members_removed++;
-    session_leave(core, session, room);
+    room_expel(core, session, room, reason, audit_by(request),
+               message_span(request->message, KEY_reason));
 }
 
 /* The last to leave would have it forgotten, but for what is held. */
@@ -140,11 +129,13 @@ static hub_err_t kick(core_t *core, request_t *request, room_t *room)
     if (err != HUB_OK)
         return err;
     request->hint = "nobody of that name is in the room";
-    if (!is_in(&whom, room))
+    bool was_away = whom.account && account_forget(core, whom.account, room);
+    if (!was_away && !is_in(&whom, room))
         return HUB_NO_SUCH_NICK;
     request->hint = NULL;
     write_down(core, request, room, &whom.aim);
-    expel(core, request, whom.session, room, "kicked");
+    if (!was_away)
+        expel(core, request, whom.session, room, "kicked");
     reply_count(core, request, 1);
     return HUB_OK;
 }
@@ -180,6 +171,8 @@ static hub_err_t ban(core_t *core, request_t *request, room_t *room)
     assert(err == HUB_OK); /* taking away always works */
     if (whom.session)
         (void)room_uninvite(room, whom.session->id); /* whether there was one or not */
+    if (whom.account)
+        (void)account_forget(core, whom.account, room); /* likewise */
     bool was_in = is_in(&whom, room);
     if (was_in)
         expel(core, request, whom.session, room, "banned");

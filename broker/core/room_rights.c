@@ -3,6 +3,7 @@
 #include "broker/core/accounts.h"
 #include "broker/core/rights.h"
 #include "broker/core/rooms.h"
+#include "broker/core/sessions.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -212,23 +213,46 @@ static bool is_above(const core_t *core, const room_t *room, const session_t *se
            room_standing(room, session_uid(session)) > STANDING_MEMBER;
 }
 
-bool room_bars(const core_t *core, const room_t *room, const session_t *session)
+const verdict_t *room_barred(const core_t *core, const room_t *room, const session_t *session)
 {
     assert(core && room && session);
-    return room->verdict_count > 0 && !is_above(core, room, session) &&
-           room_hit(room, VERDICT_BAN, session, core->now->wall_ms) != NULL;
+    if (room->verdict_count == 0 || is_above(core, room, session))
+        return NULL;
+    return room_hit(room, VERDICT_BAN, session, core->now->wall_ms);
+}
+
+bool room_bars(const core_t *core, const room_t *room, const session_t *session)
+{
+    return room_barred(core, room, session) != NULL;
 }
 
 hub_err_t room_may_enter(core_t *core, request_t *request, const room_t *room)
 {
     assert(core && request && request->session && room);
-    if (!room_bars(core, room, request->session))
+    const verdict_t *verdict = room_barred(core, room, request->session);
+    if (verdict == NULL)
         return HUB_OK;
-    const verdict_t *verdict = room_hit(room, VERDICT_BAN, request->session, core->now->wall_ms);
     core->counters.banned_rooms++;
     request->hint = verdict->reason_size > 0 ? verdict->reason : "you are banned from that room";
     request->retry_ms = verdict->until_ms ? verdict->until_ms - core->now->wall_ms : 0;
     return HUB_BANNED;
+}
+
+void room_expel(core_t *core, session_t *session, room_t *room, const char *reason, span_t by,
+                span_t text)
+{
+    assert(core && session && room && reason);
+    writer_t *writer = event_begin(core, session, EV_kicked);
+    if (writer) {
+        write_str(writer, KEY_room, name_span(&room->name));
+        write_str(writer, KEY_reason, span_of(reason));
+        write_str(writer, KEY_by, by);
+        if (text.size > 0)
+            write_str(writer, KEY_text, text);
+        reply_end(core);
+    }
+    core->counters.members_removed++;
+    session_leave(core, session, room);
 }
 
 hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room)

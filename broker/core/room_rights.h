@@ -51,6 +51,14 @@ HUB_MUST_CHECK hub_err_t room_may_enter(core_t *core, request_t *request, const 
  * was meant for another who had the nick, or for who has been given the role since. */
 bool room_bars(const core_t *core, const room_t *room, const session_t *session);
 
+/* The ban that does so; NULL: none. Borrowed until the next change. */
+const verdict_t *room_barred(const core_t *core, const room_t *room, const session_t *session);
+
+/* Tells a member that it is out, why, by whom and with which words (none: empty), all of which may be of the room; then it is. The room may be
+ * forgotten by that. */
+void room_expel(core_t *core, session_t *session, room_t *room, const char *reason, span_t by,
+                span_t text);
+
 /* May the request's session, a member, speak in a room that is restrained? HUB_MUTED, for good; HUB_FLOOD, with the
  * request's retry_ms. */
 HUB_MUST_CHECK hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room);

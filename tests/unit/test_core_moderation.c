@@ -267,6 +267,49 @@ static void p142_a_banned_account_does_not_come_back_by_logging_in(void **state)
     kit_destroy(&kit);
 }
 
+/* As a guest one may be there; as who is banned one may not. */
+static void p142_who_logs_in_to_a_banned_account_is_put_out(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'B', "register password=" PASSWORD);
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=bob reason=spam"), "ok=true count=1");
+    kit_ask(kit, 'B', "bye");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "ok=true");
+    kit_pass(kit, 100);
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'E', "login nick=bob password=" PASSWORD), "ok=true !heads.tea");
+    ASSERT_HAS(kit_event(kit, 'E', "kicked"), "room=tea reason=banned by=Ada text=spam");
+    ASSERT_HAS(kit_ask(kit, 'E', "say room=tea text=x"), "error=not_member");
+    ASSERT_HAS(kit_ask(kit, 'A', "who room=tea"), "count=2");
+    kit_destroy(&kit);
+}
+
+static void p141_an_account_that_is_away_is_put_out_of_a_room_too(void **state)
+{
+    (void)state;
+    static const char *const ASKED[][2] = {
+        {"kick room=den nick=bob", "role room=den nick=bob role=member"},
+        {"ban room=den account=bob", "unban room=den account=bob"}};
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "join room=den private:=true");
+    kit_ask(kit, 'B', "register password=" PASSWORD);
+    for (size_t i = 0; i < sizeof ASKED / sizeof ASKED[0]; i++) {
+        ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=bob"), "ok=true");
+        ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "ok=true");
+        kit_ask(kit, 'B', "bye");
+        ASSERT_HAS(kit_ask(kit, 'A', ASKED[i][0]), "ok=true");
+        ASSERT_HAS(kit_ask(kit, 'A', ASKED[i][1]), "ok=true");
+        restart(kit);
+        ASSERT_HAS(kit_ask(kit, 'B', "hello nick=bob password=" PASSWORD), "ok=true !heads.den");
+        ASSERT_HAS(kit_ask(kit, 'B', "history room=den"), "error=no_such_room");
+        ASSERT_HAS(kit_ask(kit, 'A', "resume token=$a"), "ok=true");
+    }
+    kit_ask(kit, 'B', "bye");
+    ASSERT_HAS(kit_ask(kit, 'A', "kick room=den nick=bob"), "error=no_such_nick");
+    kit_destroy(&kit);
+}
+
 static void p143_who_is_given_a_role_speaks_again(void **state)
 {
     (void)state;
@@ -538,6 +581,8 @@ int main(void)
         cmocka_unit_test(p142_who_is_banned_from_a_room_stays_out),
         cmocka_unit_test(p142_a_ban_takes_role_and_invitation_away),
         cmocka_unit_test(p142_a_banned_account_does_not_come_back_by_logging_in),
+        cmocka_unit_test(p142_who_logs_in_to_a_banned_account_is_put_out),
+        cmocka_unit_test(p141_an_account_that_is_away_is_put_out_of_a_room_too),
         cmocka_unit_test(p143_who_is_given_a_role_speaks_again),
         cmocka_unit_test(p143_who_is_muted_in_a_room_speaks_elsewhere),
         cmocka_unit_test(p144_nobody_acts_on_who_stands_as_high),
