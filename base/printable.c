@@ -1,7 +1,6 @@
 #include "base/printable.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -145,30 +144,106 @@ void printable_put(FILE *out, const char *text, size_t size)
     free(clean);
 }
 
-static void print(FILE *out, const char *format, va_list values)
+/* --- formats ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    FILE *out;
+    va_list values; /* what is left of them */
+} printer_t;
+
+typedef struct {
+    bool is_left; /* within `width` */
+    int width;
+    int precision; /* -1: none */
+} shape_t;
+
+static void put_string(printer_t *self, shape_t shape)
 {
-    char *text;
-    int size = vasprintf(&text, format, values);
-    assert(size >= 0);
-    printable_put(out, text, (size_t)size);
-    free(text);
+    const char *text = va_arg(self->values, const char *);
+    size_t size = 0; /* an empty piece may have no place */
+    if (shape.precision != 0)
+        size = shape.precision < 0 ? strlen(text) : strnlen(text, (size_t)shape.precision);
+    char *clean = printable(text, size, PRINTABLE_OUT);
+    (void)fprintf(self->out, "%*s", shape.is_left ? -shape.width : shape.width, clean);
+    free(clean);
+}
+
+/* The number that is next, whose conversion is at `at`: "u", "lu", "llu", "zu". */
+static unsigned long long next_number(printer_t *self, const char *at)
+{
+    if (*at == 'u')
+        return va_arg(self->values, unsigned);
+    if (strncmp(at, "lu", 2) == 0)
+        return va_arg(self->values, unsigned long);
+    if (strncmp(at, "zu", 2) == 0)
+        return va_arg(self->values, size_t);
+    assert(strncmp(at, "llu", 3) == 0);
+    return va_arg(self->values, unsigned long long);
+}
+
+/* `at` is behind a percent sign; returns what comes after the conversion. */
+static const char *put_conversion(printer_t *self, const char *at)
+{
+    char *end;
+    shape_t shape = {.is_left = *at == '-', .precision = -1};
+    shape.width = (int)strtol(at + shape.is_left, &end, 10);
+    if (strncmp(end, ".*", 2) == 0) {
+        shape.precision = va_arg(self->values, int);
+        end += 2;
+    } else if (*end == '.')
+        shape.precision = (int)strtol(end + 1, &end, 10);
+    if (*end == 's')
+        put_string(self, shape);
+    else
+        (void)fprintf(self->out, "%*llu", shape.is_left ? -shape.width : shape.width,
+                      next_number(self, end));
+    return end + strcspn(end, "su") + 1;
+}
+
+void printable_vprint(FILE *out, const char *format, va_list values)
+{
+    assert(out && format);
+    printer_t self = {.out = out};
+    va_copy(self.values, values);
+    while (*format) {
+        size_t plain = strcspn(format, "%");
+        (void)fwrite(format, 1, plain, out);
+        format += plain;
+        if (*format)
+            format = put_conversion(&self, format + 1);
+    }
+    va_end(self.values);
 }
 
 void printable_print(FILE *out, const char *format, ...)
 {
-    assert(out && format);
     va_list values;
     va_start(values, format);
-    print(out, format, values);
+    printable_vprint(out, format, values);
     va_end(values);
 }
 
 void printable_line(FILE *out, const char *format, ...)
 {
-    assert(out && format);
     va_list values;
     va_start(values, format);
-    print(out, format, values);
+    printable_vprint(out, format, values);
     va_end(values);
     (void)fputc('\n', out);
+}
+
+void printable_text(char *out, size_t capacity, const char *format, ...)
+{
+    assert(out && capacity > 0);
+    char *text;
+    size_t size;
+    FILE *memory = open_memstream(&text, &size);
+    assert(memory);
+    va_list values;
+    va_start(values, format);
+    printable_vprint(memory, format, values);
+    va_end(values);
+    (void)fclose(memory); /* memory */
+    (void)snprintf(out, capacity, "%s", text);
+    free(text);
 }

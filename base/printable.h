@@ -6,11 +6,12 @@
  *   "a\tb"                           as it is
  *   "a\xff" "b"                      U+FFFD for every byte that is no UTF-8
  *
- * A sequence that does not end takes the rest of the line with it. printable() is pure; the others write, and a failed write shows when the
- * caller flushes. */
+ * A sequence that does not end takes the rest of its own text with it, never what is printed behind that: with a format, each
+ * string is made harmless by itself. printable() is pure; the others write, and a failed write shows when the caller flushes. */
 #ifndef BASE_PRINTABLE_H
 #define BASE_PRINTABLE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,8 +31,16 @@ const char *printable_find(const char *text, int32_t *out_point, size_t *out_siz
 /* Writes what PRINTABLE_OUT leaves of a string. */
 void printable_put(FILE *out, const char *text, size_t size);
 
-/* The same of what printf() would write; printable_line() then ends the line. */
+/* Writes what printf() would, each string cleaned as by printable_put(); the format itself stays as it is. A format of ours
+ * has %s, %u, %lu, %llu, %zu, with `-`, a width or, for strings, a precision; another is a mistake and asserted. A precision
+ * counts the bytes that are read, a width those that are written. printable_line() then ends the line. */
 void printable_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void printable_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void printable_vprint(FILE *out, const char *format, va_list values)
+    __attribute__((format(printf, 2, 0)));
+
+/* The same into `out`, cut to `capacity` (> 0) with its zero: a message made of several texts. */
+void printable_text(char *out, size_t capacity, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/curve.h"
 #include "base/places.h"
+#include "base/printable.h"
 #include "proto/duration.h"
 
 #include <assert.h>
@@ -31,7 +32,7 @@ static const char *value_of(const char *name, char **argv, int *at)
 
 static bool refuse(char *out_error, const char *what, const char *why)
 {
-    (void)snprintf(out_error, ARGUMENTS_ERROR_BYTES, "%.100s: %s", what, why);
+    printable_text(out_error, ARGUMENTS_ERROR_BYTES, "%.100s: %s", what, why);
     return false;
 }
 

@@ -40,7 +40,7 @@ static void print_key(const uint8_t *key)
 {
     char text[CURVE_TEXT_CHARS + 1];
     curve_encode(key, text);
-    (void)puts(text);
+    printable_line(stdout, "%s", text);
 }
 
 /* --- one's own keys ----------------------------------------------------------------------------- */
@@ -173,8 +173,8 @@ int on_enroll(const arguments_t *arguments, const char *const *operands)
     (void)fflush(stdout);
     char text[CURVE_TEXT_CHARS + 1];
     curve_encode(server, text);
-    (void)fprintf(
-        stderr, "They connect with:\n  hubbub --router tcp://HOST:PORT --server-key '%s'\n", text);
+    printable_line(stderr,
+                   "They connect with:\n  hubbub --router tcp://HOST:PORT --server-key '%s'", text);
     return DONE;
 }
 
@@ -202,10 +202,9 @@ static bool choose_router(const arguments_t *arguments, char *out)
     }
     host[sizeof host - 1] = '\0';
     (void)snprintf(out, CERTIFICATE_ROUTER_CHARS + 1, "tcp://%s:5680", host);
-    (void)fprintf(stderr,
-                  "For a broker at %s; say --router ENDPOINT where it is reached by another "
-                  "name.\n",
-                  out);
+    printable_line(stderr,
+                   "For a broker at %s; say --router ENDPOINT where it is reached by another name.",
+                   out);
     return true;
 }
 
@@ -242,7 +241,7 @@ int on_invite(const arguments_t *arguments, const char *const *operands)
     made.has_server_key = false;
     if (!add(data, &made, operands[0]))
         goto done;
-    (void)puts(line);
+    printable_line(stdout, "%s", line);
     status = DONE;
 done:
     certificate_fini(&made);
@@ -290,10 +289,11 @@ static void print_enrolled(const char *data, const char *name)
                     read.is_operator ? "operator" : "member", enrolled);
     if (read.expires_s && read.used_s == 0) {
         certificate_time(read.expires_s, expires);
-        (void)printf(" %s %s", read.expires_s < (uint64_t)time(NULL) ? "lapsed" : "invited until",
-                     expires);
+        printable_print(stdout, " %s %s",
+                        read.expires_s < (uint64_t)time(NULL) ? "lapsed" : "invited until",
+                        expires);
     }
-    (void)puts("");
+    (void)fputc('\n', stdout);
 }
 
 int on_keys(const arguments_t *arguments, const char *const *operands)
@@ -339,8 +339,8 @@ int commands_run(const arguments_t *arguments)
         int operands = arguments->count - words;
         if (operands >= ROWS[i].fewest && operands <= ROWS[i].most)
             return ROWS[i].run(arguments, arguments->words + words);
-        (void)fprintf(stderr, "hubbubctl: usage: hubbubctl %s %s\n", ROWS[i].words,
-                      ROWS[i].operands);
+        printable_line(stderr, "hubbubctl: usage: hubbubctl %s %s", ROWS[i].words,
+                       ROWS[i].operands);
         return USAGE;
     }
     printable_line(stderr, "hubbubctl: there is no command `%s`; see hubbubctl --help",
@@ -357,7 +357,8 @@ static void print_wrapped(FILE *out, const char *text)
             (void)fputs("\n", out);
             column = 0;
         }
-        column += fprintf(out, "%*s%.*s", column ? 1 : 8, "", size, text);
+        printable_print(out, "%s%.*s", column ? " " : "        ", size, text);
+        column += (column ? 1 : 8) + size;
         text += size;
         text += strspn(text, " ");
     }
@@ -374,8 +375,8 @@ void commands_print_help(FILE *out)
                 "alone.\n\n",
                 out);
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        (void)fprintf(out, "  %s%s%s\n", ROWS[i].words, *ROWS[i].operands ? " " : "",
-                      ROWS[i].operands);
+        printable_line(out, "  %s%s%s", ROWS[i].words, *ROWS[i].operands ? " " : "",
+                       ROWS[i].operands);
         print_wrapped(out, ROWS[i].text);
     }
     (void)fputs("\n  --data DIR\n", out);

@@ -45,7 +45,7 @@ static bool read_key(const arguments_t *arguments, const char *text, whom_t *out
         memcpy(out->bytes, enrolled.public_key, sizeof out->bytes);
         return true;
     }
-    (void)snprintf(out_error, WIRE_ERROR_BYTES,
+    printable_text(out_error, WIRE_ERROR_BYTES,
                    "%.100s: that is neither a public key nor the name of one that is enrolled",
                    text);
     return false;
@@ -175,7 +175,7 @@ static void print_rest(const message_t *entry)
     if (message_has(entry, KEY_until))
         print_time(" until ", message_uint(entry, KEY_until));
     print_text(": ", entry, KEY_reason);
-    (void)puts("");
+    (void)fputc('\n', stdout);
 }
 
 static void print_ban(const message_t *ban)

@@ -1,5 +1,7 @@
 #include "ctl/wire.h"
 
+#include "base/printable.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +19,7 @@ static bool is_answered(const char *path, char *out_error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        (void)snprintf(out_error, WIRE_ERROR_BYTES, "%.600s: that path is too long for a socket",
+        printable_text(out_error, WIRE_ERROR_BYTES, "%.600s: that path is too long for a socket",
                        path);
         return false;
     }
@@ -29,7 +31,7 @@ static bool is_answered(const char *path, char *out_error)
         close(fd);
     bool is_away = error == ENOENT || error == ECONNREFUSED;
     if (!is_there)
-        (void)snprintf(out_error, WIRE_ERROR_BYTES, "%.600s: %s", path,
+        printable_text(out_error, WIRE_ERROR_BYTES, "%.600s: %s", path,
                        is_away ? "no broker answers there; is hubbubd running, with this --data?"
                                : strerror(error));
     return is_there;
@@ -57,7 +59,7 @@ bool wire_open(wire_t *self, const char *data, char *out_error)
         zmq_setsockopt(self->socket, ZMQ_RCVTIMEO, &wait, sizeof wait) == 0 &&
         zmq_connect(self->socket, endpoint) == 0)
         return true;
-    (void)snprintf(out_error, WIRE_ERROR_BYTES, "%.600s: %s", endpoint, zmq_strerror(zmq_errno()));
+    printable_text(out_error, WIRE_ERROR_BYTES, "%.600s: %s", endpoint, zmq_strerror(zmq_errno()));
     return false;
 }
 
@@ -102,7 +104,7 @@ bool wire_ask(wire_t *self, char *out_error)
     assert(self && out_error);
     write_end(&self->writer);
     if (zmq_send(self->socket, self->frame.data, self->frame.size, 0) < 0 || !receive(self)) {
-        (void)snprintf(out_error, WIRE_ERROR_BYTES, "the broker does not answer: %s",
+        printable_text(out_error, WIRE_ERROR_BYTES, "the broker does not answer: %s",
                        zmq_strerror(zmq_errno()));
         return false;
     }
@@ -110,7 +112,7 @@ bool wire_ask(wire_t *self, char *out_error)
         return true;
     span_t error = message_span(&self->answer, KEY_error);
     span_t hint = message_span(&self->answer, KEY_hint);
-    (void)snprintf(out_error, WIRE_ERROR_BYTES, "%.*s: %.*s", (int)error.size, error.data,
+    printable_text(out_error, WIRE_ERROR_BYTES, "%.*s: %.*s", (int)error.size, error.data,
                    (int)hint.size, hint.data);
     return false;
 }

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 #define F(key)         (UINT32_C(1) << FIELD_##key)
 #define ENDS           (F(until) | F(for_ms))
 #define MESSAGE_FIELDS (F(type) | F(data) | F(ref) | F(rel) | F(thread))
@@ -119,7 +121,7 @@ static void print_keys(FILE *out, uint32_t keys, const char *before, const char 
 {
     for (size_t i = 0; i < FIELD_COUNT; i++)
         if (keys >> i & 1)
-            (void)fprintf(out, "%s%s%s", before, ROWS[i].key, after);
+            printable_print(out, "%s%s%s", before, ROWS[i].key, after);
 }
 
 void json_request_print_help(FILE *out)
@@ -129,10 +131,10 @@ void json_request_print_help(FILE *out)
                 "\"id\": 1}.\n",
                 out);
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        (void)fprintf(out, "  %s", RULES[i].op);
+        printable_print(out, "  %s", RULES[i].op);
         print_keys(out, RULES[i].needs, " ", "");
         print_keys(out, RULES[i].may, " [", "]");
-        (void)fprintf(out, "\n        %s\n", RULES[i].about);
+        printable_line(out, "\n        %s", RULES[i].about);
     }
     (void)fputs("Answered by {\"reply\": op, \"id\": ..., \"ok\": true ...} or {\"reply\": op, "
                 "\"error\": ...}; what\nhappens comes as {\"ev\": ...}.\n",

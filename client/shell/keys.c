@@ -10,10 +10,11 @@
 #include "base/credentials.h"
 #include "base/invitation.h"
 #include "base/places.h"
+#include "base/printable.h"
 
 static bool complain(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "hubbub: %s: %s\n", what, why);
+    printable_line(stderr, "hubbub: %s: %s", what, why);
     return false;
 }
 
@@ -47,7 +48,7 @@ static bool is_there(const char *path, const certificate_t *invited)
 static bool keep(const char *path, const certificate_t *invited)
 {
     if (places_make_for(path) && certificate_write(path, invited, true)) {
-        (void)fprintf(stderr, "hubbub: your key for %s is in %s\n", invited->router, path);
+        printable_line(stderr, "hubbub: your key for %s is in %s", invited->router, path);
         return true;
     }
     if (errno != EEXIST)
@@ -112,7 +113,7 @@ bool keys_settle(options_t *options)
     if (!credentials_load(
             &(credentials_given_t){.key_file = options->key, .server_key = options->server_key},
             &credentials, error)) {
-        (void)fprintf(stderr, "hubbub: %s\n", error);
+        printable_line(stderr, "hubbub: %s", error);
         return false;
     }
     if (!options->router[0])

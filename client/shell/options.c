@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "client/shell/json_request.h"
 #include "proto/names.h"
 
@@ -30,7 +31,7 @@ static const settings_t SETTINGS = {
 static options_result_t refuse(const char *option, const char *value, const char *why,
                                int *out_status)
 {
-    (void)fprintf(stderr, "hubbub: %s: \"%s\": %s\n", option, value, why);
+    printable_line(stderr, "hubbub: %s: \"%s\": %s", option, value, why);
     *out_status = EXIT_USAGE;
     return OPTIONS_EXIT;
 }
@@ -72,12 +73,12 @@ options_result_t options_read(int argc, char **argv, options_t *out, int *out_st
         json_request_print_help(stdout);
         return OPTIONS_EXIT;
     case SETTINGS_VERSION:
-        (void)printf("hubbub %s\n", HUB_VERSION);
+        (void)puts("hubbub " HUB_VERSION);
         return OPTIONS_EXIT;
     case SETTINGS_WRONG:
         break;
     }
-    (void)fprintf(stderr, "hubbub: %s\n", error);
+    printable_line(stderr, "hubbub: %s", error);
     *out_status = EXIT_USAGE;
     return OPTIONS_EXIT;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "base/secret.h"
 #include "base/signals.h"
 #include "client/shell/reader.h"
@@ -55,7 +56,7 @@ static completion_t complete(void *user, const char *line, size_t point)
 
 static int complain(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "hubbub: %s: %s\n", what, why);
+    printable_line(stderr, "hubbub: %s: %s", what, why);
     return 1;
 }
 
@@ -77,7 +78,7 @@ static bool read_password(const options_t *options, char *out)
     const char *file = options->password_file;
     char prompt[PROMPT_BYTES];
     secret_wipe(out);
-    (void)snprintf(prompt, sizeof prompt, "Password of %.40s: ", options->nick);
+    printable_text(prompt, sizeof prompt, "Password of %.40s: ", options->nick);
     if (*file)
         result = secret_read_file(file, out);
     else if (options->login)
@@ -141,7 +142,7 @@ static void set_prompt(program_t *self)
 {
     char prompt[48];
     const char *room = talk_room(self->talk);
-    (void)snprintf(prompt, sizeof prompt, "%s> ", *room ? room : "(no room)");
+    printable_text(prompt, sizeof prompt, "%s> ", *room ? room : "(no room)");
     terminal_prompt(self->terminal, prompt);
 }
 

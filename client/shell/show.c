@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -54,7 +53,7 @@ static void put_message(FILE *out, const viewer_t *viewer, const hubbub_event_t 
 {
     char prefix[PREFIX_BYTES];
     bool is_here = is_current(viewer, event->room);
-    (void)snprintf(prefix, sizeof prefix, "%s%s%s%s[%s] ", before, is_here ? "" : "#",
+    printable_text(prefix, sizeof prefix, "%s%s%s%s[%s] ", before, is_here ? "" : "#",
                    is_here ? "" : event->room, is_here ? "" : " ", event->nick);
     put_text(out, prefix, event);
 }
@@ -66,9 +65,9 @@ static void put_private(FILE *out, const viewer_t *viewer, const hubbub_event_t 
     char prefix[PREFIX_BYTES];
     bool is_ours = strcmp(event->uid, viewer->uid) == 0 && strcasecmp(event->to, event->nick) != 0;
     if (is_ours)
-        (void)snprintf(prefix, sizeof prefix, "%s[you -> %s] ", before, event->to);
+        printable_text(prefix, sizeof prefix, "%s[you -> %s] ", before, event->to);
     else
-        (void)snprintf(prefix, sizeof prefix, "%s[%s -> you] ", before, event->nick);
+        printable_text(prefix, sizeof prefix, "%s[%s -> you] ", before, event->nick);
     put_text(out, prefix, event);
 }
 
@@ -92,7 +91,7 @@ void show_history(FILE *out, const viewer_t *viewer, const hubbub_event_t *page)
         printable_line(out, "* Nothing has been said here yet.");
     for (size_t i = 0; i < page->event_count; i++) {
         const hubbub_event_t *event = &page->events[i];
-        (void)snprintf(before, sizeof before, "| %s",
+        printable_text(before, sizeof before, "| %s",
                        time_of(viewer, event->at_ms, "%Y-%m-%d %H:%M ", time));
         put_said(out, &there, event, before);
     }

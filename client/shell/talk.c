@@ -72,32 +72,30 @@ void talk_emit(talk_t *self, json_t *object)
 
 void talk_complain(talk_t *self, size_t line, const char *format, ...)
 {
-    char *text;
+    bool is_terminal = self->options.mode == TALK_TERMINAL;
+    FILE *out = is_terminal ? self->options.out : self->options.err;
     va_list values;
-    va_start(values, format);
-    int size = vasprintf(&text, format, values);
-    va_end(values);
-    assert(size >= 0);
-    if (self->options.mode == TALK_TERMINAL)
-        printable_line(self->options.out, "* %s", text);
+    if (is_terminal)
+        printable_print(out, "* ");
     else
-        printable_line(self->options.err, "hubbub: line %zu: %s", line, text);
-    self->has_failed |= self->options.mode != TALK_TERMINAL;
-    free(text);
+        printable_print(out, "hubbub: line %zu: ", line);
+    va_start(values, format);
+    printable_vprint(out, format, values);
+    va_end(values);
+    (void)fputc('\n', out);
+    self->has_failed |= !is_terminal;
 }
 
 void talk_fail(talk_t *self, const char *format, ...)
 {
     assert(self && format);
-    char *text;
     va_list values;
+    printable_print(self->options.err, "hubbub: ");
     va_start(values, format);
-    int size = vasprintf(&text, format, values);
+    printable_vprint(self->options.err, format, values);
     va_end(values);
-    assert(size >= 0);
-    printable_line(self->options.err, "hubbub: %s", text);
+    (void)fputc('\n', self->options.err);
     self->has_failed = self->is_over = true;
-    free(text);
 }
 
 /* ---- lines in ---- */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/printable.h"
 #include "client/shell/screen.h"
 
 enum {
@@ -149,7 +150,7 @@ static void print_candidates(terminal_t *self, const names_t *names)
     FILE *out = open_memstream(&text, &size);
     assert(out);
     for (size_t i = 0; i < names->count; i++)
-        (void)fprintf(out, "%s%s", i ? "  " : "", names->items[i]);
+        printable_print(out, "%s%s", i ? "  " : "", names->items[i]);
     (void)fputc('\n', out);
     (void)fclose(out);
     self->is_gone |= !terminal_print(self, text, size);

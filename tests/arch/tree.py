@@ -44,17 +44,21 @@ def split_arguments(text):
     return arguments + [text[start:].strip()]
 
 
+def inside(text, start):
+    """What stands between the bracket before `start` and its other one."""
+    depth = 1
+    for token in re.finditer(r'"(?:\\.|[^"\\])*"|[()]', text[start:]):
+        depth += (token.group() == "(") - (token.group() == ")")
+        if depth == 0:
+            return text[start:start + token.start()]
+    raise ValueError("a bracket is not closed")
+
+
 def rows(text):
     """(macro, arguments) of every row of a .def file."""
     text = without_comments(text, keep_strings=True)
     for match in re.finditer(r"^([A-Z_]+)\(", text, re.M):
-        depth = 1
-        for token in re.finditer(r'"(?:\\.|[^"\\])*"|[()]', text[match.end():]):
-            depth += (token.group() == "(") - (token.group() == ")")
-            if depth == 0:
-                inside = text[match.end():match.end() + token.start()]
-                yield match.group(1), split_arguments(inside)
-                break
+        yield match.group(1), split_arguments(inside(text, match.end()))
 
 
 def table(path, macro):

@@ -4,7 +4,9 @@ import re
 import stat
 import subprocess
 
+import msgpack
 import pytest
+import zmq
 
 from hub import BIN, Broker, Line, until
 
@@ -229,6 +231,36 @@ def test_hubbubctl_shows_what_others_wrote_without_what_paints(begin, link, data
     assert ctl(data, "ban", "mal\x1b]0;title\x07lory", status=1).isprintable()
     assert ctl(data, "revoke", "a\x1b[2Jb\u202e", status=1) == "hubbubctl: ab: no such name is enrolled"
     assert ctl(data, "a\x1b[2Jb", status=2).startswith("hubbubctl: there is no command `ab`")
+
+
+OPEN = ("\x1b]0;", "\x1b[", "\x1bP", "\x9d0;")  # sequences that do not end
+
+
+@pytest.mark.parametrize("painting", OPEN)
+def test_a_sequence_that_does_not_end_hides_nothing_behind_its_own_field(painting, tmp_path):
+    """Whatever a broker answers, where the decoder lets it pass, and whatever a word was copied from."""
+    foul = f"eve{painting}"
+    answers = {
+        ("account", "list"): ({"accounts": [{"nick": foul, "role": "member"}]}, "eve member -"),
+        ("bans",): ({"bans": [{"at": 1000, "verdict": "ban", "account": foul, "by": "root", "in": foul, "reason": "why"}]},
+                    "1970-01-01T00:00:01Z ban account=eve by root in eve: why"),
+        ("audit",): ({"events": [{"seq": 1, "at": 1000, "op": "ban", "nick": foul, "by": "root", "until": 2000}]},
+                     "1970-01-01T00:00:01Z root ban nick=eve until 1970-01-01T00:00:02Z"),
+        ("stats",): ({"counters": {foul: 5}}, "eve 5"),
+        ("kick", foul): ({"count": 3}, "kicked eve: 3 here"),
+    }
+    for words, (answer, told) in answers.items():
+        with zmq.Context() as context, context.socket(zmq.ROUTER) as broker:
+            broker.bind(f"ipc://{tmp_path}/operator")
+            asked = subprocess.Popen([BIN / "hubbubctl", "--data", tmp_path, *words], stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True)
+            assert broker.poll(30_000)
+            peer, request = broker.recv_multipart()
+            broker.send_multipart([peer, msgpack.packb({"re": msgpack.unpackb(request)["id"], "ok": True, **answer})])
+            assert asked.communicate(timeout=30)[0] == told + "\n", words
+    assert ctl(tmp_path, "revoke", foul, status=1) == "hubbubctl: eve: no such name is enrolled"
+    assert ctl(tmp_path, "keys", f"--{foul}", status=2) == "hubbubctl: --eve: there is no such option; see hubbubctl --help"
+    assert ctl(tmp_path, foul, status=2) == "hubbubctl: there is no command `eve`; see hubbubctl --help"
 
 
 def test_p214_a_room_is_removed_while_people_talk_in_it(begin, link, data):

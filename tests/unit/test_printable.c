@@ -100,6 +100,50 @@ static void broken_bytes_become_replacement_characters(void **state)
     OUT("a\xe4\xbd", "a\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+#define HOSTILE "a\x1b]0;never ends"
+
+/* What a format makes of its values, as a file and as a text. */
+#define PRINTS(wanted, ...)                                                                        \
+    do {                                                                                           \
+        char *text, cut[64];                                                                       \
+        size_t size;                                                                               \
+        FILE *out = open_memstream(&text, &size);                                                  \
+        assert_non_null(out);                                                                      \
+        printable_print(out, __VA_ARGS__);                                                         \
+        printable_line(out, __VA_ARGS__);                                                          \
+        assert_int_equal(fclose(out), 0);                                                          \
+        assert_string_equal(text, wanted wanted "\n");                                             \
+        printable_text(cut, sizeof cut, __VA_ARGS__);                                              \
+        assert_string_equal(cut, wanted);                                                          \
+        free(text);                                                                                \
+    } while (0)
+
+static void a_sequence_that_does_not_end_ends_with_its_own_field(void **state)
+{
+    (void)state;
+    PRINTS("by a in tea: 3", "by %s in %s: %zu", HOSTILE, "tea", (size_t)3);
+    PRINTS("a|a|a|b", "%s|%s|%.*s|%s", HOSTILE, "a\x1b[12", 3, "a\x1b]b", "b");
+    PRINTS("a|a|b", "%s|%s|%s",
+           "a\xc2\x9d"
+           "0;",
+           "a\x1bP", "b");
+}
+
+static void a_format_is_printed_as_printf_does(void **state)
+{
+    (void)state;
+    PRINTS("", "%s", "");
+    PRINTS("[ab  ] [  ab] [ab]", "[%-4s] [%4s] [%.2s]", "ab", "ab", "abc");
+    PRINTS("1 2 3 18446744073709551615 [ 7]", "%u %lu %zu %llu [%2u]", 1U, 2UL, (size_t)3, ~0ULL,
+           7U);
+    const char *volatile nowhere = NULL; /* an empty span's */
+    PRINTS("[]", "[%.*s]", 0, nowhere);
+    PRINTS("[a  ] b", "[%-3s] %s", HOSTILE, "b");
+    char cut[4];
+    printable_text(cut, sizeof cut, "%s%s", HOSTILE, "bcde");
+    assert_string_equal(cut, "abc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +153,8 @@ int main(void)
         cmocka_unit_test(strings_for_the_terminal_go),
         cmocka_unit_test(bidi_controls_and_separators_go_towards_the_terminal_only),
         cmocka_unit_test(broken_bytes_become_replacement_characters),
+        cmocka_unit_test(a_sequence_that_does_not_end_ends_with_its_own_field),
+        cmocka_unit_test(a_format_is_printed_as_printf_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,23 @@ static void nothing_foreign_reaches_the_terminal_raw(void **state)
     present(*state, member_of("e\x1b[2Jve\n[bob] x", "active", ""), "* eve[bob] x came\n");
 }
 
+static void a_sequence_that_does_not_end_ends_with_its_own_field(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_MESSAGE);
+    event.nick = "bob\x1b]0;";
+    event.room = "tea\x1b[";
+    said(*state, event, "hello\x1bP\nyou", "#tea [bob] hello\n#tea [bob] you\n");
+    event = event_of(HUBBUB_PRIVATE);
+    event.room = "@";
+    event.nick = "bob\x1b]0;";
+    said(*state, event, "psst", "[bob -> you] psst\n");
+    present(*state, member_of("eve\x1b]0;", "active", ""), "* eve came\n");
+    event = event_of(HUBBUB_KICKED);
+    event.reason = "no\x1b]0;way";
+    event.text = "for a reason";
+    check(*state, &event, "* The broker has ended the session: no: for a reason\n");
+}
+
 static void private_ones_say_to_whom(void **state)
 {
     hubbub_event_t event = event_of(HUBBUB_PRIVATE);
@@ -373,6 +390,7 @@ int main(void)
         TEST(a_message_stands_behind_its_speaker),
         TEST(every_line_of_a_text_stands_under_the_name),
         TEST(nothing_foreign_reaches_the_terminal_raw),
+        TEST(a_sequence_that_does_not_end_ends_with_its_own_field),
         TEST(private_ones_say_to_whom),
         TEST(who_comes_and_goes_is_one_line),
         TEST(who_was_idle_or_away_is_not_told),
