@@ -43,6 +43,7 @@ enum {
     HANDSHAKES_PER_SLICE = 1, /* ... which a room that is being swept shall not wait for */
     LOGIN_GRACE_MS = 10000,   /* by default */
     LINGER_MS = 2000,         /* how long a user may take to hang up */
+    BLIND_MS = 1000,          /* nobody reads an answer and types a line in less */
     LAG_MS = 1,        /* how long what one did oneself may wait for more to be sent with it */
     TIDY_MS = 1000,    /* between two looks at the logs, and at the heap */
     STORM_EVENTS = 64, /* in one turn: they leave holes in the heap */
@@ -110,6 +111,7 @@ struct bridge {
     buffer_t lines;  /* what is being rendered */
     buffer_t limits; /* the broker's, as lines; empty: not heard yet */
     buffer_t text;   /* a cleaned line */
+    uint32_t unsaid; /* lines of who is being read that were to be said and were not; to be told */
     plan_t plan;
     char place[BRIDGE_ADDRESS_BYTES]; /* where a user comes from, for those who ask */
     char input[READ_BYTES];
@@ -202,8 +204,18 @@ void user_watch(bridge_t *self, user_t *user);
 /* Does what a cleaned line asks for. */
 void user_order(bridge_t *self, user_t *user, span_t line);
 
-/* Tells who is in rooms but talks in none how to go on in one, by that phrase; who is in none, how to enter one. */
-void tell_nowhere(bridge_t *self, user_t *user, phrase_t phrase);
+/* Tells who is in rooms but talks in none how to go on in one; who is in none, how to enter one. */
+void tell_nowhere(bridge_t *self, user_t *user);
+
+/* A room was not entered. What comes within BLIND_MS was typed before that could be read, and was meant for that room: then the
+ * user talks nowhere until they have chosen. Who types later goes on where they are. */
+void user_stays_out(bridge_t *self, user_t *user);
+
+/* They talk in that room from now on. */
+void user_talks_in(user_t *user, uint32_t room);
+
+/* Tells how many lines were not said, if any. */
+void tell_unsaid(bridge_t *self, user_t *user);
 
 /* Asks once for what was said in a room before we were in it. */
 void ask_for_backlog(bridge_t *self, user_t *user, room_t *room);

@@ -114,7 +114,7 @@ static void on_joined(void *context, uint32_t sid, void *who, uint32_t number, s
     room_t *room = hall_enter(&self->hall, number, name, user);
     /* Of the first room, which nobody asks for, the greeting tells. */
     bool is_greeted = room->is_first && user->current == USER_NO_ROOM && !user->is_resting;
-    user->current = number;
+    user_talks_in(user, number);
     if (!is_greeted)
         user_tell(self, user, PHRASE_joined, &(words_t){.room = name});
     show_backlog(self, user, room);
@@ -142,7 +142,7 @@ static void leave_current(bridge_t *self, user_t *user, bool is_asked)
 {
     user->current = USER_NO_ROOM;
     if (!is_asked) {
-        tell_nowhere(self, user, PHRASE_nowhere);
+        tell_nowhere(self, user);
         return;
     }
     if (outlet_count(&user->outlet) == 0)

@@ -67,6 +67,7 @@ static void one_line(bridge_t *self, user_t *user, line_found_t found, span_t li
         return;
     if (found == LINE_TOO_LONG) {
         numeral_t digits;
+        tell_unsaid(self, user);
         self->counters.lines_too_long++;
         user_tell(self, user, PHRASE_too_long,
                   &(words_t){.count = numeral(LIMIT_TEXT_BYTES, &digits)});
@@ -103,13 +104,14 @@ static void lines(bridge_t *self, user_t *user, span_t *input)
     while (!user->is_ended && !user->is_leaving && !user->is_doomed) {
         if (is_ahead(self, user)) {
             throttle(self, user);
-            return;
+            break;
         }
         line_found_t found = next_line(user, input, &line);
         if (found == LINE_NONE)
             break;
         one_line(self, user, found, line);
     }
+    tell_unsaid(self, user);
     user_tidy(user);
 }
 
@@ -197,6 +199,7 @@ static void end_of_file(bridge_t *self, user_t *user)
     }
     if (user->affairs && line_end(&user->affairs->line, &line) != LINE_NONE)
         one_line(self, user, LINE_WHOLE, line);
+    tell_unsaid(self, user);
     user_end(self, user);
 }
 

@@ -23,30 +23,78 @@ static void ask(bridge_t *self, user_t *user, client_request_t *request, tag_t t
     hub_err_t err = client_link_request(self->link, user->sid, request, self->now_ms);
     if (err != HUB_OK) {
         user_tell(self, user, phrase_of_error(err), NULL);
+        if (request->op == OP_join)
+            user_stays_out(self, user);
         return;
     }
     user->is_resting |= request->op != OP_say && request->op != OP_tell;
     user->is_parting |= request->op == OP_part && tag.room != USER_NO_ROOM;
 }
 
-void tell_nowhere(bridge_t *self, user_t *user, phrase_t phrase)
+/* By which room they could go on in; who is in none is told so. */
+static void tell_choice(bridge_t *self, user_t *user, phrase_t in_others, phrase_t in_none,
+                        words_t words)
 {
-    assert(self && user);
     if (outlet_count(&user->outlet) == 0) {
-        user_tell(self, user, PHRASE_no_room, NULL);
+        user_tell(self, user, in_none, &words);
         return;
     }
     const room_t *other = hall_find(&self->hall, outlet_cursors(&user->outlet)[0].room);
     assert(other);
-    user_tell(self, user, phrase, &(words_t){.room = name_span(&other->name)});
+    words.room = name_span(&other->name);
+    user_tell(self, user, in_others, &words);
 }
 
-/* The room that person talks in; NULL: told, by that phrase, that there is none. */
-static room_t *current_room(bridge_t *self, user_t *user, phrase_t otherwise)
+void tell_nowhere(bridge_t *self, user_t *user)
 {
-    room_t *room = hall_find(&self->hall, user->current);
+    assert(self && user);
+    tell_choice(self, user, PHRASE_nowhere, PHRASE_no_room, (words_t){.count = {"", 0}});
+}
+
+void tell_unsaid(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    numeral_t digits;
+    words_t words = {.count = numeral(self->unsaid, &digits)};
+    if (self->unsaid == 1)
+        tell_choice(self, user, PHRASE_not_said, PHRASE_no_room, words);
+    else if (self->unsaid > 1)
+        tell_choice(self, user, PHRASE_not_said_many, PHRASE_no_room_many, words);
+    self->unsaid = 0;
+}
+
+void user_stays_out(bridge_t *self, user_t *user)
+{
+    assert(self && user);
+    user_affairs(user)->refused_ms = self->now_ms;
+}
+
+void user_talks_in(user_t *user, uint32_t room)
+{
+    assert(user && room != USER_NO_ROOM);
+    user->current = room;
+    if (user->affairs)
+        user->affairs->refused_ms = 0;
+}
+
+/* The room they mean now; NULL: none. */
+static const room_t *meant_room(bridge_t *self, user_t *user)
+{
+    affairs_t *affairs = user->affairs;
+    if (affairs && affairs->refused_ms > 0) {
+        if (self->now_ms - affairs->refused_ms < BLIND_MS)
+            user->current = USER_NO_ROOM;
+        affairs->refused_ms = 0;
+    }
+    return hall_find(&self->hall, user->current);
+}
+
+/* The room that person talks in; NULL: told that there is none. */
+static const room_t *current_room(bridge_t *self, user_t *user)
+{
+    const room_t *room = meant_room(self, user);
     if (room == NULL)
-        tell_nowhere(self, user, otherwise);
+        tell_nowhere(self, user);
     return room;
 }
 
@@ -64,9 +112,11 @@ static void refuse_long(bridge_t *self, user_t *user)
 
 static void say(bridge_t *self, user_t *user, const order_t *order)
 {
-    room_t *room = current_room(self, user, PHRASE_not_said);
-    if (room == NULL)
+    const room_t *room = meant_room(self, user);
+    if (room == NULL) {
+        self->unsaid++;
         return;
+    }
     if (order->text.size > LIMIT_TEXT_BYTES) {
         refuse_long(self, user);
         return;
@@ -101,7 +151,7 @@ static void who(bridge_t *self, user_t *user, const order_t *order)
                 (span_t){NULL, 0});
         return;
     }
-    const room_t *room = current_room(self, user, PHRASE_nowhere);
+    const room_t *room = current_room(self, user);
     if (room)
         ask_who(self, user, tag_of(ORDER_who, user->current), name_span(&room->name),
                 (span_t){NULL, 0});
@@ -117,7 +167,7 @@ static void join(bridge_t *self, user_t *user, const order_t *order)
 {
     uint32_t number = client_link_room(self->link, order->name);
     if (number != CLIENT_NO_ROOM && outlet_cursor(&user->outlet, number)) {
-        user->current = number;
+        user_talks_in(user, number);
         user_tell(self, user, PHRASE_current,
                   &(words_t){.room = client_link_room_name(self->link, number)});
         return;
@@ -132,7 +182,7 @@ static void part(bridge_t *self, user_t *user, const order_t *order)
     client_request_t request = {.op = OP_part, .room = order->name};
     bool is_current = true;
     if (order->name.size == 0) {
-        const room_t *room = current_room(self, user, PHRASE_nowhere);
+        const room_t *room = current_room(self, user);
         if (room == NULL)
             return;
         request.room = name_span(&room->name);
@@ -150,7 +200,7 @@ static void rooms(bridge_t *self, user_t *user, const order_t *order)
 
 static void history(bridge_t *self, user_t *user, const order_t *order)
 {
-    const room_t *room = current_room(self, user, PHRASE_nowhere);
+    const room_t *room = current_room(self, user);
     if (room == NULL)
         return;
     uint64_t count = order->count > 0 ? order->count : HISTORY_LINES;
@@ -198,7 +248,7 @@ static op_t op_of(verb_t verb)
 
 static void look_after(bridge_t *self, user_t *user, const order_t *order)
 {
-    const room_t *room = current_room(self, user, PHRASE_nowhere);
+    const room_t *room = current_room(self, user);
     if (room == NULL)
         return;
     client_request_t request = {.op = op_of(order->verb),
@@ -322,6 +372,8 @@ void user_order(bridge_t *self, user_t *user, span_t line)
     const rule_t *rule = &RULES[order.verb];
     if (rule->follow == NULL)
         return;
+    if (order.verb != ORDER_SAY)
+        tell_unsaid(self, user);
     bool is_known_outside = order.verb == ORDER_login || order.verb == ORDER_help ||
                             order.verb == ORDER_limits || order.verb == ORDER_quit ||
                             order.verb == ORDER_USAGE;

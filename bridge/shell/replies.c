@@ -196,6 +196,8 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
     else
         REPLIES[tag.verb](self, user, tag, reply);
     user->is_parting &= op != OP_part;
+    if (err != HUB_OK && op == OP_join)
+        user_stays_out(self, user);
     user_resume_input(self, user);
     user_touch(self, user);
 }

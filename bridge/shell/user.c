@@ -75,7 +75,8 @@ void user_tidy(user_t *user)
     bool has_line = affairs->line.bytes || affairs->line.is_skipping;
     bool has_way = affairs->entry || affairs->tls;
     if (affairs->patient.list == NULL && !has_line && !has_way && !affairs->stash &&
-        !affairs->status && affairs->prompt.step == PROMPT_NONE && !affairs->grace.is_running)
+        !affairs->status && affairs->refused_ms == 0 && affairs->prompt.step == PROMPT_NONE &&
+        !affairs->grace.is_running)
         drop_affairs(user);
 }
 

@@ -40,6 +40,7 @@ typedef struct {
     char *status;        /* what they asked to be seen, until the broker has answered; owned */
     prompt_t prompt;     /* a password is asked for */
     grace_t grace;       /* of who has to log in */
+    uint64_t refused_ms; /* when they did not come into a room; 0: not of late */
     user_t *next_doomed; /* in the list of those to be freed at the end of the turn */
     uint16_t stash_at, stash_size;
 } affairs_t;

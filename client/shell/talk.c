@@ -50,6 +50,19 @@ void talk_set_room(talk_t *self, const char *room)
         memcpy(self->room, folded.text, sizeof self->room);
 }
 
+void talk_go_to(talk_t *self, const char *room, uint64_t request)
+{
+    self->going = request;
+    if (places_find(&self->places, self->room)) /* else it was only asked for, too */
+        memcpy(self->entered, self->room, sizeof self->entered);
+    talk_set_room(self, room);
+}
+
+bool talk_is_join(verb_t verb)
+{
+    return verb == VERB_join || verb == VERB_private;
+}
+
 viewer_t talk_viewer(const talk_t *self)
 {
     return (viewer_t){

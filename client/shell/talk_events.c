@@ -49,6 +49,42 @@ static bool confirm_deed(FILE *out, const pending_t *pending)
     return true;
 }
 
+/* Whether what was typed is that room, which is folded. */
+static bool names_room(const char *typed, const char *room)
+{
+    name_t folded;
+    return room_fold(span_of(typed), &folded) == HUB_OK && strcmp(folded.text, room) == 0;
+}
+
+static bool is_in(const talk_t *self, const char *room)
+{
+    return places_find(&self->places, room) != NULL;
+}
+
+/* We talk in none; in which we could. */
+static void tell_no_room(talk_t *self)
+{
+    const place_t *other = self->places.first;
+    if (other == NULL)
+        printable_line(self->options.out, "* You are in no room; /join ROOM enters one.");
+    else
+        printable_line(self->options.out, "* You talk in no room now; /join %s goes on in %s.",
+                       other->room, other->room);
+}
+
+/* At a terminal it is the current one since it was asked for, unless another has been since. */
+static void confirm_join(talk_t *self, const char *room, uint64_t slow_ms)
+{
+    name_t folded;
+    if (room_fold(span_of(room), &folded) != HUB_OK)
+        return; /* the broker thinks otherwise */
+    if (self->options.mode != TALK_TERMINAL)
+        talk_set_room(self, room);
+    memcpy(self->entered, folded.text, sizeof self->entered);
+    printable_line(self->options.out, "* You are in %s.", folded.text);
+    show_pace(self->options.out, slow_ms);
+}
+
 /* What was done and no other event tells. */
 static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t *done)
 {
@@ -68,11 +104,23 @@ static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t
         printable_line(out, "* Your password is changed.");
     } else if (pending->verb == VERB_invite) {
         printable_line(out, "* They may enter %s now.", pending->subject);
-    } else if (pending->verb == VERB_join || pending->verb == VERB_private) {
-        talk_set_room(self, pending->subject);
-        printable_line(out, "* You are in %s.", self->room);
-        show_pace(out, done->slow_ms);
+    } else if (talk_is_join(pending->verb)) {
+        confirm_join(self, pending->subject, done->slow_ms);
     }
+}
+
+/* Who types has seen no answer to a line they typed before: what a script says behind it, and what was typed at a terminal
+ * until it came, was for that room. The latter was sent there, and has been refused with it. */
+static void stay_out(talk_t *self, const pending_t *pending)
+{
+    if (self->options.mode == TALK_LINES)
+        talk_set_room(self, "");
+    bool is_last = pending->request > 0 && pending->request == self->going;
+    if (self->options.mode != TALK_TERMINAL || !is_last || is_in(self, self->room))
+        return;
+    talk_set_room(self, is_in(self, self->entered) ? self->entered : "");
+    if (self->room[0] == '\0')
+        tell_no_room(self);
 }
 
 void talk_answer(talk_t *self, pending_t *pending, const hubbub_event_t *done)
@@ -88,6 +136,8 @@ void talk_answer(talk_t *self, pending_t *pending, const hubbub_event_t *done)
         talk_emit(self, json_incref(pending->reply));
     } else if (done->error) {
         complain_about(self, pending, done);
+        if (talk_is_join(pending->verb))
+            stay_out(self, pending);
     } else {
         confirm(self, pending, done);
     }
@@ -209,6 +259,14 @@ static void on_refused(talk_t *self, const hubbub_event_t *event)
                        event->hint);
 }
 
+static bool was_asked_for(const talk_t *self, verb_t verb, const char *room)
+{
+    const pending_t *pending = self->pendings.first;
+    while (pending && (pending->verb != verb || !names_room(pending->subject, room)))
+        pending = pending->next;
+    return pending != NULL;
+}
+
 static void on_joined(talk_t *self, const hubbub_event_t *event)
 {
     bool is_known = places_find(&self->places, event->room) != NULL;
@@ -217,17 +275,11 @@ static void on_joined(talk_t *self, const hubbub_event_t *event)
         talk_emit(self, json_event(event));
         return;
     }
-    if (!is_known && strcasecmp(event->room, self->room) == 0)
+    bool is_asked_for = was_asked_for(self, VERB_join, event->room) ||
+                        was_asked_for(self, VERB_private, event->room);
+    if (!is_known && !is_asked_for && strcasecmp(event->room, self->room) == 0)
         printable_line(self->options.out, "* You are in %s.", event->room);
     (void)hubbub_who(self->chat, event->room); /* for completion; without an answer it knows less */
-}
-
-static bool was_asked_for(const talk_t *self, const char *room)
-{
-    const pending_t *pending = self->pendings.first;
-    while (pending && (pending->verb != VERB_part || strcasecmp(pending->subject, room) != 0))
-        pending = pending->next;
-    return pending != NULL;
 }
 
 /* Who has asked to leave goes on in another room, if there is one. Nobody else does: what they are typing was meant for the
@@ -238,13 +290,10 @@ static void leave_current(talk_t *self, bool is_asked_for)
     talk_set_room(self, other && is_asked_for ? other->room : "");
     if (is_json(self))
         return;
-    if (other == NULL)
-        printable_line(self->options.out, "* You are in no room; /join ROOM enters one.");
-    else if (is_asked_for)
+    if (other && is_asked_for)
         printable_line(self->options.out, "* You talk in %s now.", self->room);
     else
-        printable_line(self->options.out, "* You talk in no room now; /join %s goes on in %s.",
-                       other->room, other->room);
+        tell_no_room(self);
 }
 
 static void on_parted(talk_t *self, const hubbub_event_t *event)
@@ -256,7 +305,8 @@ static void on_parted(talk_t *self, const hubbub_event_t *event)
     else
         show_parted(self->options.out, event);
     if (was_current)
-        leave_current(self, event->reason[0] == '\0' && was_asked_for(self, event->room));
+        leave_current(self,
+                      event->reason[0] == '\0' && was_asked_for(self, VERB_part, event->room));
 }
 
 /* Everything that needs no thought of ours. */

@@ -222,8 +222,10 @@ static void request(talk_t *self, const order_t *order, size_t line, const json_
     }
     if (order->verb == VERB_say && self->is_down && self->options.mode == TALK_TERMINAL)
         printable_line(self->options.out, "* waits for the broker: %s", order->text);
+    if (talk_is_join(order->verb) && self->options.mode == TALK_TERMINAL)
+        talk_go_to(self, order->room, result.request);
     if (order->verb == VERB_join && self->options.mode == TALK_JSON)
-        talk_set_room(self, order->room); /* the next request may count on it, or fail with it */
+        talk_set_room(self, order->room);
     pending->request = result.request;
     pendings_put(&self->pendings, &pending);
 }

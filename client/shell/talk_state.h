@@ -13,10 +13,14 @@ struct talk {
     hubbub_t *chat;         /* borrowed */
     places_t places;
     pendings_t pendings;
-    char room[NAME_BYTES + 1]; /* the current one, folded; "": none */
-    char *trouble;             /* why the broker does not answer; NULL: not known */
-    char *uid;                 /* our own; NULL before the welcome */
-    uint64_t said, heard;      /* acknowledged says, and our own messages that came */
+    /* The current one, folded; "": none. At a terminal and with JSON also one that was only asked for: what follows is for
+     * that room, or fails with it. */
+    char room[NAME_BYTES + 1];
+    char entered[NAME_BYTES + 1]; /* the one we were last known to be in; "": none */
+    uint64_t going;       /* the last request at a terminal that makes a room the current one */
+    char *trouble;        /* why the broker does not answer; NULL: not known */
+    char *uid;            /* our own; NULL before the welcome */
+    uint64_t said, heard; /* acknowledged says, and our own messages that came */
     bool was_ready, is_down, is_down_told, is_refused;
     bool has_quit, is_over, has_failed;
 };
@@ -25,6 +29,12 @@ struct talk {
 
 /* Makes a room the current one; a name that cannot be one: none. */
 void talk_set_room(talk_t *self, const char *room);
+
+/* The same of one that was asked for by that request, which may be refused: then we are back where we were. */
+void talk_go_to(talk_t *self, const char *room, uint64_t request);
+
+/* True for what enters a room. */
+bool talk_is_join(verb_t verb);
 
 /* Who reads what we show. Borrowed until the next event. */
 viewer_t talk_viewer(const talk_t *self);

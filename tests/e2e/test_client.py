@@ -93,6 +93,20 @@ def test_commands_in_a_script_are_done_one_after_another(broker, name):
     assert f"| [{nick}] two" in lines and f"| [{other}] /three" in lines
 
 
+@pytest.mark.parametrize("order, why", [("/join {}", "no_such_room"), ("/private a/b", "room_invalid")])
+def test_what_a_script_says_behind_a_refused_join_is_said_nowhere(broker, person, name, order, why):
+    first, den = name("room"), name("den")
+    bob = person(join=[first])
+    person(join=[]).ok("join", room=den, private=True)
+    script = f"{order.format(den)}\nmy password\nmy other one\n/join {first}\nhello\n"
+    done = program("--router", broker.router, "--room", first, text=script)
+    told = done.stderr.splitlines()
+    assert done.returncode == 1 and why in told[0]
+    assert told[1:] == [f"hubbub: line {line}: not said: {text}: not_member: join the room first"
+                        for line, text in ((2, "my password"), (3, "my other one"))]
+    assert bob.texts(first, 1) == ["hello"]
+
+
 def test_a_command_holds_back_what_follows_and_loses_nothing_of_it(start, client):
     broker = start()
     bob = client("bob", join=["tea"], to=broker)
@@ -573,6 +587,29 @@ def test_who_is_put_out_of_a_room_talks_nowhere_until_they_choose(terminal, pers
     ada.ends_with(f"* You are in {room}.", f"{room}>")
     ada.keys("hello", "Enter")
     assert owner.event("message", text="hello")
+
+
+def test_what_is_typed_behind_a_join_is_for_that_room_alone(start, terminal, client):
+    """Also while it is not known whether one comes in."""
+    broker = start()
+    bob, owner = client("bob", join=["tea"], to=broker), client("owner", join=["hall"], to=broker)
+    owner.ok("join", room="den", private=True)
+    ada = terminal("--nick", "ada", "--room", "tea", to=broker.router)
+    ada.is_in("tea")
+    broker.process.send_signal(signal.SIGSTOP)
+    ada.keys("/join den", "Enter", "my password", "Enter", "/join hall", "Enter", "hello", "Enter", "/join den", "Enter", "psst", "Enter")
+    broker.process.send_signal(signal.SIGCONT)
+    assert owner.texts("hall", 1) == ["hello"]
+    for text in ("my password", "psst"):
+        ada.sees(f"* not said: {text}: no_such_room: there is no such room; join makes one")
+    ada.ends_with("hall>")
+    ada.keys("still here", "Enter")
+    assert owner.texts("hall", 1) == ["still here"]
+    ada.keys("/join tea", "Enter")
+    ada.ends_with("tea>")
+    ada.keys("and here", "Enter")
+    assert bob.texts("tea", 1) == ["and here"]
+    assert len([line for line in ada.lines() if line == "* You are in hall."]) == 1
 
 
 def test_json_looks_after_a_room(pipe, person, name):

@@ -455,3 +455,100 @@ def test_p99_who_is_put_out_of_their_only_room_is_told_how_to_enter_one(private_
     ada.line("You are in lobby.")
     ada.say("hello")
     hears(lobby, ada.nick, "hello")
+
+
+@pytest.fixture
+def outside(client, line, name, room):
+    """Two in the lobby who were not invited to the private room there is."""
+    client(name("owner"), join=[]).ok("join", room=room, private=True)
+    return line(nick=name("ada")), line(nick=name("bob"))
+
+
+NOWHERE = "you talk in no room now; /join lobby goes on in lobby."
+
+
+@pytest.mark.parametrize("order, says", [("/join {}", "There is no such room"), ("/join a/b", "A room has")])
+def test_p99_what_is_typed_behind_a_refused_join_is_said_nowhere(outside, room, order, says):
+    ada, bob = outside
+    ada.send(f"{order.format(room)}\nmy password is 1234\n\nmy other one is 5678\n".replace("\n", "\r\n"))
+    assert not [text for text in ada.before(says) if "Not sent" in text]
+    assert ada.line("Not sent") == f"* Not sent, 2 lines: {NOWHERE}"
+    ada.say("who")
+    assert ada.line("no room") == f"* Y{NOWHERE[1:]}"
+    ada.send(f"/join {room}\r\nmy third")  # a line that has not ended
+    ada.line("There is no such room")
+    ada.send(" is 9\r\n/join lobby\r\nhello again\r\n")
+    assert ada.line("Not sent") == f"* Not sent: {NOWHERE}"
+    ada.line("You talk in lobby now.")
+    hears(ada, ada.nick, "hello again")
+    assert not [text for text in bob.before("hello again") if "my " in text]
+
+
+def unsaid(texts):
+    """How many lines were not said, of what was told."""
+    told = [re.search(r"Not sent(, (\d+) lines)?: you talk in no room", text) for text in texts]
+    return sum(int(found[2] or 1) for found in told if found)
+
+
+def test_p99_nor_is_any_of_more_than_is_read_at_once(outside, room):
+    ada, bob = outside
+    lines = 200
+    ada.send(f"/join {room}\r\n" + "".join(f"my {number} {'x' * 100}\r\n" for number in range(lines)) + "/join lobby\r\n")
+    told = ada.before("You talk in lobby now.")
+    assert unsaid(told) == lines and len(told) < lines / 10
+    ada.say("hello")
+    assert not [text for text in bob.before("hello") if "my " in text]
+
+
+def test_p99_nor_is_what_comes_in_packets_of_its_own(outside, room):
+    """Nagle's algorithm holds it back until the answer to the first line comes."""
+    ada, bob = outside
+    for text in (f"/join {room}", "my password", "my other one", "/join lobby", "hello"):
+        ada.say(text)
+    assert unsaid(ada.before("You talk in lobby now.")) == 2
+    assert not [text for text in bob.before("hello") if "my " in text]
+
+
+def test_p99_nor_is_anything_done_in_the_room_one_was_in_before(outside, room):
+    ada, bob = outside
+    ada.send(f"/join {room}\r\n/part\r\n/kick {bob.nick}\r\nwho\r\n")
+    ada.line("There is no such room")
+    for _ in range(3):
+        assert ada.line("no room") == f"* Y{NOWHERE[1:]}"
+
+
+def test_p99_who_sees_the_refusal_first_goes_on_talking(outside, room):
+    ada, bob = outside
+    ada.say(f"/join {room}")
+    ada.line("There is no such room")
+    read = time.monotonic()
+    until(lambda: time.monotonic() - read > 1.1, time.sleep, "the time in which nobody can have read that")
+    ada.say("still here")
+    hears(bob, ada.nick, "still here")
+
+
+def test_p99_what_is_typed_behind_a_join_is_said_there(outside, room):
+    ada, bob = outside
+    tea = f"{room}-tea"
+    ada.send(f"/join {room}\r\n/join {tea}\r\nhello\r\n/join {tea}\r\nagain\r\n")
+    ada.line(f"You are in {tea}.")
+    assert ada.line("hello") == f"#{tea} [{ada.nick}]hello"
+    assert ada.line("again") == f"#{tea} [{ada.nick}]again"
+
+
+def test_p99_who_is_refused_in_no_room_is_told_how_to_enter_one(outside, room):
+    ada, bob = outside
+    ada.say("/part")
+    ada.line("You have left lobby.")
+    ada.send(f"/join {room}\r\none\r\ntwo\r\n")
+    assert ada.line("Not sent") == "* Not sent, 2 lines: you are in no room; /join ROOM enters one."
+
+
+def test_p99_nor_is_the_last_line_before_end_of_file(outside, room):
+    ada, bob = outside
+    ada.send(f"/join {room}\r\nmy first\r\nmy last")
+    ada.socket.shutdown(socket.SHUT_WR)
+    ada.ends()
+    assert [text for text in ada.heard if "Not sent" in text] in ([f"* Not sent, 2 lines: {NOWHERE}"], 2 * [f"* Not sent: {NOWHERE}"])
+    bob.say("is that all?")
+    assert not [text for text in bob.before("is that all?") if "my " in text]
