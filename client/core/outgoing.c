@@ -189,8 +189,11 @@ static bool is_first_said(const client_session_t *session, const client_item_t *
     return first_said(session) == item;
 }
 
+/* A ban that ends is told at once, however soon it does. */
 static bool is_too_long_to_wait(hub_err_t err, const message_t *reply)
 {
+    if (err == HUB_BANNED)
+        return true;
     return err == HUB_FLOOD && message_uint(reply, KEY_retry_ms) > PATIENCE_MS;
 }
 

@@ -339,6 +339,21 @@ WITH_ADA(what_has_to_wait_long_is_told_and_holds_nothing_back)
     fixture_expect(f, "reply 0 say 2 ok; reply 0 say 3 ok; reply 0 say 4 ok");
 }
 
+WITH_ADA(who_is_banned_from_a_room_for_a_while_is_told_and_may_go_on)
+{
+    client_request_t join = {.op = OP_join, .room = span_of("Tea"), .tag = 1};
+    client_request_t nick = {.op = OP_nick, .nick = span_of("eve"), .tag = 2};
+    assert_int_equal(client_link_request(f->link, ada, &join, f->now_ms), HUB_OK);
+    assert_int_equal(client_link_request(f->link, ada, &nick, f->now_ms), HUB_OK);
+    fixture_say(f, ada, 3);
+    fixture_error(f, fixture_take(f, OP_join), "banned", 7200000);
+    fixture_error(f, fixture_take(f, OP_nick), "banned", 7200000);
+    fixture_ok(f, fixture_take(f, OP_say));
+    fixture_expect(f,
+                   "subscribe tea; unsubscribe tea; reply 0 join 1 banned; reply 0 nick 2 banned; "
+                   "reply 0 say 3 ok");
+}
+
 WITH_ADA(what_changes_the_meaning_of_later_requests_is_waited_for)
 {
     client_request_t join = {.op = OP_join, .room = span_of("Tea"), .tag = 2};
@@ -525,6 +540,7 @@ int main(void)
         cmocka_unit_test(p213_for_one_more_room_nobody_is_kept_waiting),
         cmocka_unit_test(a_flood_is_waited_out_and_the_order_kept),
         cmocka_unit_test(what_has_to_wait_long_is_told_and_holds_nothing_back),
+        cmocka_unit_test(who_is_banned_from_a_room_for_a_while_is_told_and_may_go_on),
         cmocka_unit_test(what_changes_the_meaning_of_later_requests_is_waited_for),
         cmocka_unit_test(the_last_to_part_unsubscribes),
         cmocka_unit_test(bye_is_sent_once_and_the_session_forgotten_at_once),
