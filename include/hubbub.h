@@ -37,7 +37,7 @@ typedef enum {
     HUBBUB_READY, /* the session can be used: nick, uid, is_new, is_resumed */
     HUBBUB_DOWN, /* the broker does not answer; tried again by itself in retry_ms. Where it is known
                         that keys are why: error (key_refused, handshake_failed), hint */
-    HUBBUB_REFUSED, /* the nick was refused: error, hint; go on with hubbub_hello_as() */
+    HUBBUB_REFUSED, /* the nick was refused: error, hint, retry_ms; go on with hubbub_hello_as() */
     HUBBUB_JOINED,  /* you are in room */
     HUBBUB_PARTED, /* you are not any more; where somebody has put you out: reason (kicked, banned), nick
                         (who did it), text (what they say of it) */
@@ -50,9 +50,9 @@ typedef enum {
     HUBBUB_ROOMS,   /* rooms: a page of hubbub_rooms() */
     HUBBUB_HISTORY, /* room, events, has_more: the page hubbub_history() asked for */
     HUBBUB_BANS,    /* room, bans: a page of hubbub_bans() */
-    HUBBUB_DONE, /* a request has ended: request, op, error (NULL: done), hint; of say and tell also
-                        epoch, seq, at_ms, mid; of join slow_ms. Exactly one for each request, after its pages */
-    HUBBUB_LOST, /* room ("@": private ones), first, last: these messages are gone for ever */
+    HUBBUB_DONE, /* a request has ended: request, op, error (NULL: done), hint, retry_ms (it may be done then; 0: no
+                        time is known); of say and tell also epoch, seq, at_ms, mid; of join slow_ms. Exactly one for each request, after its pages */
+    HUBBUB_LOST,   /* room ("@": private ones), first, last: these messages are gone for ever */
     HUBBUB_UNDONE, /* likewise, but these you did get: the broker has been restored from before them,
                         or has started without its history; what follows has a newer epoch */
     HUBBUB_WARNING, /* say something within idle_in_ms or be kicked */

@@ -223,6 +223,9 @@ void ask_for_backlog(bridge_t *self, user_t *user, room_t *room);
 /* The next page of a `who`. */
 void ask_who(bridge_t *self, user_t *user, tag_t tag, span_t room, span_t page);
 
+/* Why that was not done, what is waited for, and what to do. */
+void tell_refused(bridge_t *self, user_t *user, op_t op, hub_err_t err, const message_t *reply);
+
 /* client_link's call. */
 void on_reply(void *context, uint32_t sid, void *user, op_t op, uint64_t tag, hub_err_t err,
               const message_t *reply);
@@ -332,6 +335,5 @@ void password_typed(bridge_t *self, user_t *user, span_t line);
 void registered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
 void logged_in(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
 void password_changed(bridge_t *self, user_t *user, tag_t tag, const message_t *reply);
-void password_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply);
 
 #endif

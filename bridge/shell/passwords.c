@@ -151,7 +151,7 @@ void user_lock(bridge_t *self, user_t *user, hub_err_t err, const message_t *rep
     user->is_locked = true;
     user->is_held = user->is_resting = false;
     if (was_locked)
-        password_refused(self, user, err, reply);
+        tell_refused(self, user, OP_login, err, reply);
     else
         user_tell(self, user, PHRASE_log_in, NULL);
     grace_begin(&user_affairs(user)->grace, self->now_ms);
@@ -191,22 +191,4 @@ void password_changed(bridge_t *self, user_t *user, tag_t tag, const message_t *
 {
     (void)tag, (void)reply;
     user_tell(self, user, PHRASE_password_changed, NULL);
-}
-
-void password_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
-{
-    assert(self && user);
-    numeral_t digits;
-    uint64_t wait_ms = reply ? message_uint(reply, KEY_retry_ms) : 0;
-    words_t words = {.count = numeral((wait_ms + 999) / 1000, &digits)};
-    if (err == HUB_FLOOD && wait_ms > 0)
-        user_tell(self, user, PHRASE_wait_with_password, &words);
-    else if (err == HUB_DENIED)
-        user_tell(self, user, PHRASE_wrong_password, NULL);
-    else if (err == HUB_BAD_REQUEST)
-        user_tell(self, user, PHRASE_bad_password, NULL);
-    else if (err == HUB_EXISTS)
-        user_tell(self, user, PHRASE_registered_before, NULL);
-    else
-        user_tell(self, user, phrase_of_error(err), NULL);
 }

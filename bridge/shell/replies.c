@@ -1,5 +1,6 @@
 /* From replies to lines. */
 #include "bridge/core/grammar.h"
+#include "bridge/core/refusal.h"
 #include "bridge/shell/bridge_state.h"
 
 #include <assert.h>
@@ -159,23 +160,13 @@ static void backlog(bridge_t *self, tag_t tag, hub_err_t err, const message_t *r
     }
 }
 
-/* Where the wait is long, for how long: it is not tried again by itself. Who is banned, what was said of it. */
-static void tell_refused(bridge_t *self, user_t *user, hub_err_t err, const message_t *reply)
+void tell_refused(bridge_t *self, user_t *user, op_t op, hub_err_t err, const message_t *reply)
 {
+    assert(self && user);
     numeral_t digits;
-    uint64_t wait_s = reply ? message_uint(reply, KEY_retry_ms) / 1000 : 0;
-    span_t hint = reply ? message_span(reply, KEY_hint) : (span_t){"", 0};
-    if (err == HUB_BANNED && hint.size > 0)
-        user_tell(self, user, PHRASE_banned, &(words_t){.text = hint});
-    else if (err == HUB_FLOOD && wait_s > 0)
-        user_tell(self, user, PHRASE_wait_long, &(words_t){.count = numeral(wait_s + 1, &digits)});
-    else
-        user_tell(self, user, phrase_of_error(err), NULL);
-}
-
-static bool is_about_password(op_t op, hub_err_t err)
-{
-    return op == OP_login || op == OP_password || (op == OP_register && err != HUB_FLOOD);
+    words_t words;
+    phrase_t phrase = refusal_phrase(op, err, reply, &words, &digits);
+    user_tell(self, user, phrase, &words);
 }
 
 void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t packed, hub_err_t err,
@@ -189,10 +180,8 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
     assert(tag.verb < sizeof REPLIES / sizeof REPLIES[0] && REPLIES[tag.verb]);
     if (tag.purpose == FOR_BACKLOG)
         backlog(self, tag, err, reply);
-    else if (err != HUB_OK && is_about_password(op, err))
-        password_refused(self, user, err, reply);
     else if (err != HUB_OK)
-        tell_refused(self, user, err, reply);
+        tell_refused(self, user, op, err, reply);
     else
         REPLIES[tag.verb](self, user, tag, reply);
     user->is_parting &= op != OP_part;

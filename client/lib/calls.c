@@ -112,7 +112,7 @@ static void on_ready(void *context, uint32_t sid, void *user, client_ready_t how
     queue_put(&self->queue, &node);
 }
 
-/* The name and the hint of an error, the broker's own where it gave them. */
+/* The name and the hint of an error, the broker's own where it gave them, and when it may be tried again. */
 static void set_error(queue_node_t *node, hub_err_t err, const message_t *reply)
 {
     span_t name = reply ? message_span(reply, KEY_error) : (span_t){"", 0};
@@ -123,6 +123,7 @@ static void set_error(queue_node_t *node, hub_err_t err, const message_t *reply)
         hint = span_of(err_hint(err));
     node->event.error = queue_node_text(node, name);
     node->event.hint = queue_node_text(node, hint);
+    node->event.retry_ms = reply ? message_uint(reply, KEY_retry_ms) : 0;
 }
 
 static void on_refused(void *context, uint32_t sid, void *user, hub_err_t err,

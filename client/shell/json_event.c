@@ -228,6 +228,7 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done)
     if (done->error) {
         set_text(reply, "error", done->error);
         set_text(reply, "hint", done->hint);
+        set_number(reply, "retry_ms", done->retry_ms);
         return;
     }
     set(reply, "ok", json_true());

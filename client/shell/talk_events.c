@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,7 +9,7 @@
 #include "client/shell/json_event.h"
 #include "client/shell/talk_state.h"
 
-enum { EXCERPT_BYTES = 60 };
+enum { EXCERPT_BYTES = 60, WAIT_BYTES = 48 };
 
 static bool is_json(const talk_t *self)
 {
@@ -23,9 +24,13 @@ static void complain_about(talk_t *self, const pending_t *pending, const hubbub_
     bool is_say = pending->verb == VERB_say;
     const char *before = *pending->subject == '\0' ? "" : is_say ? ": " : " ";
     const char *cut = strlen(pending->subject) > EXCERPT_BYTES ? "..." : "";
-    talk_complain(self, pending->line, "%s%s%s%.*s%s: %s: %s", is_say ? "" : "/",
+    char wait[WAIT_BYTES] = "";
+    uint64_t wait_s = done->retry_ms / 1000 + (done->retry_ms % 1000 > 0);
+    if (wait_s > 0)
+        printable_text(wait, sizeof wait, " (for %" PRIu64 " s more)", wait_s);
+    talk_complain(self, pending->line, "%s%s%s%.*s%s: %s: %s%s", is_say ? "" : "/",
                   is_say ? "not said" : grammar_word(pending->verb), before, EXCERPT_BYTES,
-                  pending->subject, cut, done->error, done->hint);
+                  pending->subject, cut, done->error, done->hint, wait);
 }
 
 /* What was done to somebody. False: nothing was. */

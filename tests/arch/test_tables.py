@@ -6,7 +6,7 @@ import tree
 NO_ROWS = "no rows"
 
 # Columns that say which thing a row is about, where it is not the first alone.
-NAMED_BY = {"ORDER": slice(1, 3), "SOCKET": slice(0, 2)}
+NAMED_BY = {"ORDER": slice(1, 3), "SOCKET": slice(0, 2), "REFUSAL": slice(0, 3)}
 
 
 def phrases():

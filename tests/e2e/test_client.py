@@ -1,5 +1,6 @@
 """The program hubbub: lines and JSON through pipes, and a person at a terminal (tmux)."""
 import os
+import re
 import select
 import shlex
 import signal
@@ -610,6 +611,18 @@ def test_what_is_typed_behind_a_join_is_for_that_room_alone(start, terminal, cli
     ada.keys("and here", "Enter")
     assert bob.texts("tea", 1) == ["and here"]
     assert len([line for line in ada.lines() if line == "* You are in hall."]) == 1
+
+
+def test_who_has_to_wait_is_told_how_long(broker, pipe, person, room):
+    owner = person("owner")
+    owner.ok("slow", room=room, slow_ms=3600000)
+    done = program("--router", broker.router, "--room", room, text="one\ntwo\n")
+    assert done.returncode == 1
+    assert re.search(r"line 2: not said: two: flood: this room is slow: wait before the next message \(for 3[56]\d\d s more\)\n",
+                     done.stderr)
+    ada = pipe("--room", room, json_mode=True)
+    ada.write({"op": "say", "text": "one", "id": 1}, {"op": "say", "text": "two", "id": 2})
+    assert 3500000 < ada.sees({"reply": "say", "id": 2, "error": "flood"})["retry_ms"] <= 3600000
 
 
 def test_json_looks_after_a_room(pipe, person, name):

@@ -389,6 +389,22 @@ def test_the_owner_of_a_room_looks_after_it(line, name, room):
     bob.line("You may not come in here: too loud")
 
 
+def test_p146_who_has_to_wait_is_told_for_what_and_who_is_banned_for_a_while_goes_on(client, line, name, room):
+    owner, bob = client(name("owner"), join=[room]), line(nick=name("bob"))
+    bob.say(f"/join {room}")
+    owner.ok("slow", room=room, slow_ms=3600000)
+    bob.send("one\r\ntwo\r\n")
+    assert re.fullmatch(r"\* Not sent: this room is slow, and it is 3[56]\d\d s until your next message; then send it again.",
+                        bob.line("Not sent"))
+    owner.ok("ban", room=room, nick=bob.nick, until=(int(time.time()) + 7200) * 1000, reason="spam")
+    bob.line("has banned you")
+    bob.send(f"/join {room}\r\nto|{bob.nick}|still here\r\n")
+    assert re.fullmatch(r"\* You may not come in here for 7[12]\d\d s more: spam", bob.line("may not come in"))
+    bob.line("still here")
+    bob.say(f"/nick {owner.me['nick']}")
+    bob.line("Somebody here has that name")
+
+
 @pytest.fixture
 def private_room(client, line, name, room):
     """A private room with its owner, one who was invited and talks there, and one who is in the lobby only."""

@@ -1,4 +1,5 @@
 /* Phrases, and events as lines: bridge/core/phrases.h, render.h, roster.h. */
+#include "bridge/core/refusal.h"
 #include "bridge/core/render.h"
 #include "bridge/core/roster.h"
 
@@ -154,6 +155,82 @@ static void every_error_has_its_phrase(void **state)
         assert_true(strlen(phrase_text(LANGUAGE_en, phrase_of_error(err))) > 0);
     assert_int_equal(phrase_of_error(HUB_NICK_TAKEN), PHRASE_error_NICK_TAKEN);
     assert_int_equal(phrase_of_error(HUB_ERR_COUNT), PHRASE_error_unknown);
+}
+
+/* How it is told that `op` was refused so; 0 ms, NULL: the answer has none. */
+static void refused(bench_t *bench, op_t op, hub_err_t err, uint64_t retry_ms, const char *hint)
+{
+    writer_t *writer = begin(bench);
+    numeral_t digits;
+    words_t words;
+    if (hint)
+        write_str(writer, KEY_hint, span_of(hint));
+    if (retry_ms > 0)
+        write_uint(writer, KEY_retry_ms, retry_ms);
+    phrase_t phrase = refusal_phrase(op, err, end(bench), &words, &digits);
+    phrase_line(&bench->out, LANGUAGE_en, phrase, &words);
+}
+
+static void a_refusal_says_what_is_waited_for_how_long_and_what_to_do(void **state)
+{
+    bench_t *bench = *state;
+    refused(bench, OP_say, HUB_FLOOD, 29001, "this room is slow");
+    check(bench, "* Not sent: this room is slow, and it is 30 s until your next message; then send "
+                 "it again.\r\n");
+    refused(bench, OP_join, HUB_FLOOD, 36000, NULL);
+    check(bench, "* Not made: too many new rooms from where you are. Wait 36 s, then try again, or "
+                 "enter one "
+                 "there is (/rooms).\r\n");
+    refused(bench, OP_register, HUB_FLOOD, 180000, NULL);
+    check(
+        bench,
+        "* Not registered: too many new names from where you are. Wait 180 s, then try again.\r\n");
+    refused(bench, OP_login, HUB_FLOOD, 1, NULL);
+    check(bench, "* Too many wrong passwords: wait 1 s, then try again; until then it is not even "
+                 "looked at.\r\n");
+    refused(bench, OP_who, HUB_FLOOD, 2000, NULL);
+    check(bench,
+          "* Not done: you asked for too much in a short time. Wait 2 s, then try again.\r\n");
+    refused(bench, OP_tell, HUB_MUTED, 30000, NULL);
+    check(bench, "* Not done: you went on sending too much, and may only read for 30 s more; then "
+                 "try again.\r\n");
+    refused(bench, OP_join, HUB_BANNED, 7200000, "spam");
+    check(bench, "* You may not come in here for 7200 s more: spam\r\n");
+    refused(bench, OP_nick, HUB_BANNED, 7200000, "spam");
+    check(bench, "* That name is banned for 7200 s more; choose another.\r\n");
+}
+
+static void a_refusal_without_a_time_speaks_of_none(void **state)
+{
+    bench_t *bench = *state;
+    refused(bench, OP_join, HUB_BANNED, 0, "spam");
+    check(bench, "* You may not come in here: spam\r\n");
+    refused(bench, OP_say, HUB_MUTED, 0, "you may read");
+    check(bench, "* You may read here but not speak.\r\n");
+    refused(bench, OP_say, HUB_NO_SUCH_ROOM, 0, "x");
+    check(bench, "* There is no such room; /join ROOM makes one.\r\n");
+    refused(bench, OP_register, HUB_EXISTS, 0, NULL);
+    check(bench, "* This name is registered already, and is yours.\r\n");
+    numeral_t digits;
+    words_t words;
+    assert_int_equal(refusal_phrase(OP_say, HUB_EXPIRED, NULL, &words, &digits),
+                     PHRASE_error_EXPIRED);
+}
+
+/* Whatever is refused for a time, the time is told, and why: never "wait" alone. */
+static void every_refusal_with_a_time_tells_it(void **state)
+{
+    bench_t *bench = *state;
+    const hub_err_t passing[] = {HUB_FLOOD, HUB_MUTED, HUB_BUSY, HUB_UNAVAILABLE, HUB_BANNED};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        for (op_t op = 0; op < OP_COUNT; op++) {
+            refused(bench, op, passing[i], 42000, "why");
+            char *told = strndup(bench->out.data, bench->out.size);
+            assert_non_null(strstr(told, "42 s"));
+            assert_null(strstr(told, "Not done: wait"));
+            free(told);
+            buffer_clear(&bench->out);
+        }
 }
 
 static void languages_are_found_by_name(void **state)
@@ -344,6 +421,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(numbers_are_written_in_decimal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_error_has_its_phrase, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refusal_says_what_is_waited_for_how_long_and_what_to_do,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refusal_without_a_time_speaks_of_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_refusal_with_a_time_tells_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(languages_are_found_by_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_message_stands_behind_its_speakers_name, set_up,
                                         tear_down),
