@@ -54,6 +54,12 @@ lookup_t *lookup_new(const uint8_t *secret)
     return self;
 }
 
+lookup_t *lookup_like(const lookup_t *other)
+{
+    assert(other);
+    return lookup_new(other->secret);
+}
+
 void lookup_destroy(lookup_t **self_p)
 {
     assert(self_p);

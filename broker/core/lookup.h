@@ -29,6 +29,9 @@ static inline span_t lookup_name(const lookup_key_t *key)
 /* An empty table; `secret` (LOOKUP_SECRET_BYTES, copied) keys its hash. */
 lookup_t *lookup_new(const uint8_t *secret);
 
+/* Another empty table, whose hash has the secret of `other`. */
+lookup_t *lookup_like(const lookup_t *other);
+
 /* Frees the table, not the things. NULL in *self_p is fine. */
 void lookup_destroy(lookup_t **self_p);
 

@@ -30,7 +30,7 @@ static restore_t *begun(core_t *core)
         core->restore = zmalloc(sizeof *core->restore);
         core->restore->logs = zlistx_new();
         zlistx_set_destructor(core->restore->logs, stored_log_destroy);
-        core->restore->by_name = lookup_new((const uint8_t[LOOKUP_SECRET_BYTES]){0});
+        core->restore->by_name = lookup_like(core->rooms_by_name);
     }
     return core->restore;
 }

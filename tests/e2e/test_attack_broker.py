@@ -1,6 +1,7 @@
 """What hostile connections do at the broker's ZeroMQ ports: a named error, silence or the end of the connection, counters
 that tell, memory that goes back to where it was, and nobody else notices."""
 import contextlib
+import itertools
 import pathlib
 import random
 import re
@@ -370,19 +371,27 @@ PAIRS_EACH = 14  # 2^14 names can be made of them
 
 
 def colliding_names(count):
-    """Names with one and the same value of Bernstein's hash: hash * 33 ^ char, so two letters make a pair that is like
-    another pair whatever stands before and behind."""
+    """Names with one and the same value of Bernstein's hash: hash * 33 ^ char. Pair by pair, of which either may be taken: what
+    comes behind begins from the same value."""
     def after(pair, start):
         for char in pair.encode():
-            start = start * 33 ^ char
-        return start & 0xffffffff
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    by_hash = {}
-    for first in letters:
-        for second in letters:
-            by_hash.setdefault(after(first + second, 0), []).append(first + second)
-    pairs = next(pairs for pairs in by_hash.values() if len(pairs) > 1)[:2]
-    return ["".join(pairs[number >> bit & 1] for bit in range(PAIRS_EACH)) for number in range(count)]
+            start = (start * 33 ^ char) % 2**64
+        return start
+
+    def twins(start):
+        seen = {}
+        for pair in map("".join, itertools.product("abcdefghijklmnopqrstuvwxyz0123456789", repeat=2)):
+            if (value := after(pair, start)) in seen:
+                return seen[value], pair, value
+            seen[value] = pair
+        raise AssertionError("no two pairs are alike")
+    places, value = [], 0
+    for _ in range(PAIRS_EACH):
+        *pair, value = twins(value)
+        places.append(pair)
+    names = ["".join(pair[number >> bit & 1] for bit, pair in enumerate(places)) for number in range(count)]
+    assert {after(name, 0) for name in names} == {value} and len(set(names)) == count
+    return names
 
 
 def test_a_login_storm_delays_nobody_for_long(broker, link, client, name):

@@ -17,3 +17,6 @@ hub_test(test_recording SOURCES test_recording.c ../../broker/shell/mask.c ../..
 hub_test(test_hasher SOURCES test_hasher.c ../../broker/shell/hasher.c LINK broker_core)
 hub_test(test_topics SOURCES test_topics.c ../../broker/shell/topics.c LINK broker_core)
 hub_test(test_lanes SOURCES test_lanes.c ../../broker/shell/lanes.c ../../broker/shell/topics.c LINK broker_core bridge_shell)
+hub_test(test_chosen_names
+    SOURCES test_chosen_names.c broker_kit.c kit_store.c broker_notation.c ../../broker/shell/keyring.c
+    LINK broker_core base dl)
