@@ -413,6 +413,14 @@ class Terminal:
     def is_in(self, room):
         self.sees(f"* You are in {room}.")
 
+    def knows(self, room):
+        """It is in the room and knows who is there and which rooms there are: asked by itself once it is in, and answered before
+        what we ask for now."""
+        self.is_in(room)
+        self.keys("/who", "Enter")
+        until(lambda: any(line.startswith("* ") and line.endswith(f" here in {room}:") for line in self.lines()), look_again,
+              "who is here")
+
     def ends_with(self, *wanted):
         wanted = list(wanted)
         until(lambda: [line for line in self.lines() if line][-len(wanted):] == wanted,
@@ -471,7 +479,7 @@ def test_tab_completes_commands_rooms_and_names(terminal, client, name):
     client("bernd", join=[attic])
     client("Bärbel", join=[attic])
     ada = terminal("--nick", "tabby", "--room", attic)
-    ada.is_in(attic)
+    ada.knows(attic)
     ada.keys("/jo", "Tab")
     ada.ends_with(f"{attic}> /join")
     ada.keys(attic[:3], "Tab")
