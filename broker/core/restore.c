@@ -289,15 +289,24 @@ static void erase_ownerless(core_t *core)
     }
 }
 
-/* Invitations of who is not here any more must not become somebody else's. */
+/* Invitations of who is not here any more must not become somebody else's: not now, nor after the next start, when somebody
+ * may be stored under the number that is free again. */
+static void forget_the_gone(core_t *core, room_t *room)
+{
+    uint32_t before = room->invited_count;
+    for (uint32_t i = before; i-- > 0;)
+        if (core_session(core, room->invited[i]) == NULL)
+            (void)room_uninvite(room, room->invited[i]); /* it is there */
+    if (room->invited_count < before)
+        records_room(core, room);
+}
+
 static void tidy_rooms(core_t *core)
 {
     room_t *room;
     for (uint32_t place = 0; (room = slab_next(core->rooms, &place));) {
         room->told_count = room->members.count;
-        for (uint32_t i = room->invited_count; i-- > 0;)
-            if (core_session(core, room->invited[i]) == NULL)
-                (void)room_uninvite(room, room->invited[i]); /* it is there */
+        forget_the_gone(core, room);
         room_invites_end(core, room);
         room_emptied(core, room);
     }

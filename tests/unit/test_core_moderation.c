@@ -489,6 +489,26 @@ static void p145_a_room_has_so_many_bans_and_what_is_over_makes_way(void **state
     kit_destroy(&kit);
 }
 
+/* A broker started anew gives numbers of sessions again that are stored nowhere else. */
+static void p149_an_invitation_of_who_has_gone_is_nobodys_after_two_restarts(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "join room=den private=true");
+    kit_ask(kit, 'X', "hello nick=xenia");
+    ASSERT_HAS(kit_ask(kit, 'A', "invite room=den nick=xenia"), "ok=true");
+    kit_ask(kit, 'X', "bye");
+    restart(kit);
+    resume_all(kit);
+    kit_save(kit, 'm', kit_ask(kit, 'M', "hello nick=mallory"), "token");
+    ASSERT_HAS(kit_ask(kit, 'M', "join room=den"), "error=no_such_room");
+    restart(kit);
+    resume_all(kit);
+    kit_ask(kit, 'M', "resume token=$m");
+    ASSERT_HAS(kit_ask(kit, 'M', "join room=den"), "error=no_such_room");
+    kit_destroy(&kit);
+}
+
 /* --- slow rooms ---------------------------------------------------------------------------------- */
 
 static void p146_in_a_slow_room_members_wait(void **state)
@@ -596,6 +616,7 @@ int main(void)
         cmocka_unit_test(p146_to_leave_and_come_again_shortens_nothing),
         cmocka_unit_test(p146_waiting_in_a_slow_room_is_no_flood),
         cmocka_unit_test(p147_that_a_room_is_slow_is_told_and_kept),
+        cmocka_unit_test(p149_an_invitation_of_who_has_gone_is_nobodys_after_two_restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
