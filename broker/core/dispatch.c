@@ -355,6 +355,8 @@ void dispatch_again(core_t *core, request_t *request, uint64_t session)
     uint64_t now = request->session ? request->session->id : 0;
     bool is_theirs = now == session || (session == 0 && request->op == OP_hello);
     err = is_theirs ? check_rights(core, request) : HUB_NO_SESSION; /* who may then may not now */
+    if (err == HUB_OK && request->link == NULL && is_for_operators(request))
+        err = give_link(core, request); /* it was bare, and forgotten meanwhile */
     if (err == HUB_OK) {
         request->hint = NULL;
         err = call(core, request);

@@ -213,6 +213,24 @@ static void p202_what_an_operator_asked_is_not_done_once_they_are_none(void **st
     kit_destroy(&kit);
 }
 
+/* Longer than a link without a session is remembered. */
+static void p134_an_operators_answer_waits_for_the_store_however_late_the_hash_is(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    kit_delay_hashes(kit, true);
+    uint64_t id = kit_send(kit, 'O', "account_add nick=ada password=" PASSWORD);
+    kit_turn(kit);
+    kit_pass(kit, 15000);
+    kit_hold(kit, true);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    assert_null(kit_reply(kit, 'O', id));
+    kit_commit(kit);
+    ASSERT_HAS(kit_reply(kit, 'O', id), "ok=true");
+    kit_destroy(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +243,7 @@ int main(void)
         cmocka_unit_test(p203_another_password_ends_who_is_in),
         cmocka_unit_test(p203_nobody_comes_in_by_the_old_password_after_it),
         cmocka_unit_test(p202_what_an_operator_asked_is_not_done_once_they_are_none),
+        cmocka_unit_test(p134_an_operators_answer_waits_for_the_store_however_late_the_hash_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
