@@ -72,6 +72,7 @@ typedef struct {
     disk_answer_t *answers;
     uint32_t answer_count, answer_capacity;
     uint64_t last_due_ms;
+    uint64_t stored; /* the last batch that lasts, of this life of the broker's */
     buffer_t page;
     parcel_t *told_log; /* of the answer taken last */
 } disk_t;

@@ -5,6 +5,7 @@
  *   sim 0xSEED [--trace]   one of them, step by step
  *   sim FILE [--trace]     what hubbubd --record wrote */
 #include "tests/sim/replay.h"
+#include "tests/sim/rights.h"
 #include "tests/sim/world.h"
 
 #include <inttypes.h>
@@ -18,6 +19,13 @@ enum { STANDARD_COUNT = 10000 };
 
 static const char KEPT[] = "tests/sim/seeds.txt";
 
+/* Both worlds of it. */
+static void run_seed(uint64_t seed, bool is_traced, totals_t *totals)
+{
+    rights_run(seed, is_traced, &totals->steps, &totals->frames);
+    world_run(seed, is_traced, totals);
+}
+
 /* One a line, as they were printed; what follows a # is why. */
 static uint64_t run_kept(totals_t *totals)
 {
@@ -28,7 +36,7 @@ static uint64_t run_kept(totals_t *totals)
         return 0;
     while (fgets(line, sizeof line, file))
         if (line[0] == '0') {
-            world_run(strtoull(line, NULL, 16), false, totals);
+            run_seed(strtoull(line, NULL, 16), false, totals);
             count++;
         }
     (void)fclose(file);
@@ -48,7 +56,7 @@ static int run_many(uint64_t count)
     double begin = seconds();
     uint64_t kept = run_kept(&totals);
     for (uint64_t seed = 1; seed <= count; seed++)
-        world_run(seed, false, &totals);
+        run_seed(seed, false, &totals);
     double spent = seconds() - begin;
     printf("seeds=%ju kept=%ju steps=%ju texts=%ju frames=%ju cpu_s=%.1f seeds_per_s=%.0f\n",
            (uintmax_t)count, (uintmax_t)kept, (uintmax_t)totals.steps, (uintmax_t)totals.texts,
@@ -78,7 +86,7 @@ int main(int argc, char **argv)
     if (strncmp(argv[1], "0x", 2) != 0)
         return run_many(number);
     totals_t totals = {0};
-    world_run(number, is_traced, &totals);
+    run_seed(number, is_traced, &totals);
     printf("seed 0x%jx: nothing broken\n", (uintmax_t)number);
     return 0;
 }

@@ -483,8 +483,10 @@ static void on_refused(watch_t *self, uint32_t number, const asked_t *asked, con
     if (err == HUB_NO_SESSION && asked->session != NOBODY && !self->links[number].is_doubtful &&
         watch_bound(self, number, asked->sid) != NULL)
         violated("link %u has session %u, and is told that it has none", number, asked->sid);
-    if (err == HUB_NO_SESSION && asked->session != NOBODY)
-        watch_link_gone(self, number); /* so it was lost, at that very moment */
+    /* So the link was lost, at that very moment; who came in over it since is there. */
+    watched_session_t *session = asked->session == NOBODY ? NULL : &self->sessions[asked->session];
+    if (err == HUB_NO_SESSION && session && session->link == number && session->sid == asked->sid)
+        watch_unbind(self, session);
     if (!is_said || asked->session == NOBODY || err == HUB_NO_SESSION || err == HUB_OUT_OF_ORDER ||
         message_has(reply, KEY_retry_ms))
         return;
