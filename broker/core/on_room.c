@@ -196,10 +196,11 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
 }
 
 /* Of a guest who was meant under a nick that may be nobody's by now. */
-static standing_t standing_of_hit(const room_t *room, const verdict_t *verdict)
+static standing_t standing_of_hit(const core_t *core, const room_t *room, const verdict_t *verdict)
 {
-    return verdict->has_uid ? room_standing(room, (span_t){verdict->uid, MINT_NAME_CHARS})
-                            : STANDING_MEMBER;
+    return verdict->has_uid
+               ? room_standing_now(core, room, (span_t){verdict->uid, MINT_NAME_CHARS})
+               : STANDING_MEMBER;
 }
 
 /* Of those one may act on: who is a moderator does not take back what the owner said of them. */
@@ -218,7 +219,7 @@ static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdi
     if (verdict == NULL || verdict_is_over(verdict, core->now->wall_ms))
         return HUB_NO_SUCH_BAN;
     request->hint = "they may as much as you in this room";
-    if (standing_of_hit(room, verdict) >= standing_of_asker(core, request, room))
+    if (standing_of_hit(core, room, verdict) >= standing_of_asker(core, request, room))
         return HUB_DENIED;
     request->hint = NULL;
     room_remove_verdict(room, verdict);

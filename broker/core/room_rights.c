@@ -71,6 +71,13 @@ static bool is_nobody(const core_t *core, const holder_t *holder)
     return !is_here && !is_account(core, holder);
 }
 
+standing_t room_standing_now(const core_t *core, const room_t *room, span_t uid)
+{
+    assert(core && room);
+    const holder_t *holder = find_holder(room, uid);
+    return holder && !is_nobody(core, holder) ? holder->standing : STANDING_MEMBER;
+}
+
 static void drop_nobodies(const core_t *core, room_t *room)
 {
     for (unsigned i = room->holder_count; i-- > 0;)

@@ -443,6 +443,20 @@ static void p144_nobody_takes_back_what_was_said_of_themselves(void **state)
     kit_destroy(&kit);
 }
 
+/* A guest's role is nobody's once they have gone, though the room still has it. */
+static void p144_what_was_said_of_a_guest_who_has_gone_is_taken_back(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=bob role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=carol role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "unmute room=tea nick=bob"), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'B', "bye"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'C', "unmute room=tea nick=bob"), "ok=true");
+    kit_destroy(&kit);
+}
+
 static void p145_a_rooms_bans_are_listed_end_and_outlast_a_crash(void **state)
 {
     (void)state;
@@ -610,6 +624,7 @@ int main(void)
         cmocka_unit_test(p144_a_ban_on_a_name_does_not_meet_who_has_a_role),
         cmocka_unit_test(p144_all_others_are_denied_whatever_they_ask),
         cmocka_unit_test(p144_nobody_takes_back_what_was_said_of_themselves),
+        cmocka_unit_test(p144_what_was_said_of_a_guest_who_has_gone_is_taken_back),
         cmocka_unit_test(p145_a_rooms_bans_are_listed_end_and_outlast_a_crash),
         cmocka_unit_test(p145_a_room_has_so_many_bans_and_what_is_over_makes_way),
         cmocka_unit_test(p146_in_a_slow_room_members_wait),
