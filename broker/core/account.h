@@ -23,7 +23,7 @@ enum { ACCOUNT_HASH_BYTES = 128 };
 
 typedef struct {
     uint64_t id;
-    lookup_key_t by_nick;
+    lookup_key_t by_nick, by_uid;
     name_t identity; /* the folded nick, unique among accounts */
     uint8_t nick_size;
     bool is_dirty;                 /* its record is to be written */

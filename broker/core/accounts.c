@@ -21,6 +21,12 @@ account_t *account_of_nick(core_t *core, span_t nick)
     return name_fold(nick, &identity) ? account_find(core, &identity) : NULL;
 }
 
+account_t *account_of_uid(const core_t *core, span_t uid)
+{
+    assert(core);
+    return lookup_find(core->accounts_by_uid, uid);
+}
+
 bool nick_is_free(core_t *core, const name_t *identity, const session_t *session)
 {
     assert(core && identity);
@@ -33,6 +39,7 @@ bool nick_is_free(core_t *core, const name_t *identity, const session_t *session
 account_t *account_add(core_t *core, span_t nick, const name_t *identity, const char *uid)
 {
     assert(core && uid && account_find(core, identity) == NULL);
+    assert(account_of_uid(core, (span_t){uid, MINT_NAME_CHARS}) == NULL);
     uint64_t id;
     bool is_full = slab_count(core->accounts) >= core->settings.accounts_max;
     account_t *account = is_full ? NULL : slab_add(core->accounts, &id);
@@ -43,6 +50,8 @@ account_t *account_add(core_t *core, span_t nick, const name_t *identity, const 
     memcpy(account->uid, uid, MINT_NAME_CHARS);
     account_set_nick(account, nick, identity);
     lookup_add(core->accounts_by_nick, &account->by_nick, name_span(&account->identity), account);
+    lookup_add(core->accounts_by_uid, &account->by_uid, (span_t){account->uid, MINT_NAME_CHARS},
+               account);
     return account;
 }
 
@@ -155,6 +164,7 @@ void account_end(core_t *core, account_t *account)
     records_account_gone(core, account);
     inbox_close(core, account->inbox);
     lookup_remove(core->accounts_by_nick, &account->by_nick);
+    lookup_remove(core->accounts_by_uid, &account->by_uid);
     uint64_t id = account->id;
     account_fini(account);
     slab_remove(core->accounts, id);

@@ -15,11 +15,14 @@ account_t *account_find(core_t *core, const name_t *identity);
 /* The account of that nick, in whatever spelling; NULL: nobody has registered it. */
 account_t *account_of_nick(core_t *core, span_t nick);
 
+/* The account of the person with that uid; NULL: nobody has registered under it. */
+account_t *account_of_uid(const core_t *core, span_t uid);
+
 /* May the session take that folded nick? Not one that another session has, nor another's account.
  * `session` NULL: somebody new. */
 bool nick_is_free(core_t *core, const name_t *identity, const session_t *session);
 
-/* A new account of a nick that nobody has registered, which no session is in under, without a hash or an
+/* A new account of a nick and a uid (MINT_NAME_CHARS) that nobody has registered, which no session is in under, without a hash or an
  * inbox and without a record in the store. NULL: accounts_max are there. */
 account_t *account_add(core_t *core, span_t nick, const name_t *identity, const char *uid);
 

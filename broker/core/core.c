@@ -59,6 +59,7 @@ core_t *core_new(const core_settings_t *settings, const moment_t *now)
     self->links_by_peer = new_lookup(self, now);
     self->identities = new_lookup(self, now);
     self->accounts_by_nick = new_lookup(self, now);
+    self->accounts_by_uid = new_lookup(self, now);
     self->rooms_by_name = new_lookup(self, now);
     self->whences = new_lookup(self, now);
     self->verdicts = slab_new(sizeof(verdict_t), LIMIT_VERDICTS);
@@ -118,6 +119,7 @@ void core_destroy(core_t **self_p)
     lookup_destroy(&self->links_by_peer);
     lookup_destroy(&self->identities);
     lookup_destroy(&self->accounts_by_nick);
+    lookup_destroy(&self->accounts_by_uid);
     lookup_destroy(&self->rooms_by_name);
     lookup_destroy(&self->whences);
     slab_destroy(&self->links);

@@ -12,7 +12,7 @@ static hub_err_t open_account(core_t *core, span_t uid, const record_t *record,
     span_t nick;
     name_t identity;
     if (uid.size != MINT_NAME_CHARS || !record_span(record, "nick", &nick) ||
-        !name_fold(nick, &identity) || account_find(core, &identity))
+        !name_fold(nick, &identity) || account_find(core, &identity) || account_of_uid(core, uid))
         return HUB_MALFORMED;
     *out_account = account_add(core, nick, &identity, uid.data);
     return *out_account ? HUB_OK : HUB_FULL;

@@ -54,21 +54,12 @@ static void drop_holder(room_t *room, holder_t *holder)
     memmove(holder, holder + 1, (size_t)(end - holder) * sizeof *holder);
 }
 
-static bool is_account(const core_t *core, const holder_t *holder)
-{
-    const account_t *account;
-    for (uint32_t place = 0; (account = slab_next(core->accounts, &place));)
-        if (memcmp(account->uid, holder->uid, sizeof holder->uid) == 0)
-            return true;
-    return false;
-}
-
 /* A guest who has gone never comes again; one who has registered since does. */
 static bool is_nobody(const core_t *core, const holder_t *holder)
 {
     const session_t *session = core_session(core, holder->session);
     bool is_here = session && memcmp(session->uid, holder->uid, sizeof holder->uid) == 0;
-    return !is_here && !is_account(core, holder);
+    return !is_here && account_of_uid(core, (span_t){holder->uid, sizeof holder->uid}) == NULL;
 }
 
 standing_t room_standing_now(const core_t *core, const room_t *room, span_t uid)

@@ -21,7 +21,7 @@ void room_found(room_t *room, const session_t *session);
 /* What the room says of that uid; not of operators. O(roles). */
 standing_t room_standing(const room_t *room, span_t uid);
 
-/* The same, where it may be of a guest who has gone: what they had makes way when it must, and is nobody's before. O(accounts) then. */
+/* The same, where it may be of a guest who has gone: what they had makes way when it must, and is nobody's before. O(roles). */
 standing_t room_standing_now(const core_t *core, const room_t *room, span_t uid);
 
 /* The uid is that from now on, and the only owner if it is one. `session`: of a guest, with whom it ends; 0: an account's.

@@ -84,6 +84,7 @@ struct core {
     lookup_t *links_by_peer;
     lookup_t *identities;       /* sessions by folded nick: who is online */
     lookup_t *accounts_by_nick; /* folded */
+    lookup_t *accounts_by_uid;
     lookup_t *rooms_by_name;
     backoff_t wrong_passwords; /* by nick and by address */
     spenders_t spenders;       /* who has just gone */

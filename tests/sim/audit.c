@@ -1,5 +1,6 @@
 #include "tests/sim/audit.h"
 
+#include "broker/core/accounts.h"
 #include "broker/core/state.h"
 #include "tests/sim/report.h"
 
@@ -127,8 +128,9 @@ static void audit_account(const core_t *core, const account_t *account)
 {
     const session_t *session = core_session(core, account->session);
     int size = account->nick_size;
-    if (lookup_find(core->accounts_by_nick, name_span(&account->identity)) != account)
-        violated("the account %.*s is not found under its nick", size, account->nick);
+    if (lookup_find(core->accounts_by_nick, name_span(&account->identity)) != account ||
+        account_of_uid(core, (span_t){account->uid, MINT_NAME_CHARS}) != account)
+        violated("the account %.*s is not found under its nick or uid", size, account->nick);
     if (account->inbox == NULL || account->inbox->session != account->session)
         violated("the account %.*s has no inbox, or another reader's", size, account->nick);
     if ((session == NULL) != (account->session == 0))
