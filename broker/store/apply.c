@@ -125,12 +125,13 @@ static int add_runs(scribe_t *self, shelf_t *shelf)
         bool is_filed = chunk.bytes >= FILED_BYTES;
         if (is_filed) {
             code = file_chunk(self, shelf, &chunk);
+            self->adding.filed += chunk.count;
+            self->adding.filed_bytes += chunk.bytes;
         } else {
             add_block(&self->work, &chunk, &self->block);
             self->adding.events += chunk.count;
             self->adding.bytes += chunk.bytes;
         }
-        self->adding.filed += is_filed ? chunk.count : 0;
         recent_add_run(&self->runs, &(recent_run_t){.id = shelf->now.id,
                                                     .first = chunk.first->number,
                                                     .count = chunk.count,

@@ -7,8 +7,15 @@
 #include <assert.h>
 
 /* More rows make reading slower, which looks through all of them; more events make better blocks, but keep
- * a commit waiting: some milliseconds, a hundred if all are of different logs. Large events make good blocks soon. */
-enum { DUE_ROWS = 512, DUE_EVENTS = 8192, DUE_BYTES = 256 * 1024, LARGE_BYTES = 512 };
+ * a commit waiting: some milliseconds, a hundred if all are of different logs. Large events make good blocks soon.
+ * Those that are filed are blocks already, but whoever reads a log's end copies all of them. */
+enum {
+    DUE_ROWS = 512,
+    DUE_EVENTS = 8192,
+    DUE_BYTES = 256 * 1024,
+    DUE_FILED_BYTES = 2 << 20,
+    LARGE_BYTES = 512
+};
 
 /* A run of `recent`, its block at `offset` of self->folded. A log's are chained. */
 typedef struct {
@@ -165,7 +172,8 @@ bool fold_is_due(const scribe_t *self)
     const scribe_recent_t *recent = &self->recent;
     bool is_heavy =
         recent->bytes >= DUE_BYTES && recent->bytes / LARGE_BYTES >= recent->events + recent->notes;
-    return recent->rows >= DUE_ROWS || recent->events + recent->filed >= DUE_EVENTS || is_heavy;
+    return recent->rows >= DUE_ROWS || recent->events + recent->filed >= DUE_EVENTS ||
+           recent->filed_bytes >= DUE_FILED_BYTES || is_heavy;
 }
 
 int fold_all(scribe_t *self)

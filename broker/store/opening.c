@@ -344,6 +344,7 @@ static int load_run(scribe_t *scribe, const recent_run_t *run, span_t data)
     int code = is_filed ? look_at_filed(scribe, run, &end) : look_at_block(run, data, &end);
     if (code != SQLITE_OK)
         return code;
+    scribe->recent.filed_bytes += is_filed ? end.bytes : 0;
     shelf_state_t *now = &shelf->now;
     if (run->first != now->head + 1 || end.last_ms < run->first_ms)
         return SQLITE_CORRUPT;

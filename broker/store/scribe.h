@@ -25,9 +25,10 @@
 
 enum { SCRIBE_BOOT_BYTES = 64 };
 
-/* How much stands in the table `recent`; `filed` are the events that it says of that they stand in `events`. */
+/* How much stands in the table `recent`. */
 typedef struct {
-    uint64_t rows, events, notes, bytes, filed;
+    uint64_t rows, events, notes, bytes;
+    uint64_t filed, filed_bytes; /* events that it says of that they stand in `events` */
 } scribe_recent_t;
 
 typedef struct {

@@ -16,7 +16,7 @@ void tail_init(tail_t *self);
 void tail_fini(tail_t *self);
 
 /* Gathers those of the log with that id, in the transaction of reading that has begun. Looks through the
- * directories of all rows, some hundred. */
+ * directories of all rows, some hundred, and copies the log's events: some MB at most, see fold.c. */
 HUB_MUST_CHECK int tail_gather(tail_t *self, db_t *db, uint32_t id);
 
 #endif

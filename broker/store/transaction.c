@@ -120,6 +120,7 @@ static void settle(scribe_t *self)
     self->recent.notes += self->adding.notes;
     self->recent.bytes += self->adding.bytes;
     self->recent.filed += self->adding.filed;
+    self->recent.filed_bytes += self->adding.filed_bytes;
     bool was_firm = is_firm(self, self->transaction_is_batch);
     self->is_changed = true;
     self->is_used = self->is_used || self->transaction_is_batch;

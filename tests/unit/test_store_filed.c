@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { LARGE_BYTES = 5000, TOLD_BYTES = 4096, HOUR_MS = 3600000 };
+enum { LARGE_BYTES = 5000, TOLD_BYTES = 4096, HOUR_MS = 3600000, MUCH = 300 /* large ones */ };
 
 static kit_t kit;
 static char large[LARGE_BYTES + 1];
@@ -184,6 +184,28 @@ static void events_an_hour_apart_are_not_in_one_block(void **state)
     assert_string_equal(kit_texts(&kit, "lobby", 1, 2), large);
 }
 
+static void say_much(kit_t *self)
+{
+    for (uint64_t seq = 1; seq <= MUCH; seq++)
+        kit_append(self, "lobby", seq, 1000, large);
+    kit_commit_well(self);
+}
+
+/* Whoever reads the log's end goes through all that is not folded; also what an earlier process left. */
+static void what_is_filed_is_folded_before_it_is_too_much_to_read(void **state)
+{
+    (void)state;
+    kit_in_crash(&kit, say_much);
+    assert_int_equal(count("SELECT count(*) FROM recent"), 1);
+    kit_open(&kit);
+    for (uint64_t seq = MUCH + 1; seq <= 2 * MUCH; seq++)
+        kit_append(&kit, "lobby", seq, 1000, large);
+    kit_commit_well(&kit);
+    kit_say(&kit, "lobby", 2 * MUCH + 1, "comes after the fold");
+    assert_int_equal(count("SELECT count(*) FROM recent"), 1);
+    assert_string_equal(kit_texts(&kit, "lobby", 2 * MUCH, 2 * MUCH), large);
+}
+
 static void an_erased_log_leaves_nothing(void **state)
 {
     (void)state;
@@ -277,6 +299,7 @@ int main(void)
         TEST(they_last_folded),
         TEST(a_long_run_is_blocks_of_limited_length),
         TEST(events_an_hour_apart_are_not_in_one_block),
+        TEST(what_is_filed_is_folded_before_it_is_too_much_to_read),
         TEST(an_erased_log_leaves_nothing),
         TEST(what_was_erased_is_not_asked_for_at_the_next_start),
         TEST(a_batch_that_fails_leaves_no_block),
