@@ -88,8 +88,8 @@ hub_err_t allowance_take(core_t *core, request_t *request)
     return request->session ? take_of_session(core, request) : take_of_link(core, request);
 }
 
-/* Where a session comes from, as a number nobody can foresee: the address that was told, else the link's key, else the link. 0: it has
- * no link any more, and told no address. */
+/* Where somebody comes from, as a number nobody can foresee: the address that was told, else the link's key, else the link. 0: there
+ * is no link any more, and no address was told. */
 static uint64_t place_at(const core_t *core, uint32_t address, const peer_key_t *key, uint64_t link)
 {
     enum { OF_ADDRESS = 1, OF_LINK = 2 };

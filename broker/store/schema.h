@@ -4,8 +4,8 @@
  *   events   a row per block (block.h) of a log: key is block_key(), so that a log lies together in the order
  *            of its numbers; last is the number of the block's last event, first_at and last_at are the
  *            times of the first and the last, bytes counts the events' own bytes
- *   logs     a row per log; head, last_at and bytes are those of its events in `events`, or that were there.
- *            name is NULL from the erasing until the last block is gone
+ *   logs     a row per log; head, last_at and bytes are those of its events in `events`, or that were there,
+ *            but for blocks that `recent` still tells of. name is NULL from the erasing until the last block is gone
  *   records, notes   as in store.h
  *   meta     see META below
  *

@@ -53,7 +53,7 @@ typedef struct {
     buffer_t trims; /* OP_TRIM that wait */
     size_t trims_done;
     buffer_t runs, block;            /* that are put together: a row of `recent` */
-    buffer_t folded, pieces, events; /* fold.c's */
+    buffer_t folded, pieces, events; /* fold.c's; events also a block that apply.c files */
     scribe_recent_t adding;          /* to `recent`, by this transaction */
     bool is_changed;                 /* META_CLOSED is 0 */
     bool is_used;                    /* a batch was committed: the other words of META are ours */

@@ -11,7 +11,7 @@
 typedef struct {
     uint32_t id; /* 0: the database has no such log */
     uint64_t oldest, head, oldest_ms, last_ms, bytes;
-    uint64_t unfolded; /* events that stand in `recent` */
+    uint64_t unfolded; /* events that `recent` has or tells of */
 } shelf_state_t;
 
 typedef struct shelf {
