@@ -1,5 +1,8 @@
 #include "tests/unit/store_kit.h"
 
+#include "broker/store/check.h"
+#include "broker/store/db.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -113,6 +116,25 @@ void kit_write(const char *path, const void *data, size_t size)
     if (size > 0)
         assert_int_equal(fwrite(data, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
+}
+
+void kit_run_sql(const kit_t *self, const char *sql)
+{
+    db_t db;
+    assert_int_equal(db_open(&db, kit_path(self, "hubbub.db"), NULL, DB_CREATES), SQLITE_OK);
+    assert_int_equal(db_run(&db, sql), SQLITE_OK);
+    db_close(&db);
+}
+
+bool kit_check(const kit_t *self, char *told, size_t size)
+{
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    bool is_well = check_directory(self->directory, out);
+    rewind(out);
+    told[fread(told, 1, size - 1, out)] = '\0';
+    fclose(out);
+    return is_well;
 }
 
 void kit_append(kit_t *self, const char *log, uint64_t seq, uint64_t at_ms, const char *text)

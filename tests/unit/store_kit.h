@@ -5,6 +5,7 @@
 
 #include "broker/store/sqlite.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { KIT_PATH_BYTES = 256, PATIENCE_MS = 30000 };
@@ -37,6 +38,12 @@ origin_t kit_origin(kit_t *self);
 const char *kit_path(const kit_t *self, const char *name);
 char *kit_read(const char *path, size_t *out_size);
 void kit_write(const char *path, const void *data, size_t size);
+
+/* Runs statements in the database, beside the store or before there is one. */
+void kit_run_sql(const kit_t *self, const char *sql);
+
+/* What --check says of the directory, and in `told` (`size` > 0) with which words. */
+bool kit_check(const kit_t *self, char *told, size_t size);
 
 /* Operations of the batch that is next. */
 void kit_append(kit_t *self, const char *log, uint64_t seq, uint64_t at_ms, const char *text);

@@ -38,14 +38,6 @@ static void fill(kit_t *self)
     kit_commit_well(self);
 }
 
-static void run_sql(const char *sql)
-{
-    db_t db;
-    assert_int_equal(db_open(&db, kit_path(&kit, "hubbub.db"), NULL, DB_CREATES), SQLITE_OK);
-    assert_int_equal(db_run(&db, sql), SQLITE_OK);
-    db_close(&db);
-}
-
 /* The opening is refused with these words, and changes nothing of the file. */
 static void refused(const char *words)
 {
@@ -73,7 +65,7 @@ static void bytes_that_are_no_database_are_refused(void **state)
 static void the_database_of_another_program_is_refused(void **state)
 {
     (void)state;
-    run_sql("CREATE TABLE birds (name)");
+    kit_run_sql(&kit, "CREATE TABLE birds (name)");
     refused("is a database, but not one of Hubbub's");
 }
 
@@ -81,7 +73,7 @@ static void tables_of_a_later_version_are_refused(void **state)
 {
     (void)state;
     kit_origin(&kit);
-    run_sql("PRAGMA user_version = 77");
+    kit_run_sql(&kit, "PRAGMA user_version = 77");
     refused("newer hubbubd (version 77 of the tables, this one knows 3)");
 }
 
@@ -124,7 +116,7 @@ static void damage_is_found_after_a_crash(void **state)
     kit_open(&kit);
     fill(&kit);
     kit_close(&kit);
-    run_sql("UPDATE meta SET value = 0 WHERE key = 'closed'");
+    kit_run_sql(&kit, "UPDATE meta SET value = 0 WHERE key = 'closed'");
     size_t size;
     char *bytes = kit_read(kit_path(&kit, "hubbub.db"), &size);
     memset(bytes + PAGE_BYTES, 0xff, size - PAGE_BYTES); /* all but the first page */
@@ -176,11 +168,11 @@ static int64_t number(db_t *db, const char *sql)
 static void a_database_of_an_older_version_is_brought_up(void **state)
 {
     (void)state;
-    run_sql("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x48756262");
+    kit_run_sql(&kit, "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x48756262");
     kit_open(&kit);
     kit_say(&kit, "lobby", 1, "one");
     kit_close(&kit);
-    run_sql("SELECT 1");
+    kit_run_sql(&kit, "SELECT 1");
     db_t db;
     assert_int_equal(db_open(&db, kit_path(&kit, "hubbub.db"), NULL, DB_WRITES), SQLITE_OK);
     assert_int_equal(number(&db, "PRAGMA user_version"), SCHEMA_VERSION);

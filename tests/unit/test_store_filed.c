@@ -1,6 +1,5 @@
 /* Events of which there are many bytes at once become blocks without being folded first; where they stand makes no
  * difference to anybody. */
-#include "broker/store/check.h"
 #include "broker/store/schema.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/store_vfs.h"
@@ -42,25 +41,6 @@ static int64_t count(const char *sql)
     assert_int_equal(db_number(&db, sql, &number), SQLITE_OK);
     db_close(&db);
     return number;
-}
-
-static void run_sql(const char *sql)
-{
-    db_t db;
-    assert_int_equal(db_open(&db, kit_path(&kit, "hubbub.db"), NULL, DB_WRITES), SQLITE_OK);
-    assert_int_equal(db_run(&db, sql), SQLITE_OK);
-    db_close(&db);
-}
-
-static bool check(char *told)
-{
-    FILE *out = tmpfile();
-    assert_non_null(out);
-    bool is_well = check_directory(kit.directory, out);
-    rewind(out);
-    told[fread(told, 1, TOLD_BYTES - 1, out)] = '\0';
-    fclose(out);
-    return is_well;
 }
 
 /* tea begins with a large event, lobby with a small one; then small ones and large ones in turn. */
@@ -130,7 +110,7 @@ static void they_last_unfolded(void **state)
     char told[TOLD_BYTES];
     kit_in_crash(&kit, say_all);
     assert_int_equal(count("SELECT count(*) FROM recent"), 4);
-    assert_true(check(told));
+    assert_true(kit_check(&kit, told, sizeof told));
     assert_non_null(strstr(told, "2 logs, 0 events of 0 bytes, 7 more not in blocks yet"));
     kit_open(&kit);
     all_is_restored();
@@ -149,7 +129,7 @@ static void they_last_folded(void **state)
     assert_int_equal(count("SELECT count(*) FROM recent"), 0);
     /* small ones before, between and behind those that stood there: blocks have no holes */
     assert_int_equal(count("SELECT count(*) FROM events"), 6);
-    assert_true(check(told));
+    assert_true(kit_check(&kit, told, sizeof told));
     assert_non_null(strstr(told, "2 logs, 7 events"));
     kit_open(&kit);
     all_is_restored();
@@ -222,7 +202,7 @@ static void an_erased_log_leaves_nothing(void **state)
     assert_string_equal(kit_texts(&kit, "lobby", 1, 100), wanted);
     kit_close(&kit);
     char told[TOLD_BYTES];
-    assert_true(check(told));
+    assert_true(kit_check(&kit, told, sizeof told));
 }
 
 static void erase_lobby(kit_t *self)
@@ -273,18 +253,18 @@ static void holes_and_strays_are_found(void **state)
     };
     char told[TOLD_BYTES];
     kit_in_crash(&kit, say_all);
-    run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    kit_run_sql(&kit, "PRAGMA wal_checkpoint(TRUNCATE)");
     size_t size;
     char *whole = kit_read(kit_path(&kit, "hubbub.db"), &size);
     for (size_t i = 0; i < sizeof DAMAGES / sizeof DAMAGES[0]; i++) {
-        run_sql(DAMAGES[i][0]);
-        run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
-        assert_false(check(told));
+        kit_run_sql(&kit, DAMAGES[i][0]);
+        kit_run_sql(&kit, "PRAGMA wal_checkpoint(TRUNCATE)");
+        assert_false(kit_check(&kit, told, sizeof told));
         if (strstr(told, DAMAGES[i][1]) == NULL)
             fail_msg("%s: %s", DAMAGES[i][0], told);
         kit_write(kit_path(&kit, "hubbub.db"), whole, size);
     }
-    run_sql("DELETE FROM events");
+    kit_run_sql(&kit, "DELETE FROM events");
     kit_open_refused(&kit);
     assert_non_null(strstr(kit.error, "is damaged"));
     free(whole);

@@ -40,22 +40,7 @@ static int end(void **state)
 
 static bool check(void)
 {
-    FILE *out = tmpfile();
-    assert_non_null(out);
-    bool is_well = check_directory(kit.directory, out);
-    rewind(out);
-    size_t size = fread(report, 1, sizeof report - 1, out);
-    report[size] = '\0';
-    fclose(out);
-    return is_well;
-}
-
-static void run_sql(const char *sql)
-{
-    db_t db;
-    assert_int_equal(db_open(&db, kit_path(&kit, "hubbub.db"), NULL, DB_WRITES), SQLITE_OK);
-    assert_int_equal(db_run(&db, sql), SQLITE_OK);
-    db_close(&db);
+    return kit_check(&kit, report, sizeof report);
 }
 
 /* --- check -------------------------------------------------------------------------------------- */
@@ -97,7 +82,7 @@ static void holes_and_lies_are_found(void **state)
     size_t size;
     char *whole = kit_read(kit_path(&kit, "hubbub.db"), &size);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-        run_sql(damages[i][0]);
+        kit_run_sql(&kit, damages[i][0]);
         assert_false(check());
         if (strstr(report, damages[i][1]) == NULL)
             fail_msg("%s: %s", damages[i][0], report);
