@@ -9,7 +9,7 @@
  *   rights_rules.c   what may be done, and comes    rights_world.c    restarts, from the beginning to the end
  *   rights_come.c    of it: coming in, accounts;    rights_watch.c    answers and events against the model
  *   rights_judge.c   bans, mutes, roles             rights_lists.c    lists and logs against the model
- *   rights_act.c     what people ask for */
+ *   rights_act.c     what people ask for            rights_write.c    that as bytes */
 #ifndef TESTS_SIM_RIGHTS_H
 #define TESTS_SIM_RIGHTS_H
 
