@@ -390,6 +390,30 @@ static void a_number_beyond_all_is_no_number(void **state)
     core_destroy(&core);
 }
 
+static hub_err_t told_account(core_t *core, const char *key, const char *nick)
+{
+    char value[128];
+    snprintf(value, sizeof value,
+             "\x85\xa4nick\xa3%s\xa4role\xa6member\xa4hash\xa1x\xa6"
+             "epochs\x92\x07\x01\xa5rooms\x90",
+             nick);
+    tell(core, (event_t){.kind = EVENT_RECORD, .key = span_of(key), .value = span_of(value)});
+    return core_restored(core);
+}
+
+static void a_person_has_one_account(void **state)
+{
+    (void)state;
+    core_settings_t settings = kit_stored_settings();
+    settings.accounts_max = 4;
+    moment_t now = {.mono_ms = 1000, .wall_ms = 1760000000000};
+    core_t *core = core_new(&settings, &now);
+    assert_int_equal(told_account(core, "uAAAAAAAAAAAAAAAA", "ada"), HUB_OK);
+    assert_int_equal(told_account(core, "uBBBBBBBBBBBBBBBB", "bob"), HUB_OK);
+    assert_int_equal(told_account(core, "uBBBBBBBBBBBBBBBB", "eve"), HUB_MALFORMED);
+    core_destroy(&core);
+}
+
 static void more_than_the_settings_permit_is_said_to_be_too_much(void **state)
 {
     (void)state;
@@ -424,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_room_made_again_has_a_higher_epoch_for_the_next_broker_too),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_number_beyond_all_is_no_number),
+        cmocka_unit_test(a_person_has_one_account),
         cmocka_unit_test(more_than_the_settings_permit_is_said_to_be_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
