@@ -119,21 +119,21 @@ char *printable(const char *text, size_t size, printable_way_t way)
     return out;
 }
 
-const char *printable_find(const char *text, int32_t *out_point, size_t *out_size)
+size_t printable_find(const char *text, size_t size, int32_t *out_point, size_t *out_size)
 {
     assert(text && out_point && out_size);
-    text_t given = {(const uint8_t *)text, strlen(text)};
-    size_t size;
-    for (size_t offset = 0; offset < given.size; offset += size) {
+    text_t given = {(const uint8_t *)text, size};
+    size_t next;
+    for (size_t offset = 0; offset < size; offset += next) {
         int32_t point;
-        size = character(given, offset, &point);
+        next = character(given, offset, &point);
         if (!is_control(point) && !is_treacherous(point))
             continue;
         *out_point = point;
-        *out_size = size;
-        return text + offset;
+        *out_size = next;
+        return offset;
     }
-    return NULL;
+    return size;
 }
 
 void printable_put(FILE *out, const char *text, size_t size)

@@ -24,9 +24,9 @@ typedef enum {
 /* What is left of `size` bytes, on one line, ending with a zero. The caller frees it. */
 char *printable(const char *text, size_t size, printable_way_t way);
 
-/* The first character of a string that paints: a control character other than TAB, or one that reorders or breaks a line; it, and
- * its size in bytes. NULL: there is none. */
-const char *printable_find(const char *text, int32_t *out_point, size_t *out_size);
+/* Where in `size` bytes the first character is that paints: a control character other than TAB, or one that reorders or breaks a line;
+ * it, and its size in bytes. `size`: there is none, and the others are untouched. */
+size_t printable_find(const char *text, size_t size, int32_t *out_point, size_t *out_size);
 
 /* Writes what PRINTABLE_OUT leaves of a string. */
 void printable_put(FILE *out, const char *text, size_t size);

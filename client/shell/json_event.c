@@ -240,15 +240,16 @@ void json_event_add_end(json_t *reply, const hubbub_event_t *done)
 }
 
 /* What paints is written as JSON may: within a string, the only place where it can be. */
-static void put_harmless(FILE *out, const char *text)
+static void put_harmless(FILE *out, const char *text, size_t size)
 {
     int32_t point;
-    size_t size;
-    for (const char *at; (at = printable_find(text, &point, &size)); text = at + size) {
-        (void)fwrite(text, 1, (size_t)(at - text), out);
+    size_t at, skipped;
+    for (; (at = printable_find(text, size, &point, &skipped)) < size; size -= at + skipped) {
+        (void)fwrite(text, 1, at, out);
         (void)fprintf(out, "\\u%04x", (unsigned)point); /* none is beyond four digits */
+        text += at + skipped;
     }
-    (void)fputs(text, out);
+    (void)fwrite(text, 1, size, out);
 }
 
 void json_event_write(FILE *out, const json_t *object, bool is_ascii)
@@ -256,7 +257,7 @@ void json_event_write(FILE *out, const json_t *object, bool is_ascii)
     assert(out && object);
     char *text = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
     assert(text);
-    put_harmless(out, text);
+    put_harmless(out, text, strlen(text));
     (void)fputc('\n', out);
     free(text);
 }

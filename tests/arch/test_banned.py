@@ -14,7 +14,6 @@ OURS = re.compile(r"""("(\\.|[^"\\])*"|'(\\.|[^'\\])*'|HUB_VERSION|\s)+|stdout|s
 RAW_CALLS = {
     ("client/shell/json_event.c", "fwrite(text, 1,"): "is JSON, in which what paints is escaped",
     ("client/shell/json_event.c", 'fprintf(out, "\\\\u%04x"'): "so",
-    ("client/shell/json_event.c", "fputs(text,"): "likewise",
     ("client/shell/program.c", "write(STDOUT_FILENO, text,"): "was cleaned when it was made",
     ("client/shell/terminal.c", "fwrite(text, 1,"): "likewise",
     ("client/shell/terminal.c", 'printf("\\033[%zuA"'): "our own sequence",

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/shell/json_event.h"
 #include "client/shell/json_request.h"
@@ -49,6 +50,29 @@ static void nothing_in_a_line_of_json_paints(void **state)
                               "{\"text\":\"\\u007fa\\u007f\\u007f\\u001B\\u00E4\\u009B"
                               "\\u202E\\u2028|\\u2066\\u061C\\u00A0\"}\n");
     free(line);
+}
+
+/* A page of history may be full of what paints: it is gone through once, not once for each. */
+static void a_line_full_of_what_paints_is_written_at_once(void **state)
+{
+    (void)state;
+    enum { MARKS = 2000000, MARK_BYTES = 3, ESCAPED_BYTES = 6, PATIENCE_S = 60 };
+    static const char MARK[] = "\xe2\x80\xae";
+    char *text = malloc((size_t)MARKS * MARK_BYTES + 1), *line = NULL;
+    assert_non_null(text);
+    for (size_t i = 0; i < MARKS; i++)
+        memcpy(text + i * MARK_BYTES, MARK, MARK_BYTES + 1);
+    size_t size = 0;
+    FILE *out = open_memstream(&line, &size);
+    json_t *object = json_pack("{s:s}", "text", text);
+    (void)alarm(PATIENCE_S);
+    json_event_write(out, object, false);
+    (void)alarm(0);
+    fclose(out);
+    assert_int_equal(size, strlen("{\"text\":\"\"}\n") + (size_t)MARKS * ESCAPED_BYTES);
+    json_decref(object);
+    free(line);
+    free(text);
 }
 
 static void a_request_becomes_an_order(void **state)
@@ -233,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_in_a_line_of_json_paints),
+        cmocka_unit_test(a_line_full_of_what_paints_is_written_at_once),
         cmocka_unit_test(a_request_becomes_an_order),
         cmocka_unit_test(what_is_done_to_somebody_has_its_keys),
         cmocka_unit_test(a_wrong_request_says_what_is_wrong),
