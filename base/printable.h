@@ -24,8 +24,8 @@ typedef enum {
 /* What is left of `size` bytes, on one line, ending with a zero. The caller frees it. */
 char *printable(const char *text, size_t size, printable_way_t way);
 
-/* Where in `size` bytes the first character is that paints: a control character other than TAB, or one that reorders or breaks a line;
- * it, and its size in bytes. `size`: there is none, and the others are untouched. */
+/* Where in `size` bytes the first character is that paints: a control character other than TAB, or one that reorders or
+ * breaks a line; which one, and its size in bytes. `size`: there is none, and the others are untouched. */
 size_t printable_find(const char *text, size_t size, int32_t *out_point, size_t *out_size);
 
 /* Writes what PRINTABLE_OUT leaves of a string. */

@@ -8,12 +8,18 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-static void drop(core_t *core, uint64_t id)
+/* There is a password in it. */
+static void free_frame(const hashing_t *waiting)
 {
-    hashing_t *waiting = slab_find(core->hashings, id);
-    assert(waiting);
     sodium_memzero(waiting->frame, waiting->frame_size);
     free(waiting->frame);
+}
+
+static void drop(core_t *core, uint64_t id)
+{
+    const hashing_t *waiting = slab_find(core->hashings, id);
+    assert(waiting);
+    free_frame(waiting);
     slab_remove(core->hashings, id);
 }
 
@@ -121,9 +127,7 @@ void hashing_fini(core_t *core)
 {
     assert(core);
     const hashing_t *waiting;
-    for (uint32_t place = 0; (waiting = slab_next(core->hashings, &place));) {
-        sodium_memzero(waiting->frame, waiting->frame_size);
-        free(waiting->frame);
-    }
+    for (uint32_t place = 0; (waiting = slab_next(core->hashings, &place));)
+        free_frame(waiting);
     slab_destroy(&core->hashings);
 }
