@@ -39,10 +39,10 @@ bool nick_is_free(core_t *core, const name_t *identity, const session_t *session
 account_t *account_add(core_t *core, span_t nick, const name_t *identity, const char *uid)
 {
     assert(core && uid && account_find(core, identity) == NULL);
-    assert(account_of_uid(core, (span_t){uid, MINT_NAME_CHARS}) == NULL);
     uint64_t id;
     bool is_full = slab_count(core->accounts) >= core->settings.accounts_max;
-    account_t *account = is_full ? NULL : slab_add(core->accounts, &id);
+    bool is_there = account_of_uid(core, (span_t){uid, MINT_NAME_CHARS}) != NULL;
+    account_t *account = is_full || is_there ? NULL : slab_add(core->accounts, &id);
     if (account == NULL)
         return NULL;
     account->id = id;

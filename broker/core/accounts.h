@@ -23,7 +23,7 @@ account_t *account_of_uid(const core_t *core, span_t uid);
 bool nick_is_free(core_t *core, const name_t *identity, const session_t *session);
 
 /* A new account of a nick and a uid (MINT_NAME_CHARS) that nobody has registered, which no session is in under, without a hash or an
- * inbox and without a record in the store. NULL: accounts_max are there. */
+ * inbox and without a record in the store. NULL: accounts_max are there, or one of that uid, which only a damaged store can give a guest. */
 account_t *account_add(core_t *core, span_t nick, const name_t *identity, const char *uid);
 
 /* Binds a session that is in already under the account's nick and uid. */

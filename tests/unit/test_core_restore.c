@@ -1,4 +1,5 @@
 /* What a broker takes up that begins anew with the store of one that died. */
+#include "broker/core/accounts.h"
 #include "tests/unit/broker_kit.h"
 
 #include <inttypes.h>
@@ -410,6 +411,9 @@ static void a_person_has_one_account(void **state)
     core_t *core = core_new(&settings, &now);
     assert_int_equal(told_account(core, "uAAAAAAAAAAAAAAAA", "ada"), HUB_OK);
     assert_int_equal(told_account(core, "uBBBBBBBBBBBBBBBB", "bob"), HUB_OK);
+    name_t identity;
+    assert_true(name_fold(span_of("eve"), &identity));
+    assert_null(account_add(core, span_of("eve"), &identity, "BBBBBBBBBBBBBBBB"));
     assert_int_equal(told_account(core, "uBBBBBBBBBBBBBBBB", "eve"), HUB_MALFORMED);
     core_destroy(&core);
 }
