@@ -24,8 +24,11 @@ static void answer_join(core_t *core, const request_t *request, const room_t *ro
 
 static hub_err_t may_join(core_t *core, request_t *request, const room_t *room)
 {
+    /* This tells nothing new: else the room would have been made. */
+    request->hint = "it is private: somebody in there has to invite you";
     if (room_may_read(room, request->session) == HUB_NO_SUCH_ROOM)
         return HUB_NO_SUCH_ROOM;
+    request->hint = NULL;
     if (message_bool(request->message, KEY_private) && !room->is_private)
         return HUB_EXISTS;
     request->hint = "that room is being removed";

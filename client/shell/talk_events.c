@@ -39,6 +39,7 @@ static bool confirm_deed(FILE *out, const pending_t *pending)
     static const struct {
         const char *before, *after;
     } DEEDS[] = {
+        [VERB_invite] = {"", " may come in now."},
         [VERB_kick] = {"", " is out of the room."},
         [VERB_ban] = {"", " is out of the room, and stays out."},
         [VERB_unban] = {"", " may come in again."},
@@ -99,7 +100,7 @@ static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t
     if (pending->verb == VERB_nick) {
         printable_line(out, "* You are now %s.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_status) {
-        printable_line(out, "* Your status is set.");
+        printable_line(out, "* Your status is %s.", *pending->subject ? "set" : "cleared");
     } else if (pending->verb == VERB_register) {
         printable_line(out, "* The name %s is yours now; next time start with --nick %s --login.",
                        hubbub_my_nick(self->chat), hubbub_my_nick(self->chat));
@@ -107,8 +108,6 @@ static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t
         printable_line(out, "* You are %s, logged in.", hubbub_my_nick(self->chat));
     } else if (pending->verb == VERB_password) {
         printable_line(out, "* Your password is changed.");
-    } else if (pending->verb == VERB_invite) {
-        printable_line(out, "* They may enter %s now.", pending->subject);
     } else if (talk_is_join(pending->verb)) {
         confirm_join(self, pending->subject, done->slow_ms);
     }

@@ -179,10 +179,12 @@ static const char *subject_of(const talk_t *self, const order_t *order)
 {
     if (order->verb == VERB_say)
         return order->text;
+    if (order->verb == VERB_status)
+        return order->status ? order->status : "";
     if (order->verb == VERB_tell)
         return order->to;
-    if (order->verb == VERB_nick || (order->verb >= VERB_kick && order->verb <= VERB_unmute) ||
-        order->verb == VERB_role)
+    if (order->verb == VERB_nick || order->verb == VERB_invite || order->verb == VERB_role ||
+        (order->verb >= VERB_kick && order->verb <= VERB_unmute))
         return order->nick;
     return needs_room(order->verb) || order->room ? room_of(self, order) : "";
 }

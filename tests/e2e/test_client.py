@@ -82,13 +82,13 @@ def test_a_client_that_leaves_says_bye(broker, client, room, name):
 
 def test_commands_in_a_script_are_done_one_after_another(broker, name):
     first, second, nick, other = name("room"), name("room"), name("n"), name("n")
-    script = f"one\n/who\n/join {second}\ntwo\n/nick {other}\n//three\n/who\n/history 2\n/part\nfour\n/status busy\n"
+    script = f"one\n/who\n/join {second}\ntwo\n/nick {other}\n//three\n/who\n/history 2\n/part\nfour\n/status busy\n/status\n"
     done = program("--router", broker.router, "--nick", nick, "--room", first, text=script)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     wanted = [f"* You are {nick}.", f"* 1 here in {first}:", f"* You are in {second}.", f"* You are now {other}.",
               f"* 1 here in {second}:", f"*   {other} (owner)", f"* You have left {second}.", f"* You talk in {first} now.",
-              "* Your status is set."]
+              "* Your status is set.", "* Your status is cleared."]
     places = [lines.index(line) for line in wanted]
     assert places == sorted(places)
     assert f"| [{nick}] two" in lines and f"| [{other}] /three" in lines
@@ -106,6 +106,13 @@ def test_what_a_script_says_behind_a_refused_join_is_said_nowhere(broker, person
     assert told[1:] == [f"hubbub: line {line}: not said: {text}: not_member: join the room first"
                         for line, text in ((2, "my password"), (3, "my other one"))]
     assert bob.texts(first, 1) == ["hello"]
+
+
+def test_an_invitation_tells_whom_it_is_for(broker, person, name):
+    bob, den = person(join=[]), name("den")
+    done = program("--router", broker.router, text=f"/private {den}\n/invite {bob.nick}\n/invite {bob.nick}x\n")
+    assert f"* {bob.nick} may come in now." in done.stdout.splitlines()
+    assert done.stderr == f"hubbub: line 3: /invite {bob.nick}x: no_such_nick: nobody of that name is here\n"
 
 
 def test_a_command_holds_back_what_follows_and_loses_nothing_of_it(start, client):
@@ -573,7 +580,7 @@ def test_a_room_is_looked_after_at_the_terminal(terminal, person, name):
     ada.sees(f"* {eve.nick} is out of the room, and stays out.")
     assert eve.error("join", room=yard) == "banned"
     ada.keys("/slow soon", "Enter")
-    ada.sees("* usage: /slow TIME")
+    ada.sees("* usage: /slow TIME|off")
     ada.keys(f"/kick {bob.nick}x", "Enter")
     until(lambda: any(line.startswith(f"* /kick {bob.nick}x: no_such_nick: ") for line in ada.lines()), look_again,
           "the refusal")

@@ -212,6 +212,7 @@ def test_p57_to_strangers_a_private_room_does_not_exist(den, room):
         reply = stranger.ask(op, room=room, **more)
         unknown = stranger.ask(op, room="nowhere-at-all", **more) if op != "join" else {**reply}
         assert reply["error"] == "no_such_room" and reply["hint"] == unknown["hint"], op
+    assert reply["hint"] != stranger.ask("join", room=room)["hint"] == "it is private: somebody in there has to invite you"
     assert stranger.error("join", room=room, private=True) == "no_such_room"
     assert room not in stranger.ok("hello", sid=1, join=[room])["heads"]
 

@@ -483,7 +483,7 @@ def outside(client, line, name, room):
 NOWHERE = "you talk in no room now; /join lobby goes on in lobby."
 
 
-@pytest.mark.parametrize("order, says", [("/join {}", "There is no such room"), ("/join a/b", "A room has")])
+@pytest.mark.parametrize("order, says", [("/join {}", "That room is private"), ("/join a/b", "A room has")])
 def test_p99_what_is_typed_behind_a_refused_join_is_said_nowhere(outside, room, order, says):
     ada, bob = outside
     ada.send(f"{order.format(room)}\nmy password is 1234\n\nmy other one is 5678\n".replace("\n", "\r\n"))
@@ -492,7 +492,7 @@ def test_p99_what_is_typed_behind_a_refused_join_is_said_nowhere(outside, room, 
     ada.say("who")
     assert ada.line("no room") == f"* Y{NOWHERE[1:]}"
     ada.send(f"/join {room}\r\nmy third")  # a line that has not ended
-    ada.line("There is no such room")
+    ada.line("That room is private")
     ada.send(" is 9\r\n/join lobby\r\nhello again\r\n")
     assert ada.line("Not sent") == f"* Not sent: {NOWHERE}"
     ada.line("You talk in lobby now.")
@@ -528,7 +528,7 @@ def test_p99_nor_is_what_comes_in_packets_of_its_own(outside, room):
 def test_p99_nor_is_anything_done_in_the_room_one_was_in_before(outside, room):
     ada, bob = outside
     ada.send(f"/join {room}\r\n/part\r\n/kick {bob.nick}\r\nwho\r\n")
-    ada.line("There is no such room")
+    ada.line("That room is private")
     for _ in range(3):
         assert ada.line("no room") == f"* Y{NOWHERE[1:]}"
 
@@ -536,7 +536,7 @@ def test_p99_nor_is_anything_done_in_the_room_one_was_in_before(outside, room):
 def test_p99_who_sees_the_refusal_first_goes_on_talking(outside, room):
     ada, bob = outside
     ada.say(f"/join {room}")
-    ada.line("There is no such room")
+    ada.line("That room is private")
     read = time.monotonic()
     until(lambda: time.monotonic() - read > 1.1, time.sleep, "the time in which nobody can have read that")
     ada.say("still here")

@@ -209,6 +209,8 @@ static void a_refusal_without_a_time_speaks_of_none(void **state)
     check(bench, "* You may read here but not speak.\r\n");
     refused(bench, OP_say, HUB_NO_SUCH_ROOM, 0, "x");
     check(bench, "* There is no such room; /join ROOM makes one.\r\n");
+    refused(bench, OP_join, HUB_NO_SUCH_ROOM, 0, "x"); /* join would have made it */
+    check(bench, "* That room is private: somebody in there has to /invite you.\r\n");
     refused(bench, OP_register, HUB_EXISTS, 0, NULL);
     check(bench, "* This name is registered already, and is yours.\r\n");
     numeral_t digits;
