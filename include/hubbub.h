@@ -137,8 +137,9 @@ typedef struct {
     /* The password of the account that `nick` is of [none]. Kept until hubbub_destroy(), or hubbub_hello_as() with another nick,
      * so that you are in under it again when a session has expired; then wiped. */
     const char *password;
-    const char *const
-        *rooms; /* to be in from the start [lobby]; not NULL with room_count 0: none */
+    /* To be in from the start [lobby]; not NULL with room_count 0: none. Where one cannot be entered, DONE of join comes with
+     * request 0 and the error. */
+    const char *const *rooms;
     size_t room_count;
     const char *agent;   /* your program and version, for the operator */
     uint64_t resume_ms;  /* how long you stay in the rooms while the network is away [broker's] */

@@ -204,6 +204,9 @@ void user_watch(bridge_t *self, user_t *user);
 /* Does what a cleaned line asks for. */
 void user_order(bridge_t *self, user_t *user, span_t line);
 
+/* As if they had typed /join, and were in no such room. */
+void user_asks_to_join(bridge_t *self, user_t *user, span_t room);
+
 /* Tells who is in rooms but talks in none how to go on in one; who is in none, how to enter one. */
 void tell_nowhere(bridge_t *self, user_t *user);
 

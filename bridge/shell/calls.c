@@ -165,6 +165,18 @@ static void on_parted(void *context, uint32_t sid, void *who, uint32_t number, s
         leave_current(self, user, user->is_parting && why == NULL);
 }
 
+/* Nobody has typed a /join, but its answer says best why they are not there. */
+static void on_left_out(void *context, uint32_t sid, void *who, span_t name)
+{
+    (void)sid;
+    bridge_t *self = context;
+    user_t *user = who;
+    if (user->is_doomed || user->is_leaving)
+        return;
+    tell_nowhere(self, user);
+    user_asks_to_join(self, user, name);
+}
+
 /* The hot path: once per message, whoever many users there are. */
 static void on_message(void *context, uint32_t number, const message_t *event)
 {
@@ -295,6 +307,7 @@ static const client_calls_t CALLS = {
     .refused = on_refused,
     .joined = on_joined,
     .parted = on_parted,
+    .left_out = on_left_out,
     .reply = on_reply,
     .message = on_message,
     .private_message = on_private,

@@ -163,6 +163,13 @@ static void nick(bridge_t *self, user_t *user, const order_t *order)
     ask(self, user, &request, tag_of(ORDER_nick, USER_NO_ROOM));
 }
 
+void user_asks_to_join(bridge_t *self, user_t *user, span_t room)
+{
+    assert(self && user);
+    client_request_t request = {.op = OP_join, .room = room};
+    ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
+}
+
 static void join(bridge_t *self, user_t *user, const order_t *order)
 {
     uint32_t number = client_link_room(self->link, order->name);
@@ -172,8 +179,7 @@ static void join(bridge_t *self, user_t *user, const order_t *order)
                   &(words_t){.room = client_link_room_name(self->link, number)});
         return;
     }
-    client_request_t request = {.op = OP_join, .room = order->name};
-    ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
+    user_asks_to_join(self, user, order->name);
 }
 
 /* The tag has the room only where it is the one they talk in. */

@@ -84,6 +84,9 @@ typedef struct {
     void (*joined)(void *context, uint32_t sid, void *user, uint32_t room, span_t name);
     void (*parted)(void *context, uint32_t sid, void *user, uint32_t room, span_t name,
                    const message_t *why);
+    /* hello asked for that room (its folded name) and the session is not in it: full, private, banned there ... A
+     * request to join it tells why. After ready(), where the session is new. Optional. */
+    void (*left_out)(void *context, uint32_t sid, void *user, span_t name);
     /* The answer to client_link_request(), exactly one each, in any order. HUB_OK: `reply` has the
      * results. Else `reply` has `error` and `hint`, or is NULL where the link gave up by itself:
      * HUB_EXPIRED, the session ended with the request unanswered (a say may or may not have been

@@ -139,6 +139,9 @@ static void expel(client_link_t *self, client_session_t *session, uint32_t place
     if (entry & SESSION_ROOM_MEMBER)
         self->calls->parted(self->context, session->sid, session->user, index,
                             name_span(&client_rooms_at(&self->rooms, index)->name), why);
+    else if (self->calls->left_out) /* hello wanted it */
+        self->calls->left_out(self->context, session->sid, session->user,
+                              name_span(&client_rooms_at(&self->rooms, index)->name));
     membership_release(self, index);
 }
 

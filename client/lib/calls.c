@@ -179,6 +179,17 @@ static void put_done(hubbub_t *self, uint64_t number, op_t op, hub_err_t err,
     queue_put(&self->queue, &node);
 }
 
+/* The answer becomes a DONE of no request. */
+static void on_left_out(void *context, uint32_t sid, void *user, span_t name)
+{
+    (void)user;
+    hubbub_t *self = context;
+    client_request_t request = {.op = OP_join, .room = name};
+    hub_err_t err = client_link_request(self->link, sid, &request, handle_now_ms());
+    if (err != HUB_OK)
+        put_done(self, 0, OP_join, err, NULL);
+}
+
 static hubbub_type_t type_of(op_t op)
 {
     if (op == OP_who)
@@ -370,6 +381,7 @@ const client_calls_t HANDLE_CALLS = {
     .refused = on_refused,
     .joined = on_joined,
     .parted = on_parted,
+    .left_out = on_left_out,
     .reply = on_reply,
     .message = on_message,
     .private_message = on_private,

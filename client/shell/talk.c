@@ -88,10 +88,9 @@ void talk_complain(talk_t *self, size_t line, const char *format, ...)
     bool is_terminal = self->options.mode == TALK_TERMINAL;
     FILE *out = is_terminal ? self->options.out : self->options.err;
     va_list values;
-    if (is_terminal)
-        printable_print(out, "* ");
-    else
-        printable_print(out, "hubbub: line %zu: ", line);
+    printable_print(out, is_terminal ? "* " : "hubbub: ");
+    if (!is_terminal && line > 0)
+        printable_print(out, "line %zu: ", line);
     va_start(values, format);
     printable_vprint(out, format, values);
     va_end(values);

@@ -20,7 +20,7 @@ typedef enum {
 
 typedef struct {
     talk_mode_t mode;
-    const char *room; /* the first current one */
+    const char *room; /* the first current one, which the library is in from the start if it may */
     bool has_times;
     bool is_ascii; /* JSON: escape everything else, for a terminal */
     FILE *out, *err;

@@ -148,11 +148,35 @@ void talk_answer(talk_t *self, pending_t *pending, const hubbub_event_t *done)
     pending_destroy(&pending);
 }
 
+/* The room to begin in could not be entered. */
+static void on_kept_out(talk_t *self, const hubbub_event_t *done)
+{
+    const char *room = self->options.room;
+    self->has_failed |= self->options.mode != TALK_TERMINAL;
+    if (is_json(self)) {
+        hubbub_event_t parted = *done;
+        parted.type = HUBBUB_PARTED;
+        parted.room = room;
+        talk_emit(self, json_event(&parted));
+        return;
+    }
+    pending_t *join = pending_new(VERB_join, 0, room, NULL);
+    complain_about(self, join, done);
+    pending_destroy(&join);
+    if (strcasecmp(self->room, room) != 0)
+        return;
+    talk_set_room(self, "");
+    if (self->options.mode == TALK_TERMINAL)
+        tell_no_room(self);
+}
+
 static void on_done(talk_t *self, const hubbub_event_t *event)
 {
     pending_t *pending = pendings_take(&self->pendings, event->request);
-    if (pending) /* else we asked by ourselves */
+    if (pending)
         talk_answer(self, pending, event);
+    else if (event->error && strcmp(event->op, "join") == 0)
+        on_kept_out(self, event);
 }
 
 static void on_page(talk_t *self, const hubbub_event_t *event)

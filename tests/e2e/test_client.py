@@ -108,6 +108,18 @@ def test_what_a_script_says_behind_a_refused_join_is_said_nowhere(broker, person
     assert bob.texts(first, 1) == ["hello"]
 
 
+def test_who_may_not_enter_the_first_room_is_told_why(broker, person, name, pipe):
+    den = name("den")
+    person(join=[]).ok("join", room=den, private=True)
+    done = program("--router", broker.router, "--room", den, text="hello\n")
+    told = done.stderr.splitlines()
+    why = "it is private: somebody in there has to invite you"
+    assert done.returncode == 1 and f"hubbub: /join {den}: no_such_room: {why}" in told
+    assert any(line.startswith("hubbub: line 1: not said: hello: ") for line in told)
+    ada = pipe("--room", den, json_mode=True)
+    assert ada.sees({"ev": "parted", "room": den}) == {"ev": "parted", "room": den, "error": "no_such_room", "hint": why}
+
+
 def test_an_invitation_tells_whom_it_is_for(broker, person, name):
     bob, den = person(join=[]), name("den")
     done = program("--router", broker.router, text=f"/private {den}\n/invite {bob.nick}\n/invite {bob.nick}x\n")

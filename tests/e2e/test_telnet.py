@@ -543,6 +543,16 @@ def test_p99_who_sees_the_refusal_first_goes_on_talking(outside, room):
     hears(bob, ada.nick, "still here")
 
 
+def test_who_may_not_enter_the_lobby_is_told_why_and_where_they_are(start, line):
+    broker = start("--set", "members_max=1", tcp=True)
+    line(broker).line("came")
+    bob = line(broker)
+    bob.line("* You are in no room; /join ROOM enters one.")
+    bob.line("* That is full; a limit has been reached.")
+    bob.say("/join tea")
+    bob.line("* You are in tea.")
+
+
 def test_p99_what_is_typed_behind_a_join_is_said_there(outside, room):
     ada, bob = outside
     tea = f"{room}-tea"

@@ -169,6 +169,12 @@ static void on_undone(void *context, uint32_t room, uint32_t sid, void *user, ui
          (uintmax_t)last);
 }
 
+static void on_left_out(void *context, uint32_t sid, void *user, span_t name)
+{
+    (void)user;
+    note(context, "left_out %u %.*s", sid, (int)name.size, name.data);
+}
+
 static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in_ms)
 {
     (void)user;
@@ -199,6 +205,7 @@ static const client_calls_t CALLS = {
     .refused = on_refused,
     .joined = on_joined,
     .parted = on_parted,
+    .left_out = on_left_out,
     .reply = on_reply,
     .message = on_message,
     .private_message = on_private,

@@ -42,6 +42,18 @@ WITH_LINK(a_session_made_early_says_hello_when_the_link_is_up_after_subscribing)
     assert_true(span_is(client_link_nick(f->link, sid), "ada"));
 }
 
+WITH_LINK(a_room_of_hello_that_the_welcome_lacks_is_told_once)
+{
+    uint32_t sid;
+    span_t rooms[] = {span_of("lobby"), span_of("tea")};
+    client_hello_t hello = {.nick = span_of("ada"), .rooms = rooms, .room_count = 2};
+    fixture_pong(f, 0, NULL, 0);
+    assert_int_equal(client_link_hello(f->link, &hello, f->now_ms, &sid), HUB_OK);
+    fixture_clear(f);
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, HEADS, 2);
+    fixture_expect(f, "ready 0 new; joined 0 lobby; left_out 0 tea; unsubscribe tea");
+}
+
 WITH_LINK(who_is_banned_for_a_while_is_told_and_not_kept_waiting)
 {
     uint32_t sid;
@@ -518,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_comes_up_with_the_first_pong_and_listens_where_the_broker_says),
         cmocka_unit_test(a_session_made_early_says_hello_when_the_link_is_up_after_subscribing),
+        cmocka_unit_test(a_room_of_hello_that_the_welcome_lacks_is_told_once),
         cmocka_unit_test(who_is_banned_for_a_while_is_told_and_not_kept_waiting),
         cmocka_unit_test(a_refused_hello_can_be_repeated_under_another_nick),
         cmocka_unit_test(a_hello_with_retry_ms_is_repeated_after_it),
