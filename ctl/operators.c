@@ -194,6 +194,7 @@ static void print_deed(const message_t *deed)
     print_key(" (", deed, KEY_by_key, ")");
     print_text(" ", deed, KEY_op);
     print_whom(deed);
+    print_text(" role=", deed, KEY_role);
     print_rest(deed);
 }
 

@@ -53,6 +53,7 @@ static void write_deed(writer_t *writer, const request_t *request, const deed_t 
     else if (deed->target != KEY_COUNT)
         write_text(writer, deed->target, deed->name);
     write_text(writer, KEY_in, deed->room);
+    write_text(writer, KEY_role, message_span(message, KEY_role));
     write_text(writer, KEY_reason, message_span(message, KEY_reason));
     if (message_has(message, KEY_until))
         write_uint(writer, KEY_until, message_uint(message, KEY_until));

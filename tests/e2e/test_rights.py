@@ -219,6 +219,8 @@ def test_p200_accounts_are_made_listed_and_removed(begin, link, data, tmp_path):
     assert ctl(data, "account", "list") == "root operator -"
     assert [line.split()[2] for line in ctl(data, "audit").split("\n")] == [
         "account_add", "account_add", "account_password", "account_role", "account_remove"]
+    roles = [line.split(" ", 2)[2] for line in ctl(data, "audit").split("\n") if " role=" in line]
+    assert roles == ["account_add account=root role=operator", "account_role account=Ada role=operator"]
 
 
 def test_hubbubctl_shows_what_others_wrote_without_what_paints(begin, link, data):

@@ -154,7 +154,8 @@ static void p202_a_role_is_given_and_taken(void **state)
     ASSERT_HAS(kit_ask(kit, 'O', "account_role account=ada role=member"), "ok=true");
     ASSERT_HAS(kit_ask(kit, 'A', "bans"), "error=denied");
     ASSERT_HAS(kit_ask(kit, 'O', "audit"),
-               "events.#=3 events.0.op=account_add events.2.op=account_role events.2.account=ada");
+               "events.#=3 events.0.op=account_add events.2.op=account_role events.2.account=ada "
+               "events.2.role=member events.1.role=operator");
     kit_destroy(&kit);
 }
 
