@@ -63,9 +63,10 @@ static bool read_whom(const arguments_t *arguments, const char *word, whom_t *ou
         *out = (whom_t){.key = KEY_network, .value = span_of(value)};
     else if ((value = behind(word, "nick")))
         *out = (whom_t){.key = KEY_nick, .value = span_of(value)};
+    else if (network_read(span_of(word), &network) || strchr(word, '/')) /* no nick has one */
+        *out = (whom_t){.key = KEY_network, .value = span_of(word)};
     else
-        *out = (whom_t){.key = network_read(span_of(word), &network) ? KEY_network : KEY_nick,
-                        .value = span_of(word)};
+        *out = (whom_t){.key = KEY_nick, .value = span_of(word)};
     return true;
 }
 

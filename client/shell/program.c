@@ -92,6 +92,7 @@ static bool connect_chat(program_t *self, const char *password)
     self->talk = talk_new(&(talk_options_t){
         .mode = self->mode,
         .room = self->options->room,
+        .has_password = *password,
         .has_times = self->options->timestamps,
         .is_ascii = isatty(STDOUT_FILENO),
         .out = self->out,
@@ -318,7 +319,8 @@ static void check_end(program_t *self)
     uint64_t now_ms = clock_mono_ms();
     if (talk_has_quit(self->talk))
         leave(self);
-    if (self->leaving_ms > 0 && talk_is_refused(self->talk) && self->terminal == NULL)
+    bool is_told = talk_is_over(self->talk);
+    if (self->leaving_ms > 0 && talk_is_refused(self->talk) && self->terminal == NULL && !is_told)
         talk_fail(self->talk, "the broker has not accepted the nick");
     self->is_over |= talk_is_over(self->talk) || (self->leaving_ms > 0 && may_leave(self, now_ms));
     if (!self->is_over)

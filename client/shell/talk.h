@@ -20,7 +20,8 @@ typedef enum {
 
 typedef struct {
     talk_mode_t mode;
-    const char *room; /* the first current one, which the library is in from the start if it may */
+    const char *room;  /* the first current one, which the library is in from the start if it may */
+    bool has_password; /* of the account that we come under */
     bool has_times;
     bool is_ascii; /* JSON: escape everything else, for a terminal */
     FILE *out, *err;

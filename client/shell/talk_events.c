@@ -274,6 +274,12 @@ static bool is_about_nick(const char *error)
     return strncmp(error, "nick_", 5) == 0;
 }
 
+/* There are no guests. */
+static bool needs_account(const talk_t *self, const char *error)
+{
+    return strcmp(error, "denied") == 0 && !self->options.has_password;
+}
+
 static void on_refused(talk_t *self, const hubbub_event_t *event)
 {
     self->is_refused = true;
@@ -281,7 +287,8 @@ static void on_refused(talk_t *self, const hubbub_event_t *event)
     if (is_json(self))
         talk_emit(self, json_event(event));
     if (!is_about_nick(event->error) || self->options.mode == TALK_LINES)
-        talk_fail(self, "the broker refuses us: %s: %s", event->error, event->hint);
+        talk_fail(self, "the broker refuses us: %s: %s%s", event->error, event->hint,
+                  needs_account(self, event->error) ? "; start with --nick NAME --login" : "");
     else if (!is_json(self))
         printable_line(self->options.out, "* %s: %s; /nick NAME takes another.", event->error,
                        event->hint);

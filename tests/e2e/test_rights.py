@@ -288,6 +288,23 @@ def test_p124_without_guests_one_comes_in_by_nick_and_password(begin, link, data
     assert peer.ok("hello", nick="ada", password=PASSWORD)["nick"] == "ada"
 
 
+def test_hubbub_says_how_one_comes_in_where_there_are_no_guests(begin, tmp_path):
+    broker = begin("--guests=no")
+    (tmp_path / "secret").write_text("battery staple\n")
+    (tmp_path / "secret").chmod(0o600)
+    hubbub = [BIN / "hubbub", "--router", broker.router]
+    stranger = subprocess.run(hubbub, input="", capture_output=True, text=True, timeout=60)
+    assert stranger.stderr.endswith("password are needed; start with --nick NAME --login\n")
+    mistaken = subprocess.run([*hubbub, "--nick", "ada", "--password-file", tmp_path / "secret"], input="",
+                              capture_output=True, text=True, timeout=60)
+    assert "do not go together" in mistaken.stderr and "--login" not in mistaken.stderr
+
+
+def test_what_has_a_slash_is_meant_as_a_network(begin, data):
+    begin()
+    assert "a network is an address or a range" in ctl(data, "ban", "192.0.2.0/99", status=1)
+
+
 def test_nobody_could_come_in_without_guests_and_accounts(run):
     program = run("hubbubd", "--guests=no", "--accounts-max", "0", ready=False)
     program.wait()
