@@ -439,13 +439,20 @@ class Line:
 
     def before(self, part, within_s=None):
         """The lines that come before the next one that has `part` in it; all of them are forgotten."""
-        if self.find(part) is None:
+        looked_at = 0
+
+        def is_there():
+            nonlocal looked_at
+            while looked_at < len(self.heard) and part not in self.heard[looked_at]:
+                looked_at += 1
+            return looked_at < len(self.heard)
+
+        if not is_there():
             try:
-                until(lambda: self.find(part) is not None, self.take, f"a line with {part!r}", within_s)
+                until(is_there, self.take, f"a line with {part!r}", within_s)
             except Late as late:
                 raise Late(f"{late}; came: {self.heard[-20:]} {self.part!r}") from None
-        index = self.find(part)
-        lines, self.last, self.heard = self.heard[:index], self.heard[index], self.heard[index + 1:]
+        lines, self.last, self.heard = self.heard[:looked_at], self.heard[looked_at], self.heard[looked_at + 1:]
         return lines
 
     def line(self, part, within_s=None):
