@@ -62,7 +62,8 @@ hub_err_t hashing_may_ask(const core_t *core, request_t *request)
     return HUB_BUSY;
 }
 
-hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t hash)
+hub_err_t hashing_ask(core_t *core, request_t *request, const account_t *account, span_t password,
+                      span_t hash)
 {
     assert(core && request && password.size > 0 && request->frame.size > 0);
     hub_err_t err = hashing_may_ask(core, request);
@@ -79,6 +80,7 @@ hub_err_t hashing_ask(core_t *core, request_t *request, span_t password, span_t 
         memcpy(waiting->hash, hash.data, hash.size);
     waiting->frame_size = request->frame.size;
     waiting->session = request->session ? request->session->id : 0;
+    waiting->account = account ? account->id : 0;
     waiting->door = request->peer.door;
     waiting->routing_size = (uint8_t)request->peer.routing.size;
     memcpy(waiting->routing, request->peer.routing.data, request->peer.routing.size);
@@ -101,7 +103,9 @@ hub_err_t hashing_result(request_t *request)
 bool hashing_is_of(const request_t *request, const account_t *account)
 {
     assert(request && request->hashed && account);
-    return span_equal(request->hashed->verified, span_of(account->hash));
+    span_t verified = request->hashed->verified;
+    return request->hashed->account == account->id &&
+           (verified.size == 0 || span_equal(verified, span_of(account->hash)));
 }
 
 void hashing_done(core_t *core, const event_t *event)
@@ -110,7 +114,7 @@ void hashing_done(core_t *core, const event_t *event)
     const hashing_t *waiting = slab_find(core->hashings, event->number);
     if (waiting == NULL)
         return; /* a recording from elsewhere may say so */
-    hashed_t hashed = {event->hashed, event->value, span_of(waiting->hash)};
+    hashed_t hashed = {event->hashed, event->value, span_of(waiting->hash), waiting->account};
     request_t request = {.message = &core->message,
                          .peer = {waiting->door, {waiting->routing, waiting->routing_size}},
                          .peer_key = waiting->peer_key,

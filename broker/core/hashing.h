@@ -18,7 +18,8 @@ struct hashed {
     hub_err_t
         err;     /* HUB_OK: made, or it is right; HUB_DENIED: it is not; HUB_BUSY: too many wait */
     span_t hash; /* that was made; empty where one was verified */
-    span_t verified; /* the one it was verified against; empty where one was made */
+    span_t verified;  /* the one it was verified against; empty where one was made */
+    uint64_t account; /* that it was asked for, which may be gone by now; 0: none */
 };
 
 /* A request that waits, in the core's slab `hashings`. */
@@ -26,6 +27,7 @@ typedef struct {
     char *frame; /* owned; the request's */
     size_t frame_size;
     uint64_t session; /* whose request it is; 0: it opens one */
+    uint64_t account; /* whose password it is; 0: nobody's yet */
     uint32_t door;
     uint8_t routing_size;
     bool is_local, is_operator;
@@ -44,16 +46,16 @@ HUB_MUST_CHECK hub_err_t hashing_check(request_t *request, key_id_t key);
 HUB_MUST_CHECK hub_err_t hashing_may_ask(const core_t *core, request_t *request);
 
 /* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been
- * made of it. HUB_BUSY with the request's retry_ms: too many wait already; nothing was done. The handler returns what
- * this does. */
-HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, span_t password,
-                                     span_t hash);
+ * made of it. `account` is whose password it is, NULL where that is nobody's: nicks change hands meanwhile. HUB_BUSY with the
+ * request's retry_ms: too many wait already; nothing was done. The handler returns what this does. */
+HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, const account_t *account,
+                                     span_t password, span_t hash);
 
 /* What became of it, once the request has `hashed`; HUB_BUSY with the request's retry_ms. */
 HUB_MUST_CHECK hub_err_t hashing_result(request_t *request);
 
-/* True if the password that was verified is the account's still: since then the account may have got another one, or the
- * nick that was asked for another account. */
+/* True if that account is the one that was asked for, and the password, where one was verified, is its still: since then the
+ * account may have got another one, the nick another account, or the session come in under another. */
 bool hashing_is_of(const request_t *request, const account_t *account);
 
 /* The shell has done what was asked. */

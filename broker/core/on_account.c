@@ -33,7 +33,7 @@ static hub_err_t judge(request_t *request)
     return err == HUB_DENIED ? refuse(request) : err;
 }
 
-/* HUB_OK: the password was verified, and is the account's still. */
+/* HUB_OK: that was the account's password, or is to be. */
 static hub_err_t judge_of(request_t *request, const account_t *account)
 {
     hub_err_t err = judge(request);
@@ -80,7 +80,8 @@ static hub_err_t try_password(core_t *core, request_t *request, const account_t 
     if (wait_ms > 0)
         return HUB_FLOOD;
     request->hint = NULL;
-    hub_err_t err = hashing_ask(core, request, message_span(request->message, KEY_password), hash);
+    span_t password = message_span(request->message, KEY_password);
+    hub_err_t err = hashing_ask(core, request, account, password, hash);
     if (err == HUB_OK)
         backoff_wrong(&core->wrong_passwords, &PER_NICK, tryer.nick, now_ms);
     return err;
@@ -131,7 +132,8 @@ static hub_err_t ask_for_hash(core_t *core, request_t *request)
         err = allowance_make(core, request, request->session, MAKES_ACCOUNT);
     if (err != HUB_OK)
         return err;
-    return hashing_ask(core, request, message_span(request->message, KEY_password), (span_t){0});
+    return hashing_ask(core, request, NULL, message_span(request->message, KEY_password),
+                       (span_t){0});
 }
 
 hub_err_t on_register(core_t *core, request_t *request)
@@ -255,13 +257,13 @@ hub_err_t on_password(core_t *core, request_t *request)
                                   span_of(account->hash))
                    : refuse(request);
     bool is_old = request->hashed->verified.size > 0;
-    err = is_old ? judge_of(request, account) : judge(request);
+    err = judge_of(request, account);
     if (is_old)
         note_tried(core, request, account, account_nick(account), err);
     if (err != HUB_OK)
         return err;
     if (is_old)
-        return hashing_ask(core, request, message_span(request->message, KEY_new_password),
+        return hashing_ask(core, request, account, message_span(request->message, KEY_new_password),
                            (span_t){0});
     account_set_hash(account, request->hashed->hash);
     records_account(core, account);

@@ -10,9 +10,12 @@
 
 #include <assert.h>
 
+/* The one that is meant; what has waited for a hash means who had the nick when it was asked. */
 static hub_err_t find(core_t *core, request_t *request, account_t **out_account)
 {
-    *out_account = account_of_nick(core, message_span(request->message, KEY_account));
+    *out_account = request->hashed
+                       ? core_account(core, request->hashed->account)
+                       : account_of_nick(core, message_span(request->message, KEY_account));
     request->hint = "nobody has registered that nick";
     if (*out_account == NULL)
         return HUB_NO_SUCH_NICK;
@@ -61,7 +64,7 @@ hub_err_t on_account_add(core_t *core, request_t *request)
     role_t role;
     hub_err_t err = may_add(core, request, &identity, &role);
     if (err == HUB_OK && request->hashed == NULL)
-        return hashing_ask(core, request, message_span(request->message, KEY_password),
+        return hashing_ask(core, request, NULL, message_span(request->message, KEY_password),
                            (span_t){0});
     if (err == HUB_OK)
         err = hashing_result(request);
@@ -130,7 +133,7 @@ hub_err_t on_account_password(core_t *core, request_t *request)
     if (err == HUB_OK)
         err = hashing_check(request, KEY_new_password);
     if (err == HUB_OK && request->hashed == NULL)
-        return hashing_ask(core, request, message_span(request->message, KEY_new_password),
+        return hashing_ask(core, request, account, message_span(request->message, KEY_new_password),
                            (span_t){0});
     if (err == HUB_OK)
         err = hashing_result(request);

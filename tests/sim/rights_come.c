@@ -316,10 +316,12 @@ fate_t rules_add_account(rights_t *world, const ask_t *ask, const hub_err_t *has
     return note_account(done(), ask->nick);
 }
 
-fate_t rules_change_account(rights_t *world, const ask_t *ask, const hub_err_t *hashed)
+/* What has waited for a hash is for the account that had the nick when it was asked for. */
+fate_t rules_change_account(rights_t *world, ask_t *ask, const hub_err_t *hashed)
 {
     model_t *model = &world->model;
-    account_model_t *account = account_named(model, ask->nick.number);
+    account_model_t *account =
+        hashed ? account_of(model, ask->account) : account_named(model, ask->nick.number);
     const guest_t *by = rules_asker(world, ask);
     if (account == NULL)
         return refused(HUB_NO_SUCH_NICK);
@@ -338,6 +340,7 @@ fate_t rules_change_account(rights_t *world, const ask_t *ask, const hub_err_t *
         *account = (account_model_t){0};
         return note_account(done(), name);
     }
+    ask->account = account->id;
     if (hashed == NULL)
         return (fate_t){.waits = true, .hall = NONE};
     if (*hashed != HUB_OK)

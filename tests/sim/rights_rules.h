@@ -32,7 +32,7 @@ fate_t rules_login(rights_t *world, ask_t *ask, guest_t *guest, const hub_err_t 
 fate_t rules_register(rights_t *world, const ask_t *ask, guest_t *guest, const hub_err_t *hashed);
 fate_t rules_password(rights_t *world, ask_t *ask, const guest_t *guest, const hub_err_t *hashed);
 fate_t rules_add_account(rights_t *world, const ask_t *ask, const hub_err_t *hashed);
-fate_t rules_change_account(rights_t *world, const ask_t *ask, const hub_err_t *hashed);
+fate_t rules_change_account(rights_t *world, ask_t *ask, const hub_err_t *hashed);
 
 /* rights_judge.c: bans, mutes, roles. */
 fate_t rules_sentence(rights_t *world, const ask_t *ask);

@@ -9,6 +9,7 @@ static const origin_t CRASHED = {0};
 
 #define PASSWORD "'correct horse'"
 #define ANOTHER  "'battery staple'"
+#define EVES     "'apple of old'"
 
 static core_settings_t account_settings(uint32_t accounts_max)
 {
@@ -314,6 +315,46 @@ static void p114_an_old_password_that_is_being_looked_at_is_no_good_once_it_is_c
     kit_destroy(&kit);
 }
 
+/* ada's old password is right, the new one is being hashed; by then the session is in under eve's account. */
+static void p114_a_new_password_is_for_the_account_whose_old_one_was_right(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'E', "hello nick=eve");
+    ASSERT_HAS(kit_ask(kit, 'E', "register password=" EVES), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'A', "password password=" PASSWORD " new_password=" ANOTHER);
+    uint64_t login = kit_send(kit, 'A', "login nick=eve password=" EVES);
+    kit_hash(kit, HUB_OK); /* the old one */
+    kit_hash(kit, HUB_OK); /* the login */
+    kit_hash(kit, HUB_OK); /* the new one */
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', login), "ok=true nick=eve");
+    ASSERT_HAS(kit_reply(kit, 'A', change), "error=denied");
+    kit_delay_hashes(kit, false);
+    kit_ask(kit, 'A', "bye");
+    ASSERT_HAS(kit_ask(kit, 'B', "login nick=eve password=" EVES), "ok=true");
+    kit_destroy(&kit);
+}
+
+/* Their nick is theirs to change meanwhile; the answer tells which one is registered. */
+static void p110_it_is_the_nick_that_one_has_when_the_answer_comes(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    kit_ask(kit, 'E', "hello nick=eve");
+    kit_delay_hashes(kit, true);
+    uint64_t id = kit_send(kit, 'E', "register password=" EVES);
+    ASSERT_HAS(kit_ask(kit, 'E', "nick nick=lilith"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=eve"), "ok=true");
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'E', id), "ok=true nick=lilith");
+    assert_null(find(kit, "eve"));
+    kit_destroy(&kit);
+}
+
 static void p117_too_many_passwords_at_once_are_busy(void **state)
 {
     (void)state;
@@ -501,6 +542,8 @@ int main(void)
         cmocka_unit_test(an_accounts_rooms_are_entered_again),
         cmocka_unit_test(p113_a_wrong_password_and_an_unknown_nick_look_the_same),
         cmocka_unit_test(p114_the_password_is_changed_by_who_knows_it),
+        cmocka_unit_test(p114_a_new_password_is_for_the_account_whose_old_one_was_right),
+        cmocka_unit_test(p110_it_is_the_nick_that_one_has_when_the_answer_comes),
         cmocka_unit_test(p115_accounts_survive_a_restart),
         cmocka_unit_test(p116_other_requests_go_on_while_a_password_is_looked_at),
         cmocka_unit_test(who_has_gone_meanwhile_is_not_logged_in),

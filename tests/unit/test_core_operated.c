@@ -197,6 +197,52 @@ static void p203_nobody_comes_in_by_the_old_password_after_it(void **state)
     kit_destroy(&kit);
 }
 
+/* The new password is for whose nick it was when it was asked for, not for who has that nick once it is hashed. */
+static void p203_another_password_is_for_the_account_that_had_the_nick(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=eve password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "hello nick=eve password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'O', "account_password account=ada new_password=" ANOTHER);
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=countess"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "nick nick=ada"), "ok=true");
+    kit_forget(kit);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'O', change), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "reason=kicked");
+    kit_quiet(kit, 'E');
+    ASSERT_HAS(kit_ask(kit, 'O', "audit limit=1"), "events.0.account=countess");
+    kit_delay_hashes(kit, false);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=countess password=" ANOTHER), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "bye"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_destroy(&kit);
+}
+
+static void p203_an_account_that_is_gone_by_then_gets_no_password(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ada password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=eve password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "hello nick=eve password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t change = kit_send(kit, 'O', "account_password account=ada new_password=" ANOTHER);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_remove account=ada"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "nick nick=ada"), "ok=true");
+    kit_forget(kit);
+    kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'O', change), "error=no_such_nick");
+    kit_quiet(kit, 'E');
+    kit_destroy(&kit);
+}
+
 static void p202_what_an_operator_asked_is_not_done_once_they_are_none(void **state)
 {
     (void)state;
@@ -243,6 +289,8 @@ int main(void)
         cmocka_unit_test(p202_a_role_is_given_and_taken),
         cmocka_unit_test(p203_another_password_ends_who_is_in),
         cmocka_unit_test(p203_nobody_comes_in_by_the_old_password_after_it),
+        cmocka_unit_test(p203_another_password_is_for_the_account_that_had_the_nick),
+        cmocka_unit_test(p203_an_account_that_is_gone_by_then_gets_no_password),
         cmocka_unit_test(p202_what_an_operator_asked_is_not_done_once_they_are_none),
         cmocka_unit_test(p134_an_operators_answer_waits_for_the_store_however_late_the_hash_is),
     };
