@@ -3,6 +3,7 @@
 
 #include "broker/core/sessions.h"
 #include "broker/core/records.h"
+#include "broker/core/rights.h"
 #include "broker/core/room_rights.h"
 #include "broker/core/rooms.h"
 
@@ -126,6 +127,22 @@ static hub_err_t read_until(const core_t *core, request_t *request, uint64_t *ou
     return HUB_OK;
 }
 
+/* Any member may invite, so one could take all invitations there may be: the last ones are for who looks after the room. */
+static hub_err_t may_invite_more(const core_t *core, request_t *request, const room_t *room,
+                                 const session_t *guest)
+{
+    bool looks_after_it = is_operators(core, request) ||
+                          room_standing(room, session_uid(request->session)) > STANDING_MEMBER;
+    request->hint = looks_after_it ? "as many are invited as may be"
+                                   : "as many are invited as members may; its owner and moderators "
+                                     "still can";
+    uint32_t most = looks_after_it ? LIMIT_INVITES_PER_ROOM : LIMIT_INVITES_BY_MEMBERS;
+    if (room->invited_count >= most && !room_is_invited(room, guest->id))
+        return HUB_FULL;
+    request->hint = NULL;
+    return HUB_OK;
+}
+
 hub_err_t on_invite(core_t *core, request_t *request)
 {
     room_t *room;
@@ -152,7 +169,9 @@ hub_err_t on_invite(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     forget_the_gone(core, room);
-    err = room_invite(room, guest->id, until_ms);
+    err = may_invite_more(core, request, room, guest);
+    if (err == HUB_OK)
+        err = room_invite(room, guest->id, until_ms);
     if (err != HUB_OK)
         return err;
     room_watch_invites(core, room);

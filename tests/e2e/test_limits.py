@@ -9,7 +9,7 @@ def test_p79_the_welcome_tells_the_limits_of_the_document(start, link):
     assert limits == {"frame_bytes": 65536, "text_bytes": 4096, "nick_bytes": 32, "room_bytes": 32, "status_bytes": 128,
                       "data_bytes": 32768, "x_bytes": 8192, "type_bytes": 64, "nesting": 8, "values": 32768, "invites_per_room": 64,
                       "who_max": 200, "rooms_page": 200, "cid_window": 1024, "tokens_live": 8,
-                      "password_min_bytes": 8, "password_bytes": 128, "hashes_waiting": 64, "hashes_per_place": 16, "verdicts": 10000, "roles_per_room": 32, "verdicts_per_room": 64, "slow_ms": 3600000, "login_tries": 3, "login_tries_address": 10, "login_wait_ms": 300000,
+                      "password_min_bytes": 8, "password_bytes": 128, "hashes_waiting": 64, "hashes_per_place": 16, "invites_by_members": 48, "verdicts": 10000, "roles_per_room": 32, "verdicts_per_room": 64, "slow_ms": 3600000, "login_tries": 3, "login_tries_address": 10, "login_wait_ms": 300000,
                       "rooms_per_session": 32, "sessions_per_link": 32768, "history_max": 200, "replay_max": 500,
                       "presence_named_members": 500, "rate_per_s": 50, "rate_burst": 200, "flood_refusals": 1000,
                       "flood_window_ms": 10000, "flood_mute_ms": 30000, "greetings_per_s": 1000, "greetings_burst": 40000,

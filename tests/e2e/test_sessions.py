@@ -5,7 +5,7 @@ import re
 import pytest
 
 LIMITS = {"frame_bytes", "text_bytes", "nick_bytes", "room_bytes", "status_bytes", "data_bytes", "x_bytes", "type_bytes", "nesting",
-          "values", "rooms_per_session", "sessions_per_link", "invites_per_room", "history_max", "replay_max", "who_max", "rooms_page",
+          "values", "rooms_per_session", "sessions_per_link", "invites_per_room", "invites_by_members", "history_max", "replay_max", "who_max", "rooms_page",
           "presence_named_members", "cid_window", "tokens_live", "password_min_bytes", "password_bytes",
           "hashes_waiting", "hashes_per_place", "verdicts", "roles_per_room", "verdicts_per_room", "slow_ms", "login_tries", "login_tries_address", "login_wait_ms", "rate_per_s", "rate_burst", "flood_refusals", "flood_window_ms",
           "flood_mute_ms", "greetings_per_s", "greetings_burst", "sessions_max", "links_max", "sessions_per_address", "rooms_max",

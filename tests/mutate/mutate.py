@@ -29,7 +29,7 @@ OTHER = {"ANYBODY": "SESSION", "SESSION": "ANYBODY", "ACCOUNTS": "ANYBODY", "LOC
 FIRST = {"who": "frames sessions operators", "needs": "frames", "may": "frames", "cost": "limits",
          "FRAME_BYTES": "frames", "NESTING": "frames", "VALUES": "frames", "NICK_BYTES": "names", "ROOM_BYTES": "names",
          "TEXT_BYTES": "names", "STATUS_BYTES": "presence", "DATA_BYTES": "say", "X_BYTES": "say", "TYPE_BYTES": "frames",
-         "CID_WINDOW": "say", "ROOMS_PER_SESSION": "rooms", "INVITES_PER_ROOM": "rooms", "WHO_MAX": "rooms",
+         "CID_WINDOW": "say", "ROOMS_PER_SESSION": "rooms", "INVITES_PER_ROOM": "rooms", "INVITES_BY_MEMBERS": "rooms", "WHO_MAX": "rooms",
          "ROOMS_PAGE": "rooms", "HISTORY_MAX": "history", "REPLAY_MAX": "history", "TOKENS_LIVE": "sessions",
          "SESSIONS_PER_LINK": "limits", "PRESENCE_NAMED_MEMBERS": "presence"}
 E2E = "frames vectors sessions names say rooms history presence operators limits ping".split()

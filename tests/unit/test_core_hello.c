@@ -7,7 +7,7 @@ static void a_welcome_says_all_there_is_to_know(void **state)
     const frame_t *welcome = kit_ask(kit, 'A', "hello nick=Ada agent=test/1 address=10.0.0.1:5");
     ASSERT_HAS(welcome, "ok=true nick=Ada version=1 caps.#=0 heartbeat_ms=10000 idle_ms=300000 "
                         "resume_ms=30000 pub.#=1 pub.0=tcp://127.0.0.1:5681 cid=0 heads.#=2 "
-                        "heads.lobby.1=0 heads.@.1=0 heads.@.2=0 limits.#=50 "
+                        "heads.lobby.1=0 heads.@.1=0 heads.@.2=0 limits.#=51 "
                         "limits.frame_bytes=65536 limits.text_bytes=4096 limits.nick_bytes=32 "
                         "limits.rooms_per_session=32 limits.rate_per_s=0 limits.rate_burst=200");
     assert_int_equal(strlen(frame_get(welcome, "uid")), 16);

@@ -92,6 +92,32 @@ static void sixty_four_invitations_are_open_and_who_has_gone_frees_theirs(void *
     kit_destroy(&kit);
 }
 
+/* Whoever is in may invite, but nobody can keep those who look after the room from inviting. */
+static void p58_members_leave_room_for_the_invitations_of_owner_and_moderators(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_den();
+    kit_ask(kit, 'A', "invite room=den nick=bob");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "ok=true");
+    char request[64];
+    for (unsigned i = 1; i <= LIMIT_INVITES_BY_MEMBERS + 3; i++) {
+        snprintf(request, sizeof request, "hello sid=%u nick=user%u join=", i, i);
+        kit_ask(kit, 'U', request);
+        snprintf(request, sizeof request, "invite room=den nick=user%u", i);
+        if (i <= LIMIT_INVITES_BY_MEMBERS + 1)
+            ASSERT_HAS(kit_ask(kit, 'B', request),
+                       i <= LIMIT_INVITES_BY_MEMBERS ? "ok=true" : "error=full hint !retry_ms");
+    }
+    ASSERT_HAS(kit_ask(kit, 'B', "invite room=den nick=user1"), "ok=true"); /* it stands */
+    ASSERT_HAS(kit_ask(kit, 'A', request), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "invite room=den nick=user49"), "error=full");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=den nick=bob role=moderator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "invite room=den nick=user49"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=den nick=bob role=member"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "invite room=den nick=user50"), "error=full");
+    kit_destroy(&kit);
+}
+
 static void p149_an_invitation_ends_in_time_also_over_a_restart(void **state)
 {
     (void)state;
@@ -218,6 +244,7 @@ int main(void)
         cmocka_unit_test(who_is_invited_may_join_and_nothing_else),
         cmocka_unit_test(inviting_has_its_errors),
         cmocka_unit_test(sixty_four_invitations_are_open_and_who_has_gone_frees_theirs),
+        cmocka_unit_test(p58_members_leave_room_for_the_invitations_of_owner_and_moderators),
         cmocka_unit_test(p149_an_invitation_ends_in_time_also_over_a_restart),
         cmocka_unit_test(its_events_go_once_to_each_link_that_has_a_member),
         cmocka_unit_test(who_has_left_hears_nothing_more),

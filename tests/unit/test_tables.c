@@ -118,6 +118,7 @@ static void p79_the_limits_are_those_of_the_document(void **state)
     assert_int_equal(LIMIT_ROOMS_PER_SESSION, 32);
     assert_int_equal(LIMIT_SESSIONS_PER_LINK, 32768);
     assert_int_equal(LIMIT_INVITES_PER_ROOM, 64);
+    assert_int_equal(LIMIT_INVITES_BY_MEMBERS, 48);
     assert_int_equal(LIMIT_HISTORY_MAX, 200);
     assert_int_equal(LIMIT_REPLAY_MAX, 500);
     assert_int_equal(LIMIT_WHO_MAX, 200);
