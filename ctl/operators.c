@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "ctl/commands.h"
 #include "ctl/wire.h"
+#include "proto/duration.h"
 #include "proto/network.h"
 
 #include <assert.h>
@@ -102,8 +103,12 @@ static int act(const arguments_t *arguments, op_t op, const char *word, const ch
     wire_init(&wire);
     char error[WIRE_ERROR_BYTES];
     bool is_done = ask(arguments, op, word, &wire, error);
+    char words[DURATION_WORDS_BYTES];
+    const char *end = command_row(op)->may & K(until)
+                          ? duration_words(arguments->for_s * 1000, "for ever", words)
+                          : "";
     if (is_done && message_has(&wire.answer, KEY_count))
-        printable_line(stdout, "%s %s: %llu here", done, word,
+        printable_line(stdout, "%s %s%s%s: %llu here", done, word, *end ? " " : "", end,
                        (unsigned long long)message_uint(&wire.answer, KEY_count));
     else if (is_done)
         printable_line(stdout, "%s %s", done, word);

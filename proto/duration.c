@@ -1,11 +1,18 @@
 #include "proto/duration.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 static const struct {
     char unit;
     uint64_t ms;
-} UNITS[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
+    const char *word;
+} UNITS[] = {[DURATION_S] = {'s', 1000, "second"},
+             [DURATION_M] = {'m', 60000, "minute"},
+             [DURATION_H] = {'h', 3600000, "hour"},
+             [DURATION_D] = {'d', 86400000, "day"},
+             [DURATION_W] = {'w', 604800000, "week"}};
 
 bool duration_read(span_t text, uint64_t *out_ms)
 {
@@ -26,4 +33,31 @@ bool duration_read(span_t text, uint64_t *out_ms)
         return true;
     }
     return false;
+}
+
+bool duration_is_meant(span_t text)
+{
+    return text.size > 0 && text.data[0] >= '0' && text.data[0] <= '9';
+}
+
+duration_unit_t duration_parts(uint64_t ms, uint64_t *out_count)
+{
+    assert(ms > 0 && out_count);
+    duration_unit_t unit = DURATION_W;
+    while (unit > DURATION_S && ms % UNITS[unit].ms != 0)
+        unit--;
+    *out_count = ms / UNITS[unit].ms;
+    return unit;
+}
+
+const char *duration_words(uint64_t ms, const char *otherwise, char out[DURATION_WORDS_BYTES])
+{
+    assert(otherwise && out);
+    if (ms == 0)
+        return otherwise;
+    uint64_t count;
+    const char *word = UNITS[duration_parts(ms, &count)].word;
+    (void)snprintf(out, DURATION_WORDS_BYTES, "for %" PRIu64 " %s%s", count, word,
+                   count == 1 ? "" : "s");
+    return out;
 }

@@ -97,19 +97,21 @@ static bool read_name_maybe_text(span_t text, style_t style, order_t *out)
     return out->name.size > 0;
 }
 
-/* Takes a duration off the front of the text, if one stands there. */
-static void take_time(order_t *out)
+/* Takes a duration off the front of the text, if one stands there. False: something like one does. */
+static bool take_time(order_t *out)
 {
-    span_t rest;
-    if (duration_read(field(out->text, STYLE_SLASH, &rest), &out->ms))
+    span_t rest, word = field(out->text, STYLE_SLASH, &rest);
+    if (duration_read(word, &out->ms))
         out->text = trim(rest);
+    else if (duration_is_meant(word))
+        out->usage = PHRASE_no_time;
+    return out->usage != PHRASE_no_time;
 }
 
 static bool read_name_time_text(span_t text, style_t style, order_t *out)
 {
     (void)read_name_text(text, style, out);
-    take_time(out);
-    return out->name.size > 0;
+    return out->name.size > 0 && take_time(out);
 }
 
 static bool read_name_maybe_time(span_t text, style_t style, order_t *out)
@@ -195,10 +197,10 @@ static bool read_shape(const row_t *row, span_t rest, order_t *out)
 
 static order_t read_row(const row_t *row, span_t rest)
 {
-    order_t order = {.verb = row->verb};
+    order_t order = {.verb = row->verb, .usage = row->usage};
     if (read_shape(row, rest, &order))
         return order;
-    return (order_t){.verb = ORDER_USAGE, .usage = row->usage};
+    return (order_t){.verb = ORDER_USAGE, .usage = order.usage};
 }
 
 static order_t read_slash(span_t line)

@@ -7,6 +7,7 @@
  *   /join tea  /part  /rooms  /history 20  /status tea time  /help  /quit
  *   /kick bob  /ban bob spam      out of the room one talks in, with a reason or without
  *   /ban bob 2h  /mute bob 10m spam  /invite bob 7d   for so long
+ *   /mute bob 10x  /ban bob 10    ORDER_USAGE: a reason does not begin with a digit, a time is meant
  *   /slow 10  /slow 2m  /slow off
  *   hello  //hello  who is it?    said in the room: "hello", "/hello", "who is it?"
  *   to  to|bob  rename  /nick     ORDER_USAGE: a line that tells how
@@ -58,7 +59,7 @@ typedef struct {
         ms; /* ban, mute, invite: how long; slow: between two messages; 0: for ever, or not at all */
     span_t secret; /* a password; of ORDER_password the old one; empty where it was left out */
     span_t new_secret;
-    phrase_t usage; /* for ORDER_USAGE */
+    phrase_t usage; /* how it is typed */
 } order_t;
 
 enum { ORDER_COUNT_MAX = 1000000 };

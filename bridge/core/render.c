@@ -1,12 +1,13 @@
 #include "bridge/core/render.h"
 
 #include "bridge/core/clean.h"
+#include "proto/duration.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
-enum { STANDING_BYTES = 64 };
+enum { STANDING_BYTES = 64, STATE_BYTES = 1024 };
 
 static void append(buffer_t *out, span_t piece)
 {
@@ -182,6 +183,26 @@ size_t render_bans(buffer_t *out, language_t language, const message_t *reply)
 {
     assert(out && reply && out->maximum >= RENDER_BYTES);
     return each(out, language, reply, KEY_bans, 0, render_ban);
+}
+
+void render_verdict(buffer_t *out, language_t language, phrase_t phrase, span_t nick, span_t room,
+                    uint64_t ms)
+{
+    static const phrase_t ONE[] = {PHRASE_for_1_s, PHRASE_for_1_m, PHRASE_for_1_h, PHRASE_for_1_d,
+                                   PHRASE_for_1_w};
+    static const phrase_t MANY[] = {PHRASE_for_s, PHRASE_for_m, PHRASE_for_h, PHRASE_for_d,
+                                    PHRASE_for_w};
+    assert(out);
+    numeral_t digits;
+    uint64_t count = 0;
+    duration_unit_t unit = ms > 0 ? duration_parts(ms, &count) : DURATION_S;
+    phrase_t state = ms == 0 ? PHRASE_until_lifted : count == 1 ? ONE[unit] : MANY[unit];
+    buffer_t words;
+    buffer_init(&words, STATE_BYTES);
+    phrase_append(&words, language, state, &(words_t){.count = numeral(count, &digits)});
+    phrase_line(out, language, phrase,
+                &(words_t){.nick = nick, .room = room, .state = buffer_span(&words)});
+    buffer_fini(&words);
 }
 
 void render_limits(buffer_t *out, language_t language, const message_t *welcome)

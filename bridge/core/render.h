@@ -44,6 +44,10 @@ size_t render_rooms(buffer_t *out, language_t language, const message_t *reply);
 /* Bans and mutes of a reply to `bans`, likewise; times are UTC. */
 size_t render_bans(buffer_t *out, language_t language, const message_t *reply);
 
+/* What was done to somebody in a room, by a phrase with {nick}, {room} and maybe {state}: for how many ms; 0: for good. */
+void render_verdict(buffer_t *out, language_t language, phrase_t phrase, span_t nick, span_t room,
+                    uint64_t ms);
+
 /* The broker's limits, as a welcome tells them. */
 void render_limits(buffer_t *out, language_t language, const message_t *welcome);
 

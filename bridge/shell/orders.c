@@ -252,6 +252,21 @@ static op_t op_of(verb_t verb)
     return OP_slow;
 }
 
+/* The reply does not say what was done; only one such order is under way. */
+static void keep_deed(bridge_t *self, user_t *user, const order_t *order, const room_t *room)
+{
+    phrase_t phrase = order->verb == ORDER_kick  ? PHRASE_has_kicked
+                      : order->verb == ORDER_ban ? PHRASE_has_banned
+                                                 : PHRASE_has_muted;
+    buffer_clear(&self->lines);
+    render_verdict(&self->lines, self->language, phrase, order->name, name_span(&room->name),
+                   order->ms);
+    affairs_t *affairs = user_affairs(user);
+    free(affairs->deed);
+    affairs->deed = strndup(self->lines.data, self->lines.size);
+    assert(affairs->deed);
+}
+
 static void look_after(bridge_t *self, user_t *user, const order_t *order)
 {
     const room_t *room = current_room(self, user);
@@ -268,6 +283,8 @@ static void look_after(bridge_t *self, user_t *user, const order_t *order)
         request.role = order->text;
     else if (order->text.size > 0)
         request.reason = order->text;
+    if (order->verb == ORDER_kick || order->verb == ORDER_ban || order->verb == ORDER_mute)
+        keep_deed(self, user, order, room);
     ask(self, user, &request, tag_of(order->verb, USER_NO_ROOM));
 }
 

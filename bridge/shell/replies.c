@@ -88,6 +88,29 @@ static void looked_after(bridge_t *self, user_t *user, tag_t tag, const message_
     user_tell(self, user, PHRASE_looked_after, NULL);
 }
 
+static void forget_deed(user_t *user)
+{
+    if (user->affairs == NULL)
+        return;
+    free(user->affairs->deed);
+    user->affairs->deed = NULL;
+    user_tidy(user);
+}
+
+static void judged(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
+{
+    (void)tag;
+    (void)reply;
+    const char *deed = user->affairs ? user->affairs->deed : NULL;
+    assert(deed); /* it was kept when that was asked */
+    buffer_clear(&self->lines);
+    bool has_room = buffer_append(&self->lines, deed, strlen(deed));
+    assert(has_room);
+    (void)has_room;
+    user_put_lines(self, user);
+    forget_deed(user);
+}
+
 /* joined() has said where one is. */
 static void entered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
 {
@@ -128,10 +151,10 @@ static reply_t *const REPLIES[] = {
     [ORDER_login] = logged_in,
     [ORDER_password] = password_changed,
     [ORDER_invite] = looked_after,
-    [ORDER_kick] = looked_after,
-    [ORDER_ban] = looked_after,
+    [ORDER_kick] = judged,
+    [ORDER_ban] = judged,
     [ORDER_unban] = looked_after,
-    [ORDER_mute] = looked_after,
+    [ORDER_mute] = judged,
     [ORDER_unmute] = looked_after,
     [ORDER_role] = looked_after,
     [ORDER_slow] = looked_after,
@@ -184,6 +207,8 @@ void on_reply(void *context, uint32_t sid, void *who_asked, op_t op, uint64_t pa
         tell_refused(self, user, op, err, reply);
     else
         REPLIES[tag.verb](self, user, tag, reply);
+    if (err != HUB_OK && REPLIES[tag.verb] == judged)
+        forget_deed(user);
     user->is_parting &= op != OP_part;
     if (err != HUB_OK && op == OP_join)
         user_stays_out(self, user);

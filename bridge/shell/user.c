@@ -62,6 +62,7 @@ static void drop_affairs(user_t *user)
     free(affairs->stash);
     free(affairs->entry);
     free(affairs->status);
+    free(affairs->deed);
     free(affairs);
     user->affairs = NULL;
 }
@@ -75,8 +76,8 @@ void user_tidy(user_t *user)
     bool has_line = affairs->line.bytes || affairs->line.is_skipping;
     bool has_way = affairs->entry || affairs->tls;
     if (affairs->patient.list == NULL && !has_line && !has_way && !affairs->stash &&
-        !affairs->status && affairs->refused_ms == 0 && affairs->prompt.step == PROMPT_NONE &&
-        !affairs->grace.is_running)
+        !affairs->status && !affairs->deed && affairs->refused_ms == 0 &&
+        affairs->prompt.step == PROMPT_NONE && !affairs->grace.is_running)
         drop_affairs(user);
 }
 

@@ -38,6 +38,7 @@ typedef struct {
     entry_t *entry;      /* while they come in; owned */
     tls_line_t *tls;     /* their connection is encrypted; owned */
     char *status;        /* what they asked to be seen, until the broker has answered; owned */
+    char *deed;          /* what is told them once the broker has done it; owned */
     prompt_t prompt;     /* a password is asked for */
     grace_t grace;       /* of who has to log in */
     uint64_t refused_ms; /* when they did not come into a room; 0: not of late */

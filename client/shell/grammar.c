@@ -98,28 +98,30 @@ static bool take_to_text(char *rest, order_t *out)
     return *out->to != '\0' && *out->text != '\0';
 }
 
-/* True: the next word is a duration, which is taken. */
+/* Takes the next word if it is a duration. False: it is none but meant as one, which is the order then. */
 static bool take_duration(char **rest, order_t *out)
 {
-    size_t size = strcspn(*rest, BLANKS);
-    if (!duration_read((span_t){*rest, size}, &out->for_ms))
-        return false;
-    (void)take_word(rest);
-    return true;
+    span_t word = {*rest, strcspn(*rest, BLANKS)};
+    bool is_one = duration_read(word, &out->for_ms);
+    if (!is_one && !duration_is_meant(word))
+        return true;
+    const char *taken = take_word(rest);
+    if (!is_one)
+        *out = (order_t){.verb = VERB_no_time, .text = taken};
+    return is_one;
 }
 
 static bool take_nick_time(char *rest, order_t *out)
 {
     out->nick = take_word(&rest);
-    bool is_whole = *rest == '\0' || (take_duration(&rest, out) && *rest == '\0');
-    return *out->nick != '\0' && is_whole;
+    return *out->nick != '\0' && take_duration(&rest, out) && *rest == '\0';
 }
 
 static bool take_nick_reason(char *rest, bool may_end, order_t *out)
 {
     out->nick = take_word(&rest);
-    if (may_end)
-        (void)take_duration(&rest, out);
+    if (may_end && !take_duration(&rest, out))
+        return false;
     out->reason = *rest ? rest : NULL;
     return *out->nick != '\0';
 }
@@ -204,7 +206,7 @@ static order_t read_command(char *line)
     if (command == NULL)
         return (order_t){.verb = VERB_unknown, .text = word};
     order_t order = {.verb = command->verb};
-    if (!take_arguments(command->shape, rest, &order))
+    if (!take_arguments(command->shape, rest, &order) && order.verb != VERB_no_time)
         return (order_t){.verb = VERB_usage, .text = command->usage};
     return order;
 }

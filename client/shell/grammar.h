@@ -7,6 +7,7 @@
  *   /ban bob  /ban bob 2h  /ban bob 2h spam  /ban bob spam
  *   /slow 10s  /slow 10  /slow off
  *   /nick  /tell bob            VERB_usage: a line that tells how
+ *   /mute bob 10x               VERB_no_time: a reason does not begin with a digit, a time is meant
  *   /dance                      VERB_unknown
  *   (blanks only)               VERB_nothing
  *

@@ -8,6 +8,7 @@
 typedef enum {
     VERB_nothing,
     VERB_usage,   /* a command of the wrong shape: `text` is how it is used */
+    VERB_no_time, /* `text` stands where a time may, and is none */
     VERB_unknown, /* no such command: `text` is its word */
     VERB_say,
     VERB_tell,

@@ -17,6 +17,13 @@ pending_t *pending_new(verb_t verb, size_t line, const char *subject, json_t *re
     return self;
 }
 
+void pending_set_room(pending_t *self, const char *room)
+{
+    assert(self && room && self->room == NULL);
+    self->room = strdup(room);
+    assert(self->room);
+}
+
 void pending_destroy(pending_t **self_p)
 {
     assert(self_p);
@@ -24,6 +31,7 @@ void pending_destroy(pending_t **self_p)
         return;
     json_decref((*self_p)->reply);
     free((*self_p)->subject);
+    free((*self_p)->room);
     free(*self_p);
     *self_p = NULL;
 }

@@ -12,9 +12,11 @@ typedef struct pending {
     uint64_t request; /* the library's number; 0: not made yet */
     size_t line;      /* of the input, from 1 */
     verb_t verb;
-    char *subject; /* what it was about: the text, the room or the person */
-    json_t *reply; /* grows until it is told; NULL without --json */
-    size_t pages;  /* that have come */
+    char *subject;   /* what it was about: the text, the room or the person */
+    char *room;      /* and in which room, where it is about a person; NULL: not told */
+    uint64_t for_ms; /* how long that is to hold; 0: for good */
+    json_t *reply;   /* grows until it is told; NULL without --json */
+    size_t pages;    /* that have come */
 } pending_t;
 
 /* Those under way, oldest first. All zeros is empty. */
@@ -24,6 +26,9 @@ typedef struct {
 
 /* A request read on that line; `subject` is copied, `reply` taken over. Until pending_put() the caller's. */
 pending_t *pending_new(verb_t verb, size_t line, const char *subject, json_t *reply);
+
+/* Says in which room it is; copied. */
+void pending_set_room(pending_t *self, const char *room);
 
 /* Frees *self_p and sets it to NULL; NULL in *self_p is fine. */
 void pending_destroy(pending_t **self_p);

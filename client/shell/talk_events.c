@@ -8,6 +8,7 @@
 #include "client/shell/grammar.h"
 #include "client/shell/json_event.h"
 #include "client/shell/talk_state.h"
+#include "proto/duration.h"
 
 enum { EXCERPT_BYTES = 60, WAIT_BYTES = 48 };
 
@@ -33,17 +34,30 @@ static void complain_about(talk_t *self, const pending_t *pending, const hubbub_
                   pending->subject, cut, done->error, done->hint, wait);
 }
 
-/* What was done to somebody. False: nothing was. */
+/* Who was put out or silenced, where, and until when. False: nobody was. */
+static bool confirm_verdict(FILE *out, const pending_t *pending)
+{
+    char words[DURATION_WORDS_BYTES];
+    const char *end = duration_words(pending->for_ms, "until somebody lifts it", words);
+    if (pending->verb == VERB_kick)
+        printable_line(out, "* %s is put out of %s.", pending->subject, pending->room);
+    else if (pending->verb == VERB_ban)
+        printable_line(out, "* %s is banned from %s %s.", pending->subject, pending->room, end);
+    else if (pending->verb == VERB_mute)
+        printable_line(out, "* %s is muted in %s %s.", pending->subject, pending->room, end);
+    else
+        return false;
+    return true;
+}
+
+/* What else was done to somebody or to a room. False: nothing was. */
 static bool confirm_deed(FILE *out, const pending_t *pending)
 {
     static const struct {
         const char *before, *after;
     } DEEDS[] = {
         [VERB_invite] = {"", " may come in now."},
-        [VERB_kick] = {"", " is out of the room."},
-        [VERB_ban] = {"", " is out of the room, and stays out."},
         [VERB_unban] = {"", " may come in again."},
-        [VERB_mute] = {"", " may not speak here."},
         [VERB_unmute] = {"", " may speak again."},
         [VERB_role] = {"The role of ", " is set."},
         [VERB_slow] = {"How long members wait in ", " is set."},
@@ -95,7 +109,7 @@ static void confirm_join(talk_t *self, const char *room, uint64_t slow_ms)
 static void confirm(talk_t *self, const pending_t *pending, const hubbub_event_t *done)
 {
     FILE *out = self->options.out;
-    if (confirm_deed(out, pending))
+    if (confirm_verdict(out, pending) || confirm_deed(out, pending))
         return;
     if (pending->verb == VERB_nick) {
         printable_line(out, "* You are now %s.", hubbub_my_nick(self->chat));

@@ -158,6 +158,7 @@ static attempt_t ask(talk_t *self, const order_t *order)
         return attempt(self, hubbub_password(self->chat, order->password, order->new_password));
     case VERB_nothing:
     case VERB_usage:
+    case VERB_no_time:
     case VERB_unknown:
     case VERB_help:
     case VERB_quit:
@@ -213,6 +214,8 @@ static void request(talk_t *self, const order_t *order, size_t line, const json_
 {
     pending_t *pending =
         pending_new(order->verb, line, subject_of(self, order), reply_to(self, order, id));
+    pending->for_ms = order->for_ms;
+    pending_set_room(pending, room_of(self, order));
     if (needs_room(order->verb) && *room_of(self, order) == '\0') {
         fail_at_once(self, pending, "not_member");
         return;
@@ -256,6 +259,11 @@ void talk_perform(talk_t *self, const order_t *order, size_t line, const json_t 
         return;
     case VERB_usage:
         talk_complain(self, line, "usage: %s", order->text);
+        return;
+    case VERB_no_time:
+        talk_complain(self, line,
+                      "%s is no time (30s, 10m, 2h, 7d, 4w are); a reason begins with no digit",
+                      order->text);
         return;
     case VERB_unknown:
         talk_complain(self, line, "there is no command /%s; see /help, or begin with // to say it",

@@ -571,7 +571,7 @@ def test_a_room_is_looked_after_at_the_terminal(terminal, person, name):
     ada.keys("/who", "Enter")
     ada.sees("*   anny (owner)", f"*   {bob.nick}")
     ada.keys(f"/mute {bob.nick} 2h too loud", "Enter")
-    ada.sees(f"* {bob.nick} may not speak here.")
+    ada.sees(f"* {bob.nick} is muted in {yard} for 2 hours.")
     assert bob.error("say", room=yard, text="hey") == "muted"
     ada.keys("/bans", "Enter")
     ada.sees(f"* Banned or muted in {yard}:")
@@ -586,11 +586,13 @@ def test_a_room_is_looked_after_at_the_terminal(terminal, person, name):
     eve = person("eve")
     assert eve.join(yard)["slow_ms"] == 60000
     ada.keys(f"/kick {eve.nick} go away", "Enter")
-    ada.sees(f"* {eve.nick} is out of the room.")
+    ada.sees(f"* {eve.nick} is put out of {yard}.")
     assert eve.event("kicked", room=yard)["text"] == "go away"
     ada.keys(f"/ban {eve.nick}", "Enter")
-    ada.sees(f"* {eve.nick} is out of the room, and stays out.")
+    ada.sees(f"* {eve.nick} is banned from {yard} until somebody lifts it.")
     assert eve.error("join", room=yard) == "banned"
+    ada.keys(f"/ban {bob.nick} 10x", "Enter")
+    ada.sees("* 10x is no time (30s, 10m, 2h, 7d, 4w are); a reason begins with no digit")
     ada.keys("/slow soon", "Enter")
     ada.sees("* usage: /slow TIME|off")
     ada.keys(f"/kick {bob.nick}x", "Enter")

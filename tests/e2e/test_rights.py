@@ -73,7 +73,7 @@ def test_kick_says_why_and_lets_come_back(begin, link, data):
 def test_p128_a_ban_by_network_ends_telnet_users_and_keeps_them_out(begin, data):
     broker = begin(tcp=True)
     ada = Line(broker.tcp)
-    assert ctl(data, "ban", "127.0.0.0/8", "--reason", "a flood of bots", "--for", "2h") == "banned 127.0.0.0/8: 1 here"
+    assert ctl(data, "ban", "127.0.0.0/8", "--reason", "a flood of bots", "--for", "2h") == "banned 127.0.0.0/8 for 2 hours: 1 here"
     assert "a flood of bots" in ada.line("* You are banned")
     ada.ends()
     late = Line(broker.tcp, greeted=False)
@@ -111,7 +111,7 @@ def test_p129_the_operator_may_mean_a_key_by_its_name(begin, data):
     begin()
     assert "neither a public key nor the name" in ctl(data, "ban", "key=nobody", status=1)
     ctl(data, "enroll", "robot", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
-    assert ctl(data, "ban", "key=robot") == "banned key=robot: 0 here"
+    assert ctl(data, "ban", "key=robot") == "banned key=robot for ever: 0 here"
     assert "key=rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7" in ctl(data, "bans")
 
 

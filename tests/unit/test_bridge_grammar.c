@@ -120,7 +120,7 @@ static void a_ban_may_have_a_time_and_a_reason(void **state)
     check_time("/ban bob 2h spam and more", ORDER_ban, "bob", 7200000, "spam and more");
     check_time("/ban bob spam 2h", ORDER_ban, "bob", 0, "spam 2h");
     check_time("/mute bob  10m ", ORDER_mute, "bob", 600000, "");
-    check_time("/mute bob 0m", ORDER_mute, "bob", 0, "0m");
+    check_time("/ban bob 2h 3 times", ORDER_ban, "bob", 7200000, "3 times");
     check_time("/kick bob 2h", ORDER_kick, "bob", 0, "2h"); /* that is a reason */
     check_time("/invite bob", ORDER_invite, "bob", 0, "");
     check_time("/invite bob 7d", ORDER_invite, "bob", 604800000, "");
@@ -128,6 +128,19 @@ static void a_ban_may_have_a_time_and_a_reason(void **state)
     check_usage("/invite bob 7d please", PHRASE_usage_invite);
     check_usage("/invite", PHRASE_usage_invite);
     check_usage("/mute", PHRASE_usage_mute);
+}
+
+/* It would be for ever, and the slip be told as the reason. */
+static void a_time_that_is_none_is_not_taken_for_a_reason(void **state)
+{
+    (void)state;
+    check_usage("/mute bob 10x", PHRASE_no_time);
+    check_usage("/mute bob 0m", PHRASE_no_time);
+    check_usage("/ban bob 10", PHRASE_no_time);
+    check_usage("/ban bob 10 m spam", PHRASE_no_time);
+    check_usage("/ban bob 99999999999999999999999999w spam", PHRASE_no_time);
+    check_usage("/invite bob 1h30m", PHRASE_no_time);
+    check_usage("/ban", PHRASE_usage_ban);
 }
 
 static void slow_takes_seconds_a_time_or_off(void **state)
@@ -200,6 +213,7 @@ int main(void)
         cmocka_unit_test(what_lacks_a_field_gets_a_usage_line),
         cmocka_unit_test(slash_commands_take_fields_after_blanks),
         cmocka_unit_test(a_ban_may_have_a_time_and_a_reason),
+        cmocka_unit_test(a_time_that_is_none_is_not_taken_for_a_reason),
         cmocka_unit_test(slow_takes_seconds_a_time_or_off),
         cmocka_unit_test(history_takes_a_number_or_none),
         cmocka_unit_test(two_slashes_say_one),

@@ -148,6 +148,27 @@ static void numbers_are_written_in_decimal(void **state)
     assert_true(span_is(numeral(UINT64_MAX, &digits), "18446744073709551615"));
 }
 
+static void check_verdict(bench_t *bench, language_t language, phrase_t phrase, uint64_t ms,
+                          const char *line)
+{
+    render_verdict(&bench->out, language, phrase, span_of("bob\x1b[2J"), span_of("tea"), ms);
+    check(bench, line);
+}
+
+static void what_was_done_to_somebody_is_told_with_its_end(void **state)
+{
+    bench_t *bench = *state;
+    check_verdict(bench, LANGUAGE_en, PHRASE_has_kicked, 0, "* bob is put out of tea.\r\n");
+    check_verdict(bench, LANGUAGE_en, PHRASE_has_banned, 600000,
+                  "* bob is banned from tea for 10 minutes.\r\n");
+    check_verdict(bench, LANGUAGE_en, PHRASE_has_banned, 3600000,
+                  "* bob is banned from tea for 1 hour.\r\n");
+    check_verdict(bench, LANGUAGE_en, PHRASE_has_muted, 0,
+                  "* bob is muted in tea until somebody lifts it.\r\n");
+    check_verdict(bench, LANGUAGE_zh, PHRASE_has_muted, 604800000,
+                  "* bob 在 tea 已被禁言（1 周）。\r\n");
+}
+
 static void every_error_has_its_phrase(void **state)
 {
     (void)state;
@@ -422,6 +443,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_phrase_of_several_lines_ends_each_with_cr_lf, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(numbers_are_written_in_decimal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_done_to_somebody_is_told_with_its_end, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(every_error_has_its_phrase, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_says_what_is_waited_for_how_long_and_what_to_do,
                                         set_up, tear_down),

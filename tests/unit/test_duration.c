@@ -43,11 +43,47 @@ static void all_else_is_none(void **state)
     assert_false(duration_read((span_t){NULL, 0}, &ms));
 }
 
+static void what_begins_with_a_digit_is_meant_as_one(void **state)
+{
+    (void)state;
+    assert_true(duration_is_meant(span_of("10x")));
+    assert_true(duration_is_meant(span_of("0m")));
+    assert_true(duration_is_meant(span_of("9")));
+    assert_false(duration_is_meant(span_of("spam")));
+    assert_false(duration_is_meant(span_of("-5m")));
+    assert_false(duration_is_meant(span_of(":1")));
+    assert_false(duration_is_meant(span_of("/1")));
+    assert_false(duration_is_meant((span_t){NULL, 0}));
+}
+
+static void how_long_is_said_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ms;
+        const char *words;
+    } ROWS[] = {{0, "for ever"},
+                {1000, "for 1 second"},
+                {90000, "for 90 seconds"},
+                {600000, "for 10 minutes"},
+                {3600000, "for 1 hour"},
+                {7200000, "for 2 hours"},
+                {172800000, "for 2 days"},
+                {604800000, "for 1 week"},
+                {604800000000000, "for 1000000 weeks"}};
+    char out[DURATION_WORDS_BYTES];
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
+        assert_string_equal(duration_words(ROWS[i].ms, "for ever", out), ROWS[i].words);
+    assert_string_equal(duration_words(UINT64_MAX, "", out), "for 18446744073709551 seconds");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_and_its_unit_is_a_duration),
         cmocka_unit_test(all_else_is_none),
+        cmocka_unit_test(what_begins_with_a_digit_is_meant_as_one),
+        cmocka_unit_test(how_long_is_said_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,7 @@ static void a_ban_may_have_a_time_and_a_reason(void **state)
     check_measure("/ban bob 2h", VERB_ban, 7200000, "");
     check_measure("/ban  bob  2h  spam and more ", VERB_ban, 7200000, "spam and more");
     check_measure("/mute bob spam 2h", VERB_mute, 0, "spam 2h");
+    check_measure("/mute bob 2h 3 times", VERB_mute, 7200000, "3 times");
     check_measure("/kick bob 2h", VERB_kick, 0, "2h"); /* that is a reason */
     check_measure("/unban bob", VERB_unban, 0, "");
     check_measure("/invite bob 7d", VERB_invite, 604800000, "");
@@ -94,6 +95,24 @@ static void a_ban_may_have_a_time_and_a_reason(void **state)
     assert_int_equal(read_line("/invite bob 7d please").verb, VERB_usage);
     assert_int_equal(read_line("/ban").verb, VERB_usage);
     assert_int_equal(read_line("/unmute bob now").verb, VERB_usage);
+}
+
+static void check_no_time(const char *line, const char *word)
+{
+    order_t order = read_line(line);
+    assert_int_equal(order.verb, VERB_no_time);
+    assert_string_equal(order.text, word);
+}
+
+/* It would be for ever, and the slip be told as the reason. */
+static void a_time_that_is_none_is_not_taken_for_a_reason(void **state)
+{
+    (void)state;
+    check_no_time("/mute bob 10x", "10x");
+    check_no_time("/mute bob 0m", "0m");
+    check_no_time("/ban bob 10 m spam", "10");
+    check_no_time("/ban bob 99999999999999999999999999w spam", "99999999999999999999999999w");
+    check_no_time("/invite bob 1h30m", "1h30m");
 }
 
 static void a_role_has_a_name_and_a_word(void **state)
@@ -175,6 +194,7 @@ int main(void)
         cmocka_unit_test(every_command_has_its_arguments),
         cmocka_unit_test(what_may_be_left_out_may_be_left_out),
         cmocka_unit_test(a_ban_may_have_a_time_and_a_reason),
+        cmocka_unit_test(a_time_that_is_none_is_not_taken_for_a_reason),
         cmocka_unit_test(a_role_has_a_name_and_a_word),
         cmocka_unit_test(slow_takes_seconds_a_time_or_off),
         cmocka_unit_test(msg_is_tell),
