@@ -2,6 +2,7 @@
 #include "base/entropy.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/sandbox.h"
 #include "base/settings.h"
 #include "base/signals.h"
@@ -113,7 +114,7 @@ static int run(const options_t *options, const credentials_t *keys, void *contex
     };
     bridge_t *bridge = ready.bridge = bridge_new(&config, context, error);
     if (bridge == NULL) {
-        (void)fprintf(stderr, "hubbub-bridge: %s\n", error);
+        printable_line(stderr, "hubbub-bridge: %s", error);
         return 1;
     }
     log_info("bridge.listening", log_str("tcp", bridge_address(bridge)),
@@ -145,16 +146,16 @@ static int serve(const options_t *options, const credentials_t *keys)
     int stop_fd = signals_open(), report_fd = open_report();
     void *context = stop_fd < 0 ? NULL : zmq_ctx_new();
     if (context == NULL) {
-        (void)fprintf(stderr, "hubbub-bridge: cannot start: %s\n", strerror(errno));
+        printable_line(stderr, "hubbub-bridge: cannot start: %s", strerror(errno));
         return 1;
     }
     int status = 2;
     if (is_endpoint(context, options->router.items[0]))
         status = run(options, keys, context, stop_fd, report_fd);
     else
-        (void)fprintf(stderr,
-                      "hubbub-bridge: --router %s: tcp://HOST:PORT or ipc://PATH is needed\n",
-                      options->router.items[0]);
+        printable_line(stderr,
+                       "hubbub-bridge: --router %s: tcp://HOST:PORT or ipc://PATH is needed",
+                       options->router.items[0]);
     (void)zmq_ctx_term(context);
     (void)close(stop_fd);
     if (report_fd >= 0)
@@ -172,10 +173,10 @@ static bool are_places(const options_t *options)
     if (tls && !bridge_is_address(tls))
         wrong = tls;
     if (wrong)
-        (void)fprintf(stderr, "hubbub-bridge: --%s %s: HOST:PORT is needed\n",
-                      wrong == plain ? "listen" : "tls-listen", wrong);
+        printable_line(stderr, "hubbub-bridge: --%s %s: HOST:PORT is needed",
+                       wrong == plain ? "listen" : "tls-listen", wrong);
     else if (plain == NULL && tls == NULL)
-        (void)fprintf(stderr, "hubbub-bridge: neither --listen nor --tls-listen says where\n");
+        printable_line(stderr, "hubbub-bridge: neither --listen nor --tls-listen says where");
     return wrong == NULL && (plain || tls);
 }
 
@@ -191,7 +192,7 @@ int main(int argc, char **argv)
         puts("hubbub-bridge " HUB_VERSION);
         return 0;
     case SETTINGS_WRONG:
-        (void)fprintf(stderr, "hubbub-bridge: %s\n", error);
+        printable_line(stderr, "hubbub-bridge: %s", error);
         return 2;
     case SETTINGS_READ:
         break;
@@ -200,7 +201,7 @@ int main(int argc, char **argv)
         return 2;
     char error_of_user[SANDBOX_ERROR_BYTES];
     if (!sandbox_become(options.user, error_of_user)) {
-        (void)fprintf(stderr, "hubbub-bridge: %s\n", error_of_user);
+        printable_line(stderr, "hubbub-bridge: %s", error_of_user);
         return 2;
     }
     signals_hold_reload(); /* of no use without TLS, but no reason to drop everybody */
@@ -211,7 +212,7 @@ int main(int argc, char **argv)
     if (!credentials_load(
             &(credentials_given_t){.key_file = options.key, .server_key = options.server_key},
             &keys, trouble)) {
-        (void)fprintf(stderr, "hubbub-bridge: %s\n", trouble);
+        printable_line(stderr, "hubbub-bridge: %s", trouble);
         return 2;
     }
     int status = serve(&options, &keys);

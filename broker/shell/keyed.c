@@ -1,6 +1,7 @@
 #include "broker/shell/keyed.h"
 
 #include "base/enrolment.h"
+#include "base/printable.h"
 #include "broker/shell/storage.h"
 
 #include <arpa/inet.h>
@@ -76,10 +77,11 @@ static void warn_insecure(const options_t *options)
     const char *router = first(options, &options->router, is_far);
     const char *pub = first(options, &options->pub, is_far);
     if (options->insecure && (router || pub))
-        fprintf(stderr,
-                "hubbubd: --insecure: whoever reaches %s may come in, read every public room, and "
-                "stop this broker; nothing is encrypted\n",
-                router ? router : pub);
+        printable_line(
+            stderr,
+            "hubbubd: --insecure: whoever reaches %s may come in, read every public room, and "
+            "stop this broker; nothing is encrypted",
+            router ? router : pub);
 }
 
 static keyed_t refuse_without(const options_t *options, const char *option, const char *endpoint,

@@ -2,6 +2,7 @@
 #include "base/entropy.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "bridge/shell/bridge.h"
@@ -71,7 +72,7 @@ static size_t tell_pub(const setting_list_t *given, setting_list_t *out, const c
 
 static int cannot(const char *error)
 {
-    fprintf(stderr, "hubbubd: %s\n", error);
+    printable_line(stderr, "hubbubd: %s", error);
     return EXIT_CANNOT;
 }
 
@@ -143,7 +144,7 @@ static void serve_people(const options_t *options, const doors_t *doors, server_
 
 static int cannot_record(const char *path)
 {
-    fprintf(stderr, "hubbubd: --record %s: %s\n", path, strerror(errno));
+    printable_line(stderr, "hubbubd: --record %s: %s", path, strerror(errno));
     return EXIT_CANNOT;
 }
 
@@ -294,7 +295,7 @@ static bool is_place(const char *option, const char *listen)
     const char *place = bridge_place(listen);
     if (place == NULL || bridge_is_address(place))
         return true;
-    fprintf(stderr, "hubbubd: --%s %s: HOST:PORT is needed\n", option, place);
+    printable_line(stderr, "hubbubd: --%s %s: HOST:PORT is needed", option, place);
     return false;
 }
 
@@ -306,7 +307,7 @@ int main(int argc, char **argv)
         return status;
     char trouble[SANDBOX_ERROR_BYTES];
     if (!sandbox_become(options.user, trouble)) {
-        fprintf(stderr, "hubbubd: %s\n", trouble);
+        printable_line(stderr, "hubbubd: %s", trouble);
         return EXIT_USAGE;
     }
     if (upkeep_is_wanted(&options))
@@ -320,7 +321,7 @@ int main(int argc, char **argv)
     char error[KEYED_ERROR_BYTES];
     keyed_t keyed = keyed_decide(&options, &key, error);
     if (keyed == KEYED_REFUSED) {
-        fprintf(stderr, "hubbubd: %s\n", error);
+        printable_line(stderr, "hubbubd: %s", error);
         return EXIT_USAGE;
     }
     status = begin(&options, keyed == KEYED_SOME ? &key : NULL);

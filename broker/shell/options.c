@@ -1,5 +1,6 @@
 #include "broker/shell/options.h"
 
+#include "base/printable.h"
 #include "broker/shell/doors.h"
 
 #include <assert.h>
@@ -37,7 +38,7 @@ static options_result_t usage(int *out_status)
 
 static options_result_t refuse(const char *error, int *out_status)
 {
-    fprintf(stderr, "hubbubd: %s\n", error);
+    printable_line(stderr, "hubbubd: %s", error);
     return usage(out_status);
 }
 
@@ -47,8 +48,8 @@ static bool are_endpoints(const char *option, const setting_list_t *list)
     for (size_t i = 0; i < list->count; i++) {
         if (doors_is_endpoint(list->items[i]))
             continue;
-        fprintf(stderr, "hubbubd: --%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH\n", option,
-                list->items[i]);
+        printable_line(stderr, "hubbubd: --%s %s: an endpoint is tcp://HOST:PORT or ipc://PATH",
+                       option, list->items[i]);
         return false;
     }
     return true;

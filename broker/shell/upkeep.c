@@ -1,5 +1,6 @@
 #include "broker/shell/upkeep.h"
 
+#include "base/printable.h"
 #include "broker/shell/storage.h"
 #include "broker/store/backup.h"
 #include "broker/store/check.h"
@@ -33,7 +34,7 @@ static int make_backup(const options_t *options, const char *directory)
     if (is_made)
         printf("%s\n", path);
     else
-        fprintf(stderr, "hubbubd: %s\n", error);
+        printable_line(stderr, "hubbubd: %s", error);
     return is_made ? 0 : EXIT_PROBLEMS;
 }
 

@@ -1,5 +1,6 @@
 #include "broker/store/check.h"
 
+#include "base/printable.h"
 #include "broker/store/block.h"
 #include "broker/store/opening.h"
 #include "broker/store/schema.h"
@@ -30,8 +31,8 @@ static void tell(check_t *self, const log_t *log, uint64_t seq, const char *what
     if (++self->problems > PROBLEMS_TOLD)
         return;
     int size = log->name.size < NAME_TOLD ? (int)log->name.size : NAME_TOLD;
-    fprintf(self->out, "problem: log \"%.*s\" at %" PRIu64 ": %s\n", size, log->name.data, seq,
-            what);
+    printable_line(self->out, "problem: log \"%.*s\" at %" PRIu64 ": %s", size, log->name.data, seq,
+                   what);
 }
 
 /* --- events ------------------------------------------------------------------------------------- */
@@ -175,7 +176,7 @@ static int check_pages(check_t *self)
         if (line == NULL || strcmp(line, "ok") == 0)
             continue;
         self->problems++;
-        fprintf(self->out, "problem: %s\n", line);
+        printable_line(self->out, "problem: %s", line);
     }
     sqlite3_finalize(statement);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -262,13 +263,13 @@ bool check_directory(const char *directory, FILE *out)
         opening_explain(&place, code, sqlite3_errmsg(self.db.handle), error);
     bool is_well = is_open && code == SQLITE_OK && self.problems == 0;
     if (!is_open || code != SQLITE_OK)
-        fprintf(out, "problem: %s\n", error);
+        printable_line(out, "problem: %s", error);
     else if (self.problems > 0)
-        fprintf(out,
-                "%s has problems; keep it for whoever can help, and put a backup in its place\n",
-                place.database);
+        printable_line(
+            out, "%s has problems; keep it for whoever can help, and put a backup in its place",
+            place.database);
     else
-        fprintf(out, "%s is well\n", place.database);
+        printable_line(out, "%s is well", place.database);
     db_close(&self.db);
     return is_well;
 }

@@ -34,6 +34,27 @@ def test_an_impossible_option_is_named_and_ends_with_2(options):
     assert len([line for line in said.splitlines() if line.strip()]) <= 2
 
 
+PAINTS = "a\x1b[31mb\x07\u202ec\x9b31m\n* forged"
+
+
+ALL = ["hubbubd", "hubbub-bridge", "hubbub", "hubbubctl"]
+SERVERS = ALL[:2]
+ARGUMENTS = [(ALL, ["--" + PAINTS]), (ALL, [PAINTS]), (ALL[:3], ["--set", PAINTS]), (ALL[:3], ["--set", PAINTS + "=1"]), (ALL[:3], ["--router", PAINTS]),
+             (SERVERS, ["--idle-ms", PAINTS]), (SERVERS, ["--user", PAINTS]), (SERVERS, ["--tls-listen", "127.0.0.1:0", "--tls-cert", PAINTS]),
+             (["hubbubd"], ["--tcp", PAINTS]), (["hubbub-bridge"], ["--listen", PAINTS]), (["hubbub"], ["--nick", PAINTS]), (["hubbub"], ["--room", PAINTS]),
+             (["hubbubd"], ["--durability", "file", "--data", "/dev/null/" + PAINTS]), (["hubbubd"], ["--check", "--data", "/dev/null/" + PAINTS]),
+             (["hubbubd"], ["--record", "/dev/null/" + PAINTS]), (["hubbub-bridge", "hubbub"], ["--key", "/dev/null/" + PAINTS])]
+
+
+@pytest.mark.parametrize("program,options", [(program, options) for programs, options in ARGUMENTS for program in programs],
+                         ids=lambda value: value if isinstance(value, str) else value[-2].replace(PAINTS, "PAINTS") if value[1:] else "word")
+def test_an_argument_that_paints_is_told_without_it(program, options):
+    done = subprocess.run([BIN / program, *(LOOPBACK if program == "hubbubd" else []), *options], capture_output=True, timeout=20 * SLOWNESS, stdin=subprocess.DEVNULL)
+    said = (done.stdout + done.stderr).decode()
+    assert done.returncode != 0 and said.strip()
+    assert not any(sign in said for sign in ("\x1b", "\x07", "\u202e", "\x9b", "\n* forged"))
+
+
 @pytest.mark.parametrize("variable,value", [("HUBBUB_IDLE_MS", "soon"), ("HUBBUB_LOG_LEVEL", "loud"), ("HUBBUB_RATE_PER_S", "-1")])
 def test_the_environment_is_checked_alike(variable, value):
     status, said = fails(*LOOPBACK, env={variable: value})
