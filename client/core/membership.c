@@ -59,10 +59,23 @@ static bool canonical(span_t text, name_t *out)
     return true;
 }
 
-/* The session is in the room: tells the application unless it knows. */
+static bool is_in_all_there_may_be(client_session_t *session)
+{
+    const uint32_t *rooms = client_session_rooms(session);
+    size_t count = 0;
+    for (uint32_t i = 0; i < session->room_count; i++)
+        count += (rooms[i] & SESSION_ROOM_MEMBER) != 0;
+    return count >= LIMIT_ROOMS_PER_SESSION;
+}
+
+/* The session is in the room: tells the application unless it knows. A room beyond what one may be in, of which only a broken
+ * broker tells, is passed over: applications count on the limit. */
 static void enter(client_link_t *self, client_session_t *session, client_room_t *room)
 {
     uint32_t *entry = client_session_find_room(session, room->index);
+    bool is_member = entry && (*entry & SESSION_ROOM_MEMBER);
+    if (!is_member && is_in_all_there_may_be(session))
+        return;
     if (entry == NULL) {
         client_session_add_room(session, room->index);
         room->references++;
@@ -145,18 +158,34 @@ static void expel(client_link_t *self, client_session_t *session, uint32_t place
     membership_release(self, index);
 }
 
-static void clear_seen(client_session_t *session)
+/* Marks the rooms that are among the heads. */
+static void look(client_link_t *self, client_session_t *session, const msgpack_object_kv *pairs,
+                 size_t count)
 {
     uint32_t *rooms = client_session_rooms(session);
     for (uint32_t i = 0; i < session->room_count; i++)
         rooms[i] &= ~SESSION_ROOM_SEEN;
+    uint64_t head[HEAD_NUMBERS];
+    span_t name;
+    for (size_t i = 0; i < count; i++) {
+        bool is_head =
+            object_span(&pairs[i].key, &name) && object_numbers(&pairs[i].val, head, HEAD_NUMBERS);
+        client_room_t *room = is_head ? client_rooms_find(&self->rooms, name) : NULL;
+        uint32_t *entry = room ? client_session_find_room(session, room->index) : NULL;
+        if (entry)
+            *entry |= SESSION_ROOM_SEEN;
+    }
 }
 
-static void expel_unseen(client_link_t *self, client_session_t *session)
+/* Of the rooms that are not among the heads: those it was in, or those it only wanted. */
+static void expel_unseen(client_link_t *self, client_session_t *session, bool was_in)
 {
-    for (uint32_t i = session->room_count; i > 0 && session->state == SESSION_READY; i--)
-        if (i <= session->room_count && !(client_session_rooms(session)[i - 1] & SESSION_ROOM_SEEN))
+    uint32_t wanted = was_in ? SESSION_ROOM_MEMBER : 0;
+    for (uint32_t i = session->room_count; i > 0 && session->state == SESSION_READY; i--) {
+        uint32_t entry = i <= session->room_count ? client_session_rooms(session)[i - 1] : ~0U;
+        if ((entry & (SESSION_ROOM_SEEN | SESSION_ROOM_MEMBER)) == wanted)
             expel(self, session, i - 1, NULL);
+    }
 }
 
 /* A name may have been a private room's before it became a public one's. */
@@ -178,11 +207,12 @@ static void take_heads(client_link_t *self, client_session_t *session, const mes
     const msgpack_object_kv *pairs = message_map(reply, KEY_heads, &count);
     uint64_t head[HEAD_NUMBERS];
     span_t name;
-    clear_seen(session);
+    look(self, session, pairs, count);
+    expel_unseen(self, session, true); /* first: they make room for others */
     for (size_t i = 0; i < count && session->state == SESSION_READY; i++)
         if (object_span(&pairs[i].key, &name) && object_numbers(&pairs[i].val, head, HEAD_NUMBERS))
             take_head(self, session, name, head, is_welcome, now_ms);
-    expel_unseen(self, session);
+    expel_unseen(self, session, false);
     if (session->state == SESSION_READY && session->inbox_state == INBOX_UNKNOWN)
         client_session_begin_inbox(session, 0, 0);
 }

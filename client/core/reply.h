@@ -4,7 +4,7 @@
 
 #include "proto/decode.h"
 
-enum { REPLY_PAUSE_MAX_MS = 60000 };
+enum { REPLY_PAUSE_MIN_MS = 10, REPLY_PAUSE_MAX_MS = 60000 };
 
 /* HUB_OK, or the error named; HUB_ERR_COUNT for one this version does not know, or none. */
 static inline hub_err_t reply_error(const message_t *reply)
@@ -19,8 +19,8 @@ static inline hub_err_t reply_error(const message_t *reply)
 static inline uint64_t reply_pause_ms(const message_t *reply)
 {
     uint64_t pause = message_uint(reply, KEY_retry_ms);
-    if (pause < 1)
-        return 1;
+    if (pause < REPLY_PAUSE_MIN_MS)
+        return REPLY_PAUSE_MIN_MS;
     return pause < REPLY_PAUSE_MAX_MS ? pause : REPLY_PAUSE_MAX_MS;
 }
 

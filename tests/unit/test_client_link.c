@@ -96,6 +96,39 @@ WITH_LINK(a_hello_with_retry_ms_is_repeated_after_it)
     fixture_take(f, OP_hello);
 }
 
+/* Or a broken broker and we would do nothing else. */
+WITH_LINK(a_retry_ms_of_nothing_is_no_busy_loop)
+{
+    uint32_t sid;
+    fixture_pong(f, 0, NULL, 0);
+    assert_int_equal(client_link_hello(f->link, &(client_hello_t){.user = f}, f->now_ms, &sid),
+                     HUB_OK);
+    fixture_error(f, fixture_take(f, OP_hello), "busy", 1);
+    fixture_pass(f, 9);
+    assert_int_equal(fixture_count(f, OP_hello), 0);
+    fixture_pass(f, 1);
+    fixture_take(f, OP_hello);
+}
+
+/* The bridge has a place for each of them and no more. */
+WITH_LINK(a_session_is_in_no_more_rooms_than_one_may_be_in)
+{
+    enum { MANY = LIMIT_ROOMS_PER_SESSION + 8 };
+    uint32_t sid;
+    char names[MANY][8];
+    head_t heads[MANY];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "r%d", i);
+        heads[i] = (head_t){names[i], 1, 0, 1};
+    }
+    fixture_pong(f, 0, NULL, 0);
+    assert_int_equal(client_link_hello(f->link, &(client_hello_t){.user = f}, f->now_ms, &sid),
+                     HUB_OK);
+    fixture_welcome(f, fixture_take(f, OP_hello), "ada", 0, heads, MANY);
+    assert_int_not_equal(client_link_room(f->link, span_of("r31")), CLIENT_NO_ROOM);
+    assert_int_equal(client_link_room(f->link, span_of("r32")), CLIENT_NO_ROOM);
+}
+
 WITH_LINK(greetings_in_flight_are_bounded)
 {
     uint32_t sid;
@@ -534,6 +567,8 @@ int main(void)
         cmocka_unit_test(who_is_banned_for_a_while_is_told_and_not_kept_waiting),
         cmocka_unit_test(a_refused_hello_can_be_repeated_under_another_nick),
         cmocka_unit_test(a_hello_with_retry_ms_is_repeated_after_it),
+        cmocka_unit_test(a_retry_ms_of_nothing_is_no_busy_loop),
+        cmocka_unit_test(a_session_is_in_no_more_rooms_than_one_may_be_in),
         cmocka_unit_test(greetings_in_flight_are_bounded),
         cmocka_unit_test(attempts_back_off_with_jitter),
         cmocka_unit_test(an_attempt_without_an_answer_is_given_up),
