@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PAGES_MAX = 20000 }; /* of 200 entries: members_max and rooms_max can be no more */
+
 static void say_log(hubbub_t *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void say_log(hubbub_t *self, const char *format, ...)
@@ -215,10 +217,19 @@ static void put_page(hubbub_t *self, const query_t *query, const message_t *repl
     queue_put(&self->queue, &node);
 }
 
-/* True: the next page has been asked for. */
-static bool ask_next(hubbub_t *self, const query_t *query, const message_t *reply)
+/* Of a broker that never comes to the end of a list: a page with nothing in it, or more pages than there can be. */
+static bool is_endless(query_t *query, const message_t *reply)
 {
-    if (query->op == OP_history || !message_has(reply, KEY_next))
+    key_id_t rows = query->op == OP_who ? KEY_members : query->op == OP_bans ? KEY_bans : KEY_rooms;
+    size_t count;
+    (void)message_list(reply, rows, &count);
+    return count == 0 || ++query->pages >= PAGES_MAX;
+}
+
+/* True: the next page has been asked for. */
+static bool ask_next(hubbub_t *self, query_t *query, const message_t *reply)
+{
+    if (query->op == OP_history || !message_has(reply, KEY_next) || is_endless(query, reply))
         return false;
     client_request_t request = {.op = query->op, .tag = query->number};
     request.page = message_span(reply, KEY_next);

@@ -12,7 +12,8 @@ typedef struct query {
     uint64_t number;
     bool is_ours; /* not the application's: presence is being repaired */
     op_t op;
-    name_t room; /* as asked for */
+    name_t room;    /* as asked for */
+    uint32_t pages; /* that have come */
 } query_t;
 
 struct hubbub {
