@@ -31,8 +31,8 @@ static const char *trouble(hub_err_t err)
 {
     switch (err) {
     case HUB_FULL:
-        return "the store has more sessions or rooms than --set sessions_max or rooms_max permit; "
-               "raise them";
+        return "the store has more sessions, rooms or accounts than --set sessions_max, rooms_max "
+               "or accounts_max permit; raise them";
     case HUB_UNAVAILABLE:
         return "the store could not be read; the log above says why, `hubbubd --check` says more";
     default:

@@ -32,6 +32,18 @@ def test_a_data_directory_is_for_one_broker(stored, tmp_path):
     assert f"is in use by another hubbubd, process {broker.process.pid}; stop that one" in second.stderr
 
 
+def test_a_store_that_holds_more_than_the_limits_permit_is_refused_by_their_names(stored, link, tmp_path):
+    broker = stored()
+    ada = link(broker, hears=False)
+    ada.ok("hello", nick="ada", join=["lobby", "tea"])
+    ada.ok("register", password="correct horse")
+    broker.stop()
+    for limit in ("accounts_max=0", "rooms_max=1"):
+        refused = run(*LOOPBACK, "--durability", "file", "--data", tmp_path / "data", "--set", limit)
+        assert refused.returncode == 1
+        assert "sessions_max, rooms_max or accounts_max permit; raise them" in refused.stderr
+
+
 @pytest.mark.parametrize("variables, directory", [
     ({"STATE_DIRECTORY": "{tmp}/service:{tmp}/other", "XDG_STATE_HOME": "{tmp}/xdg"}, "service"),
     ({"XDG_STATE_HOME": "{tmp}/xdg", "HOME": "{tmp}/home"}, "xdg/hubbub"),
