@@ -115,7 +115,7 @@ WITH_LINK(a_session_is_in_no_more_rooms_than_one_may_be_in)
 {
     enum { MANY = LIMIT_ROOMS_PER_SESSION + 8 };
     uint32_t sid;
-    char names[MANY][8];
+    char names[MANY][16];
     head_t heads[MANY];
     for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "r%d", i);
