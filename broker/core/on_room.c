@@ -198,9 +198,8 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
 /* Of a guest who was meant under a nick that may be nobody's by now. */
 static standing_t standing_of_hit(const core_t *core, const room_t *room, const verdict_t *verdict)
 {
-    return verdict->has_uid
-               ? room_standing_now(core, room, (span_t){verdict->uid, MINT_NAME_CHARS})
-               : STANDING_MEMBER;
+    return verdict->has_uid ? room_standing_now(core, room, (span_t){verdict->uid, MINT_NAME_CHARS})
+                            : STANDING_MEMBER;
 }
 
 /* Of those one may act on: who is a moderator does not take back what the owner said of them. */
