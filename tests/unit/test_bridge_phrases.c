@@ -192,6 +192,25 @@ static void refused(bench_t *bench, op_t op, hub_err_t err, uint64_t retry_ms, c
     phrase_line(&bench->out, LANGUAGE_en, phrase, &words);
 }
 
+static void a_refusal_within_a_room_says_what_is_so(void **state)
+{
+    bench_t *bench = *state;
+    refused(bench, OP_invite, HUB_BAD_REQUEST, 0, "that room is public");
+    check(bench, "* Nobody has to be invited here: the room is open to all.\r\n");
+    refused(bench, OP_invite, HUB_EXISTS, 0, NULL);
+    check(bench, "* They are in the room already.\r\n");
+    refused(bench, OP_invite, HUB_BANNED, 0, NULL);
+    check(bench, "* They are banned from this room; /unban NAME first.\r\n");
+    static const op_t OPS[] = {OP_kick, OP_ban, OP_unban, OP_mute, OP_unmute, OP_bans, OP_slow};
+    for (size_t i = 0; i < sizeof OPS / sizeof OPS[0]; i++) {
+        refused(bench, OPS[i], HUB_DENIED, 0, NULL);
+        check(bench, "* That is for the room's owner and moderators, about those who may less than "
+                     "they.\r\n");
+    }
+    refused(bench, OP_role, HUB_DENIED, 0, NULL);
+    check(bench, "* That is for the room's owner.\r\n");
+}
+
 static void a_refusal_says_what_is_waited_for_how_long_and_what_to_do(void **state)
 {
     bench_t *bench = *state;
@@ -446,6 +465,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_done_to_somebody_is_told_with_its_end, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(every_error_has_its_phrase, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refusal_within_a_room_says_what_is_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_says_what_is_waited_for_how_long_and_what_to_do,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_without_a_time_speaks_of_none, set_up, tear_down),
