@@ -1,6 +1,7 @@
 #include "bridge/core/clean.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { BROKEN = 0xfffd, ESCAPE = 0x1b, BELL = 0x07, DELETE = 0x7f };
 
@@ -154,14 +155,31 @@ static size_t one(buffer_t *out, span_t raw, size_t offset, clean_way_t way)
     return end;
 }
 
+/* True if each of the eight bytes is within 0x20 and 0x7e. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t ONES = 0x0101010101010101, HIGH = 0x80 * ONES;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    /* Above 0x7f; below 0x20, which borrows; 0x7f, which carries. */
+    return ((word | (word - 0x20 * ONES) | (word + ONES)) & HIGH) == 0;
+}
+
+static size_t plain_end(span_t raw, size_t offset)
+{
+    while (raw.size - offset >= sizeof(uint64_t) && are_plain(raw.data + offset))
+        offset += sizeof(uint64_t);
+    while (offset < raw.size && is_within((uint8_t)raw.data[offset], 0x20, 0x7e))
+        offset++;
+    return offset;
+}
+
 void clean_append(buffer_t *out, span_t raw, clean_way_t way)
 {
     assert(out && (raw.data || raw.size == 0));
     size_t offset = 0;
     while (offset < raw.size) {
-        size_t plain = offset;
-        while (plain < raw.size && is_within((uint8_t)raw.data[plain], 0x20, 0x7e))
-            plain++;
+        size_t plain = plain_end(raw, offset);
         if (plain > offset)
             append(out, raw.data + offset, plain - offset);
         offset = plain < raw.size ? one(out, raw, plain, way) : plain;

@@ -1,6 +1,7 @@
 #include "bridge/core/telnet.h"
 
 #include <assert.h>
+#include <string.h>
 
 typedef enum {
     STATE_DATA,
@@ -23,6 +24,9 @@ enum {
     SE = 0xf0,
     ECHO = 1 /* an option */
 };
+
+/* Looked at in one step. Not all there is: input of nothing but IACs would be looked through once for each. */
+enum { STEP_BYTES = 256 };
 
 static void answer(telnet_t *self, telnet_answers_t *answers, uint8_t verb, uint8_t option)
 {
@@ -106,13 +110,35 @@ static bool protocol(telnet_t *self, uint8_t byte, telnet_answers_t *answers)
     return false;
 }
 
+/* How many bytes at the beginning are text as they are, at most STEP_BYTES: up to an IAC or a CR, or none where
+ * what came before them counts. */
+static size_t plain_bytes(const telnet_t *self, const char *bytes, size_t size)
+{
+    if (self->state != STATE_DATA || self->is_after_return)
+        return 0;
+    if (size > STEP_BYTES)
+        size = STEP_BYTES;
+    const char *end = memchr(bytes, '\r', size);
+    if (end)
+        size = (size_t)(end - bytes);
+    end = memchr(bytes, IAC, size);
+    return end ? (size_t)(end - bytes) : size;
+}
+
 size_t telnet_filter(telnet_t *self, char *bytes, size_t size, telnet_answers_t *answers)
 {
     assert(self && answers && (bytes || size == 0));
     assert(self->state <= STATE_SKIP_COMMAND && self->answered <= TELNET_ANSWERS);
-    size_t kept = 0;
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = (uint8_t)bytes[i];
+    size_t kept = 0, i = 0;
+    while (i < size) {
+        size_t plain = plain_bytes(self, bytes + i, size - i);
+        if (plain > 0) {
+            memmove(bytes + kept, bytes + i, plain);
+            kept += plain;
+            i += plain;
+            continue;
+        }
+        uint8_t byte = (uint8_t)bytes[i++];
         if (!protocol(self, byte, answers))
             continue;
         bool ends = byte == '\n' || (byte == '\0' && self->is_after_return);

@@ -145,6 +145,7 @@ bridge_t *bridge_new(const bridge_config_t *config, void *zmq_context, char *out
     pipe_init(&self->uplink.dealer_pipe, ZMTP_DEALER);
     pipe_init(&self->uplink.sub_pipe, ZMTP_SUB);
     self->zmq_context = zmq_context;
+    self->read_bytes = SHARE_MOST_BYTES;
     take_config(self, config);
     buffer_init(&self->lines, RENDER_BYTES);
     buffer_init(&self->limits, RENDER_BYTES);
@@ -369,6 +370,7 @@ static void turn(bridge_t *self, const struct epoll_event *events, int count)
         heap_storm(&self->heap, self->now_ms);
     self->handshakes_left =
         hall_is_sweeping(&self->hall) ? HANDSHAKES_PER_SLICE : HANDSHAKES_PER_TURN;
+    self->read_bytes = share_bytes(count > 0 ? (size_t)count : 0);
     for (int i = 0; i < count; i++)
         dispatch(self, &events[i]);
     uplink_drain(self);

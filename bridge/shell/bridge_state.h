@@ -20,6 +20,7 @@
 #include "bridge/core/grammar.h"
 #include "bridge/core/pace.h"
 #include "bridge/core/render.h"
+#include "bridge/core/share.h"
 #include "bridge/shell/bridge.h"
 #include "bridge/shell/hall.h"
 #include "bridge/shell/pipe.h"
@@ -28,7 +29,6 @@
 #include "client/core/client_link.h"
 
 enum {
-    READ_BYTES = 8192,        /* of one user in one turn */
     EVENTS = 256,             /* looked at in one turn */
     DRAIN_BUDGET = 256,       /* frames of one socket in one turn */
     ACCEPT_BUDGET = 64,       /* connections in one turn */
@@ -114,7 +114,8 @@ struct bridge {
     uint32_t unsaid; /* lines of who is being read that were to be said and were not; to be told */
     plan_t plan;
     char place[BRIDGE_ADDRESS_BYTES]; /* where a user comes from, for those who ask */
-    char input[READ_BYTES];
+    size_t read_bytes;                /* of one user in this turn */
+    char input[SHARE_MOST_BYTES];
 };
 
 /* What a request was for: the tag that comes back with its reply. */

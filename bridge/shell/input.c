@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-_Static_assert(READ_BYTES <= UINT16_MAX, "a stash holds one reading");
+_Static_assert(SHARE_MOST_BYTES <= UINT16_MAX, "a stash holds one reading");
 
 void user_watch(bridge_t *self, user_t *user)
 {
@@ -141,7 +141,7 @@ static void received(bridge_t *self, user_t *user, char *bytes, size_t size)
     if (!user->is_throttled || input.size == 0)
         return;
     affairs_t *affairs = user_affairs(user);
-    assert(affairs->stash == NULL && input.size <= READ_BYTES);
+    assert(affairs->stash == NULL && input.size <= SHARE_MOST_BYTES);
     affairs->stash = malloc(input.size);
     assert(affairs->stash);
     memcpy(affairs->stash, input.data, input.size);
@@ -225,8 +225,8 @@ static ssize_t take(bridge_t *self, const user_t *user)
 {
     tls_line_t *tls = user_tls(user);
     if (tls && !user->is_lingering)
-        return tls_line_read(tls, self->input, sizeof self->input);
-    return recv(user->fd, self->input, sizeof self->input, MSG_DONTWAIT);
+        return tls_line_read(tls, self->input, self->read_bytes);
+    return recv(user->fd, self->input, self->read_bytes, MSG_DONTWAIT);
 }
 
 static void read_once(bridge_t *self, user_t *user, uint32_t events)

@@ -1,4 +1,5 @@
 hub_test(test_bridge_telnet LINK bridge_core)
+hub_test(test_bridge_share LINK bridge_core)
 hub_test(test_bridge_clean LINK bridge_core)
 hub_test(test_bridge_grammar LINK bridge_core)
 hub_test(test_bridge_prompt LINK bridge_core)

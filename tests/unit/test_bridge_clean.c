@@ -28,6 +28,32 @@ static void plain_text_and_tabs_stay(void **state)
           "gr\xc3\xbc\xc3\x9f \xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\x98\x80");
 }
 
+/* Text is looked at by eight bytes. */
+static void what_goes_or_stays_does_so_at_each_place(void **state)
+{
+    (void)state;
+    for (int value = 1; value < 0x100; value++)
+        for (size_t at = 0; at < 20; at++) {
+            char raw[] = "0123456789abcdefghijk", alone[] = {(char)value, 'z', '\0'};
+            raw[at] = (char)value;
+            buffer_t one, all;
+            buffer_init(&one, 64);
+            buffer_init(&all, 64);
+            if (value == 0x1b)
+                alone[1] = raw[at + 1]; /* with which it goes */
+            clean_append(&one, span_of(alone), CLEAN_IN);
+            clean_append(&all, span_of(raw), CLEAN_IN);
+            size_t shown = one.size - (value != 0x1b);
+            assert_int_equal(all.size,
+                             at + shown + (sizeof raw - 1 - at - (value == 0x1b ? 2 : 1)));
+            assert_memory_equal(all.data, raw, at);
+            if (shown > 0)
+                assert_memory_equal(all.data + at, one.data, shown);
+            buffer_fini(&one);
+            buffer_fini(&all);
+        }
+}
+
 static void control_characters_go(void **state)
 {
     (void)state;
@@ -129,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_and_tabs_stay),
+        cmocka_unit_test(what_goes_or_stays_does_so_at_each_place),
         cmocka_unit_test(control_characters_go),
         cmocka_unit_test(whole_escape_sequences_go),
         cmocka_unit_test(strings_for_the_terminal_go),

@@ -262,6 +262,31 @@ static void are_you_there_is_told_and_interrupt_is_ignored(void **state)
     read_end(&reader);
 }
 
+/* What is written about a byte alone is true of it among others, wherever it stands. */
+static void long_text_is_read_as_if_it_came_byte_by_byte(void **state)
+{
+    (void)state;
+    static const char *const AMONG[] = {
+        "\xff\xff", "\r\n", "\n", "\r", "\xff\xfb\x18", "\xff\xfaxx\xff\xf0", "\r\xff\xf1\n"};
+    static char text[1200];
+    for (size_t i = 0; i < sizeof AMONG / sizeof AMONG[0]; i++)
+        for (size_t at = 0; at < 600; at++) {
+            static reader_t whole, bytes;
+            whole = bytes = (reader_t){0};
+            memset(text, 'x', sizeof text);
+            memcpy(text + at, AMONG[i], strlen(AMONG[i]));
+            memcpy(text + at + 520, "\xff\xff\n", 3);
+            read_bytes(&whole, text, sizeof text);
+            for (size_t byte = 0; byte < sizeof text; byte++)
+                read_bytes(&bytes, text + byte, 1);
+            read_end(&whole);
+            read_end(&bytes);
+            assert_true(whole.size > 1100);
+            assert_string_equal(whole.seen, bytes.seen);
+            assert_int_equal(whole.answers.size, bytes.answers.size);
+        }
+}
+
 static void the_answer_to_our_own_echo_is_no_news(void **state)
 {
     (void)state;
@@ -282,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_to_our_own_echo_is_no_news),
+        cmocka_unit_test(long_text_is_read_as_if_it_came_byte_by_byte),
         cmocka_unit_test(cr_lf_and_lf_and_cr_nul_all_end_a_line),
         cmocka_unit_test(a_line_end_may_be_split_between_segments),
         cmocka_unit_test(a_cr_alone_ends_nothing_and_is_dropped),
