@@ -76,8 +76,10 @@ hub_err_t hashing_ask(core_t *core, request_t *request, const account_t *account
     assert(waiting->frame);
     memcpy(waiting->frame, request->frame.data, request->frame.size);
     assert(hash.size < sizeof waiting->hash);
-    if (hash.size > 0)
-        memcpy(waiting->hash, hash.data, hash.size);
+    waiting->is_made = hash.size == 0;
+    span_t known = waiting->is_made && request->hashed ? request->hashed->verified : hash;
+    if (known.size > 0)
+        memcpy(waiting->hash, known.data, known.size);
     waiting->frame_size = request->frame.size;
     waiting->session = request->session ? request->session->id : 0;
     waiting->account = account ? account->id : 0;
@@ -114,7 +116,8 @@ void hashing_done(core_t *core, const event_t *event)
     const hashing_t *waiting = slab_find(core->hashings, event->number);
     if (waiting == NULL)
         return; /* a recording from elsewhere may say so */
-    hashed_t hashed = {event->hashed, event->value, span_of(waiting->hash), waiting->account};
+    hashed_t hashed = {event->hashed, event->value, span_of(waiting->hash), waiting->is_made,
+                       waiting->account};
     request_t request = {.message = &core->message,
                          .peer = {waiting->door, {waiting->routing, waiting->routing_size}},
                          .peer_key = waiting->peer_key,

@@ -18,7 +18,8 @@ struct hashed {
     hub_err_t
         err;     /* HUB_OK: made, or it is right; HUB_DENIED: it is not; HUB_BUSY: too many wait */
     span_t hash; /* that was made; empty where one was verified */
-    span_t verified;  /* the one it was verified against; empty where one was made */
+    span_t verified;  /* the one it was, or was before, verified against; empty: against none */
+    bool is_made;     /* what was asked for last is a new one */
     uint64_t account; /* that it was asked for, which may be gone by now; 0: none */
 };
 
@@ -33,7 +34,8 @@ typedef struct {
     bool is_local, is_operator;
     bool is_void;                  /* nobody is to have it done any more */
     uint64_t place;                /* whence it was asked, see allowance.h; 0: not counted */
-    char hash[ACCOUNT_HASH_BYTES]; /* it is verified against; "": one is made */
+    bool is_made;                  /* a new one is; else one is verified */
+    char hash[ACCOUNT_HASH_BYTES]; /* it is, or was before, verified against; "": against none */
     char routing[UINT8_MAX];
     peer_key_t peer_key;
 } hashing_t;
@@ -46,8 +48,8 @@ HUB_MUST_CHECK hub_err_t hashing_check(request_t *request, key_id_t key);
 HUB_MUST_CHECK hub_err_t hashing_may_ask(const core_t *core, request_t *request);
 
 /* Puts the request aside until the password has been verified against `hash`, or where that is empty a new hash has been
- * made of it. `account` is whose password it is, NULL where that is nobody's: nicks change hands meanwhile. HUB_BUSY with the
- * request's retry_ms: too many wait already; nothing was done. The handler returns what this does. */
+ * made of it; what was verified before stays known. `account` is whose password it is, NULL where that is nobody's: nicks
+ * change hands meanwhile. HUB_BUSY with the request's retry_ms: too many wait already; nothing was done. The handler returns what this does. */
 HUB_MUST_CHECK hub_err_t hashing_ask(core_t *core, request_t *request, const account_t *account,
                                      span_t password, span_t hash);
 

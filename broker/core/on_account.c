@@ -244,7 +244,7 @@ static hub_err_t check_change(const core_t *core, request_t *request, account_t 
     return hashing_check(request, KEY_new_password);
 }
 
-/* First the old password is verified, then the new one is hashed. */
+/* First the old password is verified, then the new one is hashed; by then the old one must still be the account's. */
 hub_err_t on_password(core_t *core, request_t *request)
 {
     account_t *account;
@@ -256,7 +256,7 @@ hub_err_t on_password(core_t *core, request_t *request)
                    ? try_password(core, request, account, account_nick(account),
                                   span_of(account->hash))
                    : refuse(request);
-    bool is_old = request->hashed->verified.size > 0;
+    bool is_old = !request->hashed->is_made;
     err = judge_of(request, account);
     if (is_old)
         note_tried(core, request, account, account_nick(account), err);

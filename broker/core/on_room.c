@@ -106,10 +106,11 @@ static void expel(core_t *core, const request_t *request, session_t *session, ro
                message_span(request->message, KEY_reason));
 }
 
-/* The last to leave would have it forgotten, but for what is held. */
+/* Who would come back into it by logging in is out as well. The last to leave would have it forgotten, but for what is held. */
 static uint64_t expel_all(core_t *core, const request_t *request, room_t *room)
 {
     uint64_t number = 0, session, count = room->members.count;
+    account_forget_room(core, room);
     room->held++;
     while ((session = members_next(&room->members, &number)))
         expel(core, request, core_session(core, session), room, "kicked");

@@ -285,6 +285,8 @@ fate_t rules_remove_hall(rights_t *world, const ask_t *ask)
     for (int i = 0; i < GUESTS; i++)
         if (world->model.guests[i].id && is_in(&world->model.guests[i], ask->hall))
             leave_hall(&world->model, &world->model.guests[i], ask->hall);
+    for (int i = 0; i < ACCOUNTS; i++)
+        world->model.accounts[i].halls &= ~(1U << ask->hall);
     world->model.halls[ask->hall].closed_ms = world->now_ms + CLOSED_MS;
     return fate;
 }

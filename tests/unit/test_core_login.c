@@ -315,6 +315,28 @@ static void p114_an_old_password_that_is_being_looked_at_is_no_good_once_it_is_c
     kit_destroy(&kit);
 }
 
+/* Both are looked at before either is done: who is second has an old password that is none any more. */
+static void p114_an_old_password_is_good_for_one_change(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_ada();
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t first = kit_send(kit, 'A', "password password=" PASSWORD " new_password=" ANOTHER);
+    uint64_t second = kit_send(kit, 'A', "password password=" PASSWORD " new_password=" EVES);
+    for (int i = 0; i < 4; i++)
+        kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', first), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'A', second), "error=denied");
+    assert_int_equal(kit_hashes(kit), 0);
+    kit_delay_hashes(kit, false);
+    kit_ask(kit, 'A', "bye");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" EVES), "error=denied");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" ANOTHER), "ok=true");
+    kit_destroy(&kit);
+}
+
 /* ada's old password is right, the new one is being hashed; by then the session is in under eve's account. */
 static void p114_a_new_password_is_for_the_account_whose_old_one_was_right(void **state)
 {
@@ -542,6 +564,7 @@ int main(void)
         cmocka_unit_test(an_accounts_rooms_are_entered_again),
         cmocka_unit_test(p113_a_wrong_password_and_an_unknown_nick_look_the_same),
         cmocka_unit_test(p114_the_password_is_changed_by_who_knows_it),
+        cmocka_unit_test(p114_an_old_password_is_good_for_one_change),
         cmocka_unit_test(p114_a_new_password_is_for_the_account_whose_old_one_was_right),
         cmocka_unit_test(p110_it_is_the_nick_that_one_has_when_the_answer_comes),
         cmocka_unit_test(p115_accounts_survive_a_restart),

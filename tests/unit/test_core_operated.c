@@ -197,6 +197,55 @@ static void p203_nobody_comes_in_by_the_old_password_after_it(void **state)
     kit_destroy(&kit);
 }
 
+/* An operator who is in under that account is not put out by it: what the session asked before is still under way. */
+static void p203_nor_does_a_change_that_was_under_way_undo_it(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=ada role=operator password=" PASSWORD),
+               "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true");
+    kit_delay_hashes(kit, true);
+    uint64_t own =
+        kit_send(kit, 'A', "password password=" PASSWORD " new_password='what eve typed'");
+    uint64_t given = kit_send(kit, 'A', "account_password account=ada new_password=" ANOTHER);
+    for (int i = 0; i < 3; i++)
+        kit_hash(kit, HUB_OK);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'A', given), "ok=true");
+    ASSERT_HAS(kit_reply(kit, 'A', own), "error=denied");
+    kit_delay_hashes(kit, false);
+    ASSERT_HAS(kit_ask(kit, 'B', "hello nick=ada password=" ANOTHER), "ok=true");
+    kit_destroy(&kit);
+}
+
+/* Accounts whose session is away when a room is being removed were in it like others: P-214. */
+static void p214_nor_does_an_account_that_was_in_it_come_back_by_logging_in(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_of(false);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_add nick=eve password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "hello nick=eve join=tea password=" PASSWORD), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada join=tea"), "ok=true");
+    kit_ask(kit, 'E', "bye");
+    kit_hold(kit, true);
+    kit_send(kit, 'A', "say room=tea text='the last word'");
+    kit_turn(kit);
+    uint64_t removed = kit_send(kit, 'O', "room_remove room=tea");
+    uint64_t hello = kit_send(kit, 'E', "hello nick=eve join=tea password=" PASSWORD);
+    kit_turn(kit);
+    kit_hold(kit, false);
+    kit_turn(kit);
+    ASSERT_HAS(kit_reply(kit, 'O', removed), "error=busy");
+    ASSERT_HAS(kit_reply(kit, 'E', hello), "ok=true !heads.tea");
+    kit_pass(kit, 20000); /* nobody asks again: the room goes on, without who was in it */
+    kit_ask(kit, 'E', "bye");
+    kit_restart(kit, NULL, CRASHED);
+    ASSERT_HAS(kit_ask(kit, 'E', "hello nick=eve join=lobby password=" PASSWORD),
+               "ok=true heads.lobby !heads.tea");
+    kit_destroy(&kit);
+}
+
 /* The new password is for whose nick it was when it was asked for, not for who has that nick once it is hashed. */
 static void p203_another_password_is_for_the_account_that_had_the_nick(void **state)
 {
@@ -289,6 +338,8 @@ int main(void)
         cmocka_unit_test(p202_a_role_is_given_and_taken),
         cmocka_unit_test(p203_another_password_ends_who_is_in),
         cmocka_unit_test(p203_nobody_comes_in_by_the_old_password_after_it),
+        cmocka_unit_test(p203_nor_does_a_change_that_was_under_way_undo_it),
+        cmocka_unit_test(p214_nor_does_an_account_that_was_in_it_come_back_by_logging_in),
         cmocka_unit_test(p203_another_password_is_for_the_account_that_had_the_nick),
         cmocka_unit_test(p203_an_account_that_is_gone_by_then_gets_no_password),
         cmocka_unit_test(p202_what_an_operator_asked_is_not_done_once_they_are_none),
