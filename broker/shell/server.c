@@ -12,6 +12,8 @@
 enum {
     STORM_BYTES = 32768, /* that a turn has sent: it leaves holes in the heap */
     RETRY_MS = 2,        /* how soon what could not be sent is tried again */
+    HELD_UP_MS = 1000,   /* a turn so late was held up by the machine ... */
+    HEARS_MS = 1000,     /* ... and what came meanwhile is heard first */
 };
 
 static void take_moment(server_t *self)
@@ -324,6 +326,7 @@ bool server_restore(server_t *self, char *out_error)
         return false;
     server_step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
+    self->turned_ms = clock_mono_ms(); /* reading it all was no hold-up */
     return true;
 }
 
@@ -371,14 +374,35 @@ static void take_hashed(server_t *self)
                                      .value = span_of(answer.hash)});
 }
 
+/* When the core is to be told that time has passed. */
+static uint64_t next_tick_ms(const server_t *self)
+{
+    uint64_t next_ms = core_next_ms(self->core);
+    return next_ms > self->hears_until_ms ? next_ms : self->hears_until_ms;
+}
+
+/* The process was stopped, or its machine. What was said to it in time may take more than one turn to read, and libzmq
+ * some to bring it; until then nobody has been silent. */
+static void notice_hold_up(server_t *self)
+{
+    uint64_t now_ms = self->now.mono_ms, due_ms = next_tick_ms(self);
+    bool is_late = due_ms < now_ms && now_ms - due_ms > HELD_UP_MS;
+    if (is_late && now_ms - self->turned_ms > HELD_UP_MS) {
+        self->hears_until_ms = now_ms + HEARS_MS;
+        log_warn("broker.held_up", log_u64("ms", now_ms - due_ms));
+    }
+    self->turned_ms = now_ms;
+}
+
 static void turn(server_t *self)
 {
     take_moment(self);
+    notice_hold_up(self);
     reserve_keep(&self->reserve, self->doors, self->now.mono_ms);
     keep_gate(self);
     server_receive(self);
     take_hashed(self);
-    if (core_next_ms(self->core) <= self->now.mono_ms)
+    if (next_tick_ms(self) <= self->now.mono_ms)
         server_step(self, &(event_t){.kind = EVENT_TICK});
     server_step(self, &(event_t){.kind = EVENT_TURN});
     perform(self);
@@ -398,7 +422,7 @@ static bool has_input(const server_t *self)
 /* How long may be slept, until `until_ms` at the latest. */
 static uint64_t sleep_us(const server_t *self, uint64_t until_ms)
 {
-    uint64_t next_ms = core_next_ms(self->core), now_ms = clock_mono_ms();
+    uint64_t next_ms = next_tick_ms(self), now_ms = clock_mono_ms();
     if (next_ms > until_ms)
         next_ms = until_ms;
     if (next_ms > heap_due_ms(&self->heap))

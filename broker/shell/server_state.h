@@ -28,6 +28,8 @@ struct server {
     moment_t now;
     outbox_t outbox;
     heap_t heap;
+    uint64_t turned_ms;      /* when the last turn began */
+    uint64_t hears_until_ms; /* after it was held up: nobody is judged silent before */
 };
 
 /* Gives the core an event, now; what it wants done is in the outbox. */

@@ -176,6 +176,25 @@ def test_what_waits_is_counted_though_libzmq_could_hold_it(full):
     until(lambda: broker.counter("links_slow") == 1, lambda _: None, "the end of a link that does not read", DEAD_S + LATE_S)
 
 
+def test_a_broker_that_was_held_up_hears_what_came_meanwhile_before_it_kicks_anybody(start, link):
+    """More than one turn reads; all of it was said in time."""
+    idle_ms = int(3000 * SLOWNESS)
+    broker = start("--idle-ms", idle_ms, "--set", "heartbeat_ms=60000", "--set", "sessions_per_address=0")
+    crowd = link(broker)
+    for hello in [crowd.send("hello", sid=sid, join=[], kick=True) for sid in range(1, CROWD + 1)]:
+        assert crowd.reply(hello).get("ok")
+    begin = time.monotonic()
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        said = [crowd.send("status", sid=sid, status="still here") for sid in range(1, CROWD + 1)]
+        until(lambda: time.monotonic() - begin > (idle_ms + 1500) / 1000, crowd.take, "the time after which the idle are kicked", 2 * idle_ms / 1000 + LATE_S)
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+    assert [request for request in said if not crowd.reply(request).get("ok")] == []
+    assert broker.counter("sessions_kicked") == 0
+    until(lambda: broker.counter("sessions_kicked") == CROWD, crowd.take, "the end of those who say nothing after that")
+
+
 def test_five_hundred_who_come_while_the_broker_is_busy_wait_in_line(start):
     """BACKLOG: the kernel takes them though nobody accepts, and then all come in."""
     broker = start()
