@@ -58,6 +58,11 @@ typedef enum {
     HUBBUB_WARNING, /* say something within idle_in_ms or be kicked */
     HUBBUB_KICKED, /* the session has ended: reason, and text if an operator says more; nothing follows */
     HUBBUB_SHUTDOWN, /* the broker stops in after_ms; the library reconnects when it is back */
+    HUBBUB_MUTED, /* you may read but not speak, from at_ms on, until until_ms (0: until somebody lifts it), and text, if more is
+                        said of it; in the room, by nick; without a room: anywhere */
+    HUBBUB_UNMUTED, /* that is taken back: room, nick, or neither */
+    HUBBUB_ROLE, /* room, nick: who has given you another role there; role: owner, moderator or member */
+    HUBBUB_SLOW, /* room, slow_ms: its members wait so long between two messages from now on; 0: no longer than elsewhere */
 } hubbub_type_t;
 
 /* Somebody in a room. Strings are never NULL. */
@@ -124,6 +129,8 @@ struct hubbub_event {
     bool is_resumed;      /* READY: the old one goes on, nothing was missed */
     uint64_t first, last; /* LOST */
     uint64_t retry_ms, idle_in_ms, after_ms, slow_ms;
+    uint64_t until_ms; /* MUTED: since 1970, by the broker's clock */
+    const char *role;  /* ROLE */
 };
 
 /* How to connect. Everything may be left 0 or NULL. Copied. */

@@ -50,6 +50,34 @@ duration_unit_t duration_parts(uint64_t ms, uint64_t *out_count)
     return unit;
 }
 
+/* How many of the unit it takes. */
+static uint64_t fill(uint64_t ms, duration_unit_t unit)
+{
+    return ms / UNITS[unit].ms + (ms % UNITS[unit].ms > 0);
+}
+
+duration_unit_t duration_about(uint64_t ms, uint64_t *out_count)
+{
+    enum { PART = 20 };
+    assert(out_count);
+    duration_unit_t unit = DURATION_W;
+    while (unit > DURATION_S &&
+           (ms == 0 || UNITS[unit].ms - 1 - (ms - 1) % UNITS[unit].ms > ms / PART))
+        unit--;
+    *out_count = fill(ms, unit);
+    return unit;
+}
+
+const char *duration_wait(uint64_t ms, char out[DURATION_WORDS_BYTES])
+{
+    assert(out);
+    uint64_t count;
+    const char *word = UNITS[duration_about(ms, &count)].word;
+    (void)snprintf(out, DURATION_WORDS_BYTES, "%" PRIu64 " %s%s", count, word,
+                   count == 1 ? "" : "s");
+    return out;
+}
+
 const char *duration_words(uint64_t ms, const char *otherwise, char out[DURATION_WORDS_BYTES])
 {
     assert(otherwise && out);

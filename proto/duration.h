@@ -23,9 +23,16 @@ typedef enum { DURATION_S, DURATION_M, DURATION_H, DURATION_D, DURATION_W } dura
 /* The largest unit that `ms` (> 0; parts of a second do not count) is a whole number of, and that number: of 60 minutes one hour. */
 duration_unit_t duration_parts(uint64_t ms, uint64_t *out_count);
 
+/* The largest unit in which at most a twentieth is added by rounding up, and how many of it: of 59 s one minute, of 61 s 61
+ * seconds, of 86 399 s one day; of 0 ms 0 s. For a wait, which is told no shorter than it is. */
+duration_unit_t duration_about(uint64_t ms, uint64_t *out_count);
+
 enum { DURATION_WORDS_BYTES = 64 };
 
 /* "for 90 seconds", "for 1 hour"; of 0: `otherwise`. Borrowed from it or *out. */
 const char *duration_words(uint64_t ms, const char *otherwise, char out[DURATION_WORDS_BYTES]);
+
+/* "90 seconds", "1 day": a wait, by duration_about(). Borrowed from *out. */
+const char *duration_wait(uint64_t ms, char out[DURATION_WORDS_BYTES]);
 
 #endif

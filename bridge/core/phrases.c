@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+enum { TIME_ROOM_BYTES = 1024 };
+
 static const char *const PHRASES[PHRASE_COUNT][LANGUAGE_COUNT] = {
 #define PHRASE(name, english, chinese) [PHRASE_##name] = {english, chinese},
 #include "bridge/core/phrases.def"
@@ -107,4 +109,30 @@ void phrase_line(buffer_t *out, language_t language, phrase_t phrase, const word
 {
     phrase_append(out, language, phrase, words);
     append(out, span_of("\r\n"));
+}
+
+span_t time_words(language_t language, duration_unit_t unit, uint64_t count, time_words_t *out)
+{
+    static const phrase_t ONE[] = {PHRASE_time_1_s, PHRASE_time_1_m, PHRASE_time_1_h,
+                                   PHRASE_time_1_d, PHRASE_time_1_w};
+    static const phrase_t MANY[] = {PHRASE_time_s, PHRASE_time_m, PHRASE_time_h, PHRASE_time_d,
+                                    PHRASE_time_w};
+    assert(unit < sizeof ONE / sizeof ONE[0] && out);
+    numeral_t digits;
+    buffer_t words;
+    buffer_init(&words, TIME_ROOM_BYTES);
+    phrase_append(&words, language, count == 1 ? ONE[unit] : MANY[unit],
+                  &(words_t){.count = numeral(count, &digits)});
+    size_t size = words.size;
+    assert(size <= sizeof out->text);
+    memcpy(out->text, words.data, size);
+    buffer_fini(&words);
+    return (span_t){out->text, size};
+}
+
+span_t time_words_wait(language_t language, uint64_t ms, time_words_t *out)
+{
+    uint64_t count;
+    duration_unit_t unit = duration_about(ms, &count);
+    return time_words(language, unit, count, out);
 }

@@ -11,6 +11,7 @@
 #define BRIDGE_CORE_PHRASES_H
 
 #include "proto/buffer.h"
+#include "proto/duration.h"
 #include "proto/err.h"
 
 typedef enum { LANGUAGE_en, LANGUAGE_zh, LANGUAGE_COUNT } language_t;
@@ -49,6 +50,17 @@ void phrase_append(buffer_t *out, language_t language, phrase_t phrase, const wo
 
 /* The same, and CR LF at the end. */
 void phrase_line(buffer_t *out, language_t language, phrase_t phrase, const words_t *words);
+
+/* How long, as a word. */
+typedef struct {
+    char text[DURATION_WORDS_BYTES];
+} time_words_t;
+
+/* So many of the unit: "10 minutes"; borrowed from *out. */
+span_t time_words(language_t language, duration_unit_t unit, uint64_t count, time_words_t *out);
+
+/* A wait, by duration_about(), likewise. */
+span_t time_words_wait(language_t language, uint64_t ms, time_words_t *out);
 
 /* The phrase for an error of the wire; `err` is not HUB_OK. */
 phrase_t phrase_of_error(hub_err_t err);

@@ -5,7 +5,7 @@
 /* What the answer must have for a row to fit. */
 enum { WITH_NOTHING = 0, WITH_TIME = 1, WITH_TEXT = 2, WITH_BOTH = WITH_TIME | WITH_TEXT };
 
-enum { OP_ANY = OP_COUNT, MS_PER_S = 1000 };
+enum { OP_ANY = OP_COUNT };
 
 typedef struct {
     hub_err_t err;
@@ -25,15 +25,14 @@ static bool fits(const row_t *row, op_t op, hub_err_t err, unsigned has)
     return row->err == err && (row->op == OP_ANY || row->op == (int)op) && (row->needs & ~has) == 0;
 }
 
-phrase_t refusal_phrase(op_t op, hub_err_t err, const message_t *reply, words_t *out_words,
-                        numeral_t *out_digits)
+phrase_t refusal_phrase(language_t language, op_t op, hub_err_t err, const message_t *reply,
+                        words_t *out_words, time_words_t *out_time)
 {
-    assert(out_words && out_digits);
+    assert(out_words && out_time);
     uint64_t wait_ms = reply ? message_uint(reply, KEY_retry_ms) : 0;
     span_t hint = reply ? message_span(reply, KEY_hint) : (span_t){"", 0};
     unsigned has = (wait_ms > 0 ? WITH_TIME : 0U) | (hint.size > 0 ? WITH_TEXT : 0U);
-    uint64_t wait_s = wait_ms / MS_PER_S + (wait_ms % MS_PER_S > 0);
-    *out_words = (words_t){.text = hint, .count = numeral(wait_s, out_digits)};
+    *out_words = (words_t){.text = hint, .time = time_words_wait(language, wait_ms, out_time)};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
         if (fits(&ROWS[i], op, err, has))
             return ROWS[i].phrase;

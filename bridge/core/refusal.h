@@ -8,8 +8,8 @@
 #include "proto/decode.h"
 
 /* The phrase for an op that was refused with `err`, which is not HUB_OK. `reply` is NULL where there is none. `out_words` has
- * what the phrase needs, borrowed from the reply and from out_digits: whole seconds, never too few. */
-phrase_t refusal_phrase(op_t op, hub_err_t err, const message_t *reply, words_t *out_words,
-                        numeral_t *out_digits);
+ * what the phrase needs, borrowed from the reply and from out_time: a time is never too short. */
+phrase_t refusal_phrase(language_t language, op_t op, hub_err_t err, const message_t *reply,
+                        words_t *out_words, time_words_t *out_time);
 
 #endif

@@ -185,24 +185,71 @@ size_t render_bans(buffer_t *out, language_t language, const message_t *reply)
     return each(out, language, reply, KEY_bans, 0, render_ban);
 }
 
+/* "for 10 minutes", in words of *out; of no time: until somebody lifts it. */
+static span_t span_of_time(buffer_t *out, language_t language, span_t time)
+{
+    phrase_append(out, language, time.size > 0 ? PHRASE_for_time : PHRASE_until_lifted,
+                  &(words_t){.time = time});
+    return buffer_span(out);
+}
+
 void render_verdict(buffer_t *out, language_t language, phrase_t phrase, span_t nick, span_t room,
                     uint64_t ms)
 {
-    static const phrase_t ONE[] = {PHRASE_for_1_s, PHRASE_for_1_m, PHRASE_for_1_h, PHRASE_for_1_d,
-                                   PHRASE_for_1_w};
-    static const phrase_t MANY[] = {PHRASE_for_s, PHRASE_for_m, PHRASE_for_h, PHRASE_for_d,
-                                    PHRASE_for_w};
     assert(out);
-    numeral_t digits;
-    uint64_t count = 0;
-    duration_unit_t unit = ms > 0 ? duration_parts(ms, &count) : DURATION_S;
-    phrase_t state = ms == 0 ? PHRASE_until_lifted : count == 1 ? ONE[unit] : MANY[unit];
-    buffer_t words;
-    buffer_init(&words, STATE_BYTES);
-    phrase_append(&words, language, state, &(words_t){.count = numeral(count, &digits)});
-    phrase_line(out, language, phrase,
-                &(words_t){.nick = nick, .room = room, .state = buffer_span(&words)});
-    buffer_fini(&words);
+    time_words_t time;
+    uint64_t count;
+    span_t length = {"", 0};
+    if (ms > 0) {
+        duration_unit_t unit = duration_parts(ms, &count);
+        length = time_words(language, unit, count, &time);
+    }
+    buffer_t state;
+    buffer_init(&state, STATE_BYTES);
+    phrase_line(
+        out, language, phrase,
+        &(words_t){.nick = nick, .room = room, .state = span_of_time(&state, language, length)});
+    buffer_fini(&state);
+}
+
+/* By the broker's clock: whoever muted may have another. */
+static void render_muted(buffer_t *out, language_t language, const message_t *event, words_t *words)
+{
+    uint64_t at_ms = message_uint(event, KEY_at), until_ms = message_uint(event, KEY_until);
+    time_words_t time;
+    span_t length = {"", 0};
+    if (until_ms > at_ms)
+        length = time_words_wait(language, until_ms - at_ms, &time);
+    buffer_t state;
+    buffer_init(&state, STATE_BYTES);
+    words->state = span_of_time(&state, language, length);
+    phrase_t here = words->text.size > 0 ? PHRASE_muted_in_says : PHRASE_muted_in;
+    phrase_t anywhere = words->text.size > 0 ? PHRASE_muted_says : PHRASE_muted;
+    phrase_line(out, language, words->room.size > 0 ? here : anywhere, words);
+    buffer_fini(&state);
+}
+
+/* One that we do not know is none that has a word. */
+static phrase_t phrase_of_role(span_t role)
+{
+    if (span_is(role, "owner"))
+        return PHRASE_made_owner;
+    return span_is(role, "moderator") ? PHRASE_made_moderator : PHRASE_made_member;
+}
+
+void render_treatment(buffer_t *out, language_t language, ev_t ev, const message_t *event)
+{
+    assert(out && event);
+    words_t words = {.room = message_span(event, KEY_room),
+                     .nick = message_span(event, KEY_by),
+                     .text = message_span(event, KEY_text)};
+    if (ev == EV_muted)
+        render_muted(out, language, event, &words);
+    else if (ev == EV_unmuted)
+        phrase_line(out, language, words.room.size > 0 ? PHRASE_unmuted_in : PHRASE_unmuted,
+                    &words);
+    else
+        phrase_line(out, language, phrase_of_role(message_span(event, KEY_role)), &words);
 }
 
 void render_limits(buffer_t *out, language_t language, const message_t *welcome)

@@ -48,6 +48,9 @@ size_t render_bans(buffer_t *out, language_t language, const message_t *reply);
 void render_verdict(buffer_t *out, language_t language, phrase_t phrase, span_t nick, span_t room,
                     uint64_t ms);
 
+/* What the session is told by a `muted`, `unmuted` or `role`. */
+void render_treatment(buffer_t *out, language_t language, ev_t ev, const message_t *event);
+
 /* The broker's limits, as a welcome tells them. */
 void render_limits(buffer_t *out, language_t language, const message_t *welcome);
 

@@ -238,9 +238,34 @@ static void on_lost(void *context, uint32_t number, uint32_t sid, void *who, uin
 static void on_warning(void *context, uint32_t sid, void *who, uint64_t idle_in_ms)
 {
     (void)sid;
-    numeral_t digits;
-    user_tell(context, who, PHRASE_warning,
-              &(words_t){.count = numeral((idle_in_ms + 999) / 1000, &digits)});
+    bridge_t *self = context;
+    time_words_t time;
+    user_tell(self, who, PHRASE_warning,
+              &(words_t){.time = time_words_wait(self->language, idle_in_ms, &time)});
+}
+
+static void on_treated(void *context, uint32_t sid, void *who, ev_t ev, const message_t *event)
+{
+    (void)sid;
+    bridge_t *self = context;
+    buffer_clear(&self->lines);
+    render_treatment(&self->lines, self->language, ev, event);
+    user_put_lines(self, who);
+}
+
+static void on_slowed(void *context, uint32_t number, uint64_t slow_ms)
+{
+    bridge_t *self = context;
+    room_t *room = hall_find(&self->hall, number);
+    if (room == NULL)
+        return;
+    time_words_t time;
+    words_t words = {.room = name_span(&room->name),
+                     .time = time_words_wait(self->language, slow_ms, &time)};
+    buffer_clear(&self->lines);
+    phrase_line(&self->lines, self->language, slow_ms > 0 ? PHRASE_slow_now : PHRASE_slow_over,
+                &words);
+    room_append(self, room);
 }
 
 /* What to say of a reason, alone and with what an operator says. */
@@ -314,6 +339,8 @@ static const client_calls_t CALLS = {
     .presence = on_presence,
     .lost = on_lost,
     .warning = on_warning,
+    .treated = on_treated,
+    .slowed = on_slowed,
     .kicked = on_kicked,
     .shutdown = on_shutdown,
 };

@@ -115,11 +115,11 @@ static void judged(bridge_t *self, user_t *user, tag_t tag, const message_t *rep
 static void entered(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
 {
     (void)tag;
-    numeral_t digits;
+    time_words_t time;
     uint64_t slow_ms = message_uint(reply, KEY_slow_ms);
     if (slow_ms > 0)
         user_tell(self, user, PHRASE_slow_room,
-                  &(words_t){.count = numeral((slow_ms + 999) / 1000, &digits)});
+                  &(words_t){.time = time_words_wait(self->language, slow_ms, &time)});
 }
 
 static void bans(bridge_t *self, user_t *user, tag_t tag, const message_t *reply)
@@ -186,9 +186,9 @@ static void backlog(bridge_t *self, tag_t tag, hub_err_t err, const message_t *r
 void tell_refused(bridge_t *self, user_t *user, op_t op, hub_err_t err, const message_t *reply)
 {
     assert(self && user);
-    numeral_t digits;
+    time_words_t time;
     words_t words;
-    phrase_t phrase = refusal_phrase(op, err, reply, &words, &digits);
+    phrase_t phrase = refusal_phrase(self->language, op, err, reply, &words, &time);
     user_tell(self, user, phrase, &words);
 }
 

@@ -3,6 +3,7 @@
 #include "broker/core/audit.h"
 #include "broker/core/bans.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/news.h"
 #include "broker/core/page_token.h"
 #include "broker/core/records.h"
 #include "broker/core/room_rights.h"
@@ -98,6 +99,28 @@ static uint64_t count_all(const core_t *core, const aim_t *aim)
     return count;
 }
 
+static void tell_muted(core_t *core, const verdict_t *verdict)
+{
+    const session_t *session;
+    assert(verdict);
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
+        person_t person = person_of(session);
+        if (verdict_hits(verdict, &person))
+            news_muted(core, session, NULL, verdict);
+    }
+}
+
+/* Of a mute that was taken back: those for whom there is no other. */
+static void tell_unmuted(core_t *core, const verdict_t *was)
+{
+    const session_t *session;
+    for (uint32_t place = 0; (session = slab_next(core->sessions, &place));) {
+        person_t person = person_of(session);
+        if (!session->is_muted && verdict_hits(was, &person))
+            news_unmuted(core, session, NULL, (span_t){"", 0});
+    }
+}
+
 hub_err_t on_mute(core_t *core, request_t *request)
 {
     if (message_has(request->message, KEY_room))
@@ -109,6 +132,7 @@ hub_err_t on_mute(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     verdicts_judge_all(core);
+    tell_muted(core, verdicts_find(core, &aim.target));
     uint64_t count = count_all(core, &aim);
     deed_t deed = deed_of(&aim, count);
     audit_add(core, request, &deed);
@@ -131,9 +155,12 @@ static hub_err_t take_back(core_t *core, request_t *request, verdict_kind_t kind
     }
     if (verdict == NULL || verdict_is_over(verdict, core->now->wall_ms))
         return HUB_NO_SUCH_BAN;
+    verdict_t was = *verdict;
     verdicts_remove(core, verdict);
-    if (kind == VERDICT_MUTE)
+    if (kind == VERDICT_MUTE) {
         verdicts_judge_all(core);
+        tell_unmuted(core, &was);
+    }
     deed_t deed = deed_of(&aim, 0);
     audit_add(core, request, &deed);
     reply_ok(core, request);

@@ -4,6 +4,7 @@
 #include "broker/core/audit.h"
 #include "broker/core/bans.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/news.h"
 #include "broker/core/page_token.h"
 #include "broker/core/records.h"
 #include "broker/core/rights.h"
@@ -183,6 +184,12 @@ static hub_err_t ban(core_t *core, request_t *request, room_t *room)
 
 /* --- mute, and back ------------------------------------------------------------------------------ */
 
+/* What keeps them from speaking, if they are in the room; NULL: nothing does. */
+static const verdict_t *member_mute(const core_t *core, const room_t *room, const whom_t *whom)
+{
+    return is_in(whom, room) ? room_mutes(core, room, whom->session) : NULL;
+}
+
 static hub_err_t mute(core_t *core, request_t *request, room_t *room)
 {
     whom_t whom;
@@ -192,6 +199,9 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
     if (err != HUB_OK)
         return err;
     write_down(core, request, room, &whom.aim);
+    const verdict_t *verdict = member_mute(core, room, &whom);
+    if (verdict)
+        news_muted(core, whom.session, room, verdict);
     reply_count(core, request, is_in(&whom, room));
     return HUB_OK;
 }
@@ -222,9 +232,12 @@ static hub_err_t take_back(core_t *core, request_t *request, room_t *room, verdi
     if (standing_of_hit(core, room, verdict) >= standing_of_asker(core, request, room))
         return HUB_DENIED;
     request->hint = NULL;
+    bool was_muted = member_mute(core, room, &whom) != NULL;
     room_remove_verdict(room, verdict);
     records_room(core, room);
     write_down(core, request, room, aim);
+    if (was_muted && member_mute(core, room, &whom) == NULL)
+        news_unmuted(core, whom.session, room, audit_by(request));
     reply_ok(core, request);
     return HUB_OK;
 }
@@ -300,6 +313,15 @@ static hub_err_t give(core_t *core, const request_t *request, room_t *room, cons
                              STANDING_MODERATOR);
 }
 
+/* Whose role it was: who asks has the answer. */
+static void tell_role(core_t *core, const request_t *request, const room_t *room,
+                      const session_t *session, standing_t before)
+{
+    if (session && session != request->session && room_has(room, session) &&
+        room_standing(room, session_uid(session)) != before)
+        news_role(core, session, room, audit_by(request));
+}
+
 hub_err_t on_role(core_t *core, request_t *request)
 {
     room_t *room;
@@ -317,12 +339,17 @@ hub_err_t on_role(core_t *core, request_t *request)
     if (uid_of(&whom).size == 0)
         return HUB_NO_SUCH_NICK;
     request->hint = "as many have a role in this room as may: take it from somebody first";
+    standing_t before = room_standing(room, uid_of(&whom));
+    const session_t *owner = room_owner(core, room);
     err = give(core, request, room, &whom, standing);
     if (err != HUB_OK)
         return err;
     request->hint = NULL;
     records_room(core, room);
     write_down(core, request, room, &whom.aim);
+    tell_role(core, request, room, whom.session, before);
+    if (owner != whom.session)
+        tell_role(core, request, room, owner, STANDING_OWNER);
     reply_ok(core, request);
     return HUB_OK;
 }
@@ -333,9 +360,13 @@ hub_err_t on_slow(core_t *core, request_t *request)
     hub_err_t err = find_room(core, request, STANDING_MODERATOR, &room);
     if (err != HUB_OK)
         return err;
-    room_set_slow(room, (uint32_t)message_uint(request->message, KEY_slow_ms));
+    uint32_t slow_ms = (uint32_t)message_uint(request->message, KEY_slow_ms);
+    bool is_news = slow_ms != room->slow_ms;
+    room_set_slow(room, slow_ms);
     records_room(core, room);
     write_down(core, request, room, NULL);
+    if (is_news)
+        news_slow(core, room);
     reply_ok(core, request);
     return HUB_OK;
 }

@@ -54,12 +54,36 @@ static void drop_holder(room_t *room, holder_t *holder)
     memmove(holder, holder + 1, (size_t)(end - holder) * sizeof *holder);
 }
 
+/* The guest, if they are here still and no account's by now. */
+static session_t *guest_of(const core_t *core, const holder_t *holder)
+{
+    session_t *session = core_session(core, holder->session);
+    bool is_here = session && memcmp(session->uid, holder->uid, sizeof holder->uid) == 0;
+    return is_here ? session : NULL;
+}
+
+static account_t *account_of(const core_t *core, const holder_t *holder)
+{
+    return account_of_uid(core, (span_t){holder->uid, sizeof holder->uid});
+}
+
 /* A guest who has gone never comes again; one who has registered since does. */
 static bool is_nobody(const core_t *core, const holder_t *holder)
 {
-    const session_t *session = core_session(core, holder->session);
-    bool is_here = session && memcmp(session->uid, holder->uid, sizeof holder->uid) == 0;
-    return !is_here && account_of_uid(core, (span_t){holder->uid, sizeof holder->uid}) == NULL;
+    return guest_of(core, holder) == NULL && account_of(core, holder) == NULL;
+}
+
+session_t *room_owner(const core_t *core, const room_t *room)
+{
+    assert(core && room);
+    for (unsigned i = 0; i < room->holder_count; i++) {
+        const holder_t *holder = &room->holders[i];
+        if (holder->standing != STANDING_OWNER)
+            continue;
+        const account_t *account = account_of(core, holder);
+        return account ? core_session(core, account->session) : guest_of(core, holder);
+    }
+    return NULL;
 }
 
 standing_t room_standing_now(const core_t *core, const room_t *room, span_t uid)
@@ -183,12 +207,6 @@ verdict_t *room_add_verdict(room_t *room, const target_t *target, const verdict_
     return verdict;
 }
 
-static bool hits(const verdict_t *verdict, const person_t *person)
-{
-    return target_hits(&verdict->target, person) ||
-           (verdict->has_uid && span_equal((span_t){verdict->uid, MINT_NAME_CHARS}, person->uid));
-}
-
 const verdict_t *room_hit(const room_t *room, verdict_kind_t kind, const session_t *session,
                           uint64_t wall_ms)
 {
@@ -197,7 +215,7 @@ const verdict_t *room_hit(const room_t *room, verdict_kind_t kind, const session
     for (unsigned i = 0; i < room->verdict_count; i++) {
         const verdict_t *verdict = &room->verdicts[i];
         if (target_verdict(&verdict->target) == kind && !verdict_is_over(verdict, wall_ms) &&
-            hits(verdict, &person))
+            verdict_hits(verdict, &person))
             return verdict;
     }
     return NULL;
@@ -253,13 +271,21 @@ void room_expel(core_t *core, session_t *session, room_t *room, const char *reas
     session_leave(core, session, room);
 }
 
+const verdict_t *room_mutes(const core_t *core, const room_t *room, const session_t *session)
+{
+    assert(core && room && session);
+    if (is_above(core, room, session))
+        return NULL;
+    return room_hit(room, VERDICT_MUTE, session, core->now->wall_ms);
+}
+
 hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room)
 {
     assert(core && request && request->session && room);
     session_t *session = request->session;
     if (!room->is_restrained || is_above(core, room, session))
         return HUB_OK;
-    if (room_hit(room, VERDICT_MUTE, session, core->now->wall_ms)) {
+    if (room_mutes(core, room, session)) {
         request->hint = "you may read in this room but not speak";
         return HUB_MUTED;
     }

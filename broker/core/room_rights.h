@@ -66,6 +66,13 @@ void room_expel(core_t *core, session_t *session, room_t *room, const char *reas
  * request's retry_ms. */
 HUB_MUST_CHECK hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room);
 
+/* The mute that keeps the session from speaking there; NULL: none, or it has a role, with which none counts. Borrowed until the
+ * next change. */
+const verdict_t *room_mutes(const core_t *core, const room_t *room, const session_t *session);
+
+/* The session of the room's owner; NULL: nobody owns it, or they are not here. O(roles). */
+session_t *room_owner(const core_t *core, const room_t *room);
+
 /* kick, ban, unban, mute, unmute and bans, where the request has `room`. on_room.c. */
 HUB_MUST_CHECK hub_err_t room_verdict(core_t *core, request_t *request);
 

@@ -219,6 +219,13 @@ const verdict_t *verdicts_hit(core_t *core, verdict_kind_t kind, const person_t 
     return found || !person->has_address ? found : hit_network(core, kind, person->address);
 }
 
+bool verdict_hits(const verdict_t *verdict, const person_t *person)
+{
+    assert(verdict && person);
+    return target_hits(&verdict->target, person) ||
+           (verdict->has_uid && span_equal(uid_name(verdict), person->uid));
+}
+
 bool target_hits(const target_t *target, const person_t *person)
 {
     assert(target && person);

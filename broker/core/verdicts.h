@@ -33,6 +33,9 @@ void verdicts_remove(core_t *core, verdict_t *verdict);
 const verdict_t *verdicts_hit(core_t *core, verdict_kind_t kind, const person_t *person);
 
 /* True if the target is meant for that person. */
+bool verdict_hits(const verdict_t *verdict, const person_t *person);
+
+/* The same of a target alone. */
 bool target_hits(const target_t *target, const person_t *person);
 
 /* Looks anew whether the session is muted. To be called whenever it becomes somebody else. */

@@ -112,6 +112,12 @@ typedef struct {
                    uint64_t last);
     /* Say something within `idle_in_ms` or be kicked. Optional. */
     void (*warning)(void *context, uint32_t sid, void *user, uint64_t idle_in_ms);
+    /* Somebody who may has muted the session, taken that back, or given it another role in a room: a `muted`, `unmuted` or
+     * `role`. Optional. */
+    void (*treated)(void *context, uint32_t sid, void *user, ev_t ev, const message_t *event);
+    /* Members of the room wait so long between two messages from now on; 0: no longer than elsewhere. Once per link.
+     * Optional. */
+    void (*slowed)(void *context, uint32_t room, uint64_t slow_ms);
     /* The session has ended: idle, slow, resumed elsewhere, kicked or banned; `text` is what an operator says of it,
      * empty if nothing. Its requests have been answered; the sid
      * and what belongs to it are gone when this returns, as after bye. */

@@ -54,6 +54,11 @@ static void on_kicked(client_link_t *self, client_session_t *session, const mess
         incoming_forget(self, session);
 }
 
+static bool is_treatment(ev_t ev)
+{
+    return ev == EV_muted || ev == EV_unmuted || ev == EV_role;
+}
+
 static void on_session_event(client_link_t *self, ev_t ev, const message_t *event, span_t frame,
                              uint64_t now_ms)
 {
@@ -71,11 +76,20 @@ static void on_session_event(client_link_t *self, ev_t ev, const message_t *even
     else if (ev == EV_warning && self->calls->warning)
         self->calls->warning(self->context, session->sid, session->user,
                              message_uint(event, KEY_idle_in_ms));
+    else if (is_treatment(ev) && self->calls->treated)
+        self->calls->treated(self->context, session->sid, session->user, ev, event);
 }
 
 static bool is_numbered(const message_t *event)
 {
     return message_has(event, KEY_epoch) && message_has(event, KEY_seq);
+}
+
+/* Who joins is told by the answer. */
+static void on_slowed(client_link_t *self, const client_room_t *room, const message_t *event)
+{
+    if (room->members > 0 && self->calls->slowed)
+        self->calls->slowed(self->context, room->index, message_uint(event, KEY_slow_ms));
 }
 
 void incoming_room_event(client_link_t *self, client_room_t *room, ev_t ev, const message_t *event,
@@ -86,6 +100,8 @@ void incoming_room_event(client_link_t *self, client_room_t *room, ev_t ev, cons
     else if (ev == EV_head)
         repair_room_head(self, room, message_uint(event, KEY_epoch), message_uint(event, KEY_seq),
                          message_uint(event, KEY_pseq), now_ms);
+    else if (ev == EV_slow)
+        on_slowed(self, room, event);
     else if (is_numbered(event))
         repair_room_event(self, room, event, frame, now_ms);
 }
@@ -100,7 +116,7 @@ void incoming_event(client_link_t *self, const message_t *event, span_t frame, u
             self->calls->shutdown(self->context, message_uint(event, KEY_after_ms));
         return;
     }
-    if (is_inbox || ev == EV_kicked || ev == EV_warning) {
+    if (is_inbox || ev == EV_kicked || ev == EV_warning || is_treatment(ev)) {
         bool is_unknown = is_inbox && ev == EV_COUNT && is_numbered(event);
         on_session_event(self, is_unknown ? EV_private : ev, event, frame, now_ms);
         return;

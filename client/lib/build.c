@@ -134,7 +134,7 @@ void build_history(queue_node_t *node, const message_t *reply)
             continue;
         hubbub_event_t *event = &events[node->event.event_count++];
         event->type = ev == EV_message ? HUBBUB_MESSAGE : HUBBUB_PRIVATE;
-        event->op = event->hint = event->reason = "";
+        event->op = event->hint = event->reason = event->role = "";
         build_message(node, event, &message);
     }
     node->event.events = events;

@@ -354,6 +354,29 @@ static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in
     queue_put(&((hubbub_t *)context)->queue, &node);
 }
 
+static void on_treated(void *context, uint32_t sid, void *user, ev_t ev, const message_t *event)
+{
+    (void)sid, (void)user;
+    hubbub_type_t type = ev == EV_muted     ? HUBBUB_MUTED
+                         : ev == EV_unmuted ? HUBBUB_UNMUTED
+                                            : HUBBUB_ROLE;
+    queue_node_t *node = about_room(type, message_span(event, KEY_room));
+    node->event.nick = queue_node_text(node, message_span(event, KEY_by));
+    node->event.text = queue_node_text(node, message_span(event, KEY_text));
+    node->event.role = queue_node_text(node, message_span(event, KEY_role));
+    node->event.at_ms = message_uint(event, KEY_at);
+    node->event.until_ms = message_uint(event, KEY_until);
+    queue_put(&((hubbub_t *)context)->queue, &node);
+}
+
+static void on_slowed(void *context, uint32_t room, uint64_t slow_ms)
+{
+    hubbub_t *self = context;
+    queue_node_t *node = about_room(HUBBUB_SLOW, client_link_room_name(self->link, room));
+    node->event.slow_ms = slow_ms;
+    queue_put(&self->queue, &node);
+}
+
 static span_t on_password(void *context, void *user)
 {
     (void)user;
@@ -401,6 +424,8 @@ const client_calls_t HANDLE_CALLS = {
     .lost = on_lost,
     .undone = on_undone,
     .warning = on_warning,
+    .treated = on_treated,
+    .slowed = on_slowed,
     .password = on_password,
     .kicked = on_kicked,
     .shutdown = on_shutdown,

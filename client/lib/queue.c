@@ -18,7 +18,7 @@ queue_node_t *queue_node_new(hubbub_type_t type)
     hubbub_event_t *event = &node->event;
     event->type = type;
     event->op = event->hint = event->room = event->nick = event->uid = event->to = "";
-    event->text = event->mid = event->reason = event->payload = event->rel = "";
+    event->text = event->mid = event->reason = event->payload = event->rel = event->role = "";
     return node;
 }
 

@@ -14,6 +14,8 @@ static const char *const EVS[] = {
     [HUBBUB_ROOMS] = "rooms",       [HUBBUB_HISTORY] = "history",   [HUBBUB_DONE] = "done",
     [HUBBUB_LOST] = "lost",         [HUBBUB_WARNING] = "warning",   [HUBBUB_KICKED] = "kicked",
     [HUBBUB_SHUTDOWN] = "shutdown", [HUBBUB_UNDONE] = "undone",     [HUBBUB_BANS] = "bans",
+    [HUBBUB_MUTED] = "muted",       [HUBBUB_UNMUTED] = "unmuted",   [HUBBUB_ROLE] = "role",
+    [HUBBUB_SLOW] = "slow",
 };
 
 /* ---- values ---- */
@@ -164,6 +166,12 @@ static void add_ready(json_t *object, const hubbub_event_t *event)
     set(object, "new", json_boolean(event->is_new));
 }
 
+static void add_mute(json_t *object, const hubbub_event_t *event)
+{
+    set_number(object, "at", event->at_ms);
+    set_number(object, "until", event->until_ms);
+}
+
 static void add_rest(json_t *object, const hubbub_event_t *event)
 {
     set_text(object, "room", event->room);
@@ -172,6 +180,11 @@ static void add_rest(json_t *object, const hubbub_event_t *event)
     set_text(object, "reason", event->reason);
     set_text(object, "by", event->nick);
     set_text(object, "text", event->text);
+    set_text(object, "role", event->role);
+    if (event->type == HUBBUB_MUTED)
+        add_mute(object, event);
+    if (event->type == HUBBUB_SLOW) /* 0 says something here */
+        set(object, "slow_ms", json_integer((json_int_t)event->slow_ms));
     set_number(object, "first", event->first);
     set_number(object, "last", event->last);
     set_number(object, "retry_ms", event->retry_ms);

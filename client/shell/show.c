@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "client/shell/grammar.h"
+#include "proto/duration.h"
 
 enum { TIME_BYTES = 32, PREFIX_BYTES = 256 };
 
@@ -210,9 +211,9 @@ void show_bans(FILE *out, const hubbub_event_t *page, bool is_first)
 void show_pace(FILE *out, uint64_t slow_ms)
 {
     assert(out);
+    char words[DURATION_WORDS_BYTES];
     if (slow_ms > 0)
-        printable_line(out, "* It is slow: one message every %" PRIu64 " s.",
-                       (slow_ms + 999) / 1000);
+        printable_line(out, "* It is slow: one message in %s.", duration_wait(slow_ms, words));
 }
 
 /* ---- the rest ---- */
@@ -258,10 +259,74 @@ static void put_kicked(FILE *out, const hubbub_event_t *event)
         printable_line(out, "* The broker has ended the session: %s", event->reason);
 }
 
+/* By the broker's clock: ours may be another. */
+static void put_muted(FILE *out, const hubbub_event_t *event)
+{
+    char words[DURATION_WORDS_BYTES], end[DURATION_WORDS_BYTES + 4] = "until somebody lifts it";
+    if (event->until_ms > event->at_ms)
+        printable_text(end, sizeof end, "for %s",
+                       duration_wait(event->until_ms - event->at_ms, words));
+    const char *text = event->text, *before = *text ? ": " : ".";
+    if (*event->room)
+        printable_line(out, "* %s has muted you in %s %s%s%s", event->nick, event->room, end,
+                       before, text);
+    else
+        printable_line(out, "* An operator has muted you %s%s%s", end, before, text);
+}
+
+static void put_unmuted(FILE *out, const hubbub_event_t *event)
+{
+    if (*event->room)
+        printable_line(out, "* %s lets you speak in %s again.", event->nick, event->room);
+    else
+        printable_line(out, "* An operator lets you speak again.");
+}
+
+static void put_role(FILE *out, const hubbub_event_t *event)
+{
+    const char *role = event->role;
+    if (strcmp(role, "member") == 0)
+        printable_line(out, "* %s has taken your role in %s from you.", event->nick, event->room);
+    else
+        printable_line(out, "* %s has made you %s of %s.", event->nick,
+                       strcmp(role, "owner") == 0       ? "the owner"
+                       : strcmp(role, "moderator") == 0 ? "a moderator"
+                                                        : role,
+                       event->room);
+}
+
+static void put_slow(FILE *out, const hubbub_event_t *event)
+{
+    char words[DURATION_WORDS_BYTES];
+    if (event->slow_ms > 0)
+        printable_line(out, "* %s is slow now: one message in %s.", event->room,
+                       duration_wait(event->slow_ms, words));
+    else
+        printable_line(out, "* %s is not slow any more.", event->room);
+}
+
+/* What those who look after rooms, or the broker, have done. False: nothing of the kind. */
+static bool put_news(FILE *out, const hubbub_event_t *event)
+{
+    if (event->type == HUBBUB_MUTED)
+        put_muted(out, event);
+    else if (event->type == HUBBUB_UNMUTED)
+        put_unmuted(out, event);
+    else if (event->type == HUBBUB_ROLE)
+        put_role(out, event);
+    else if (event->type == HUBBUB_SLOW)
+        put_slow(out, event);
+    else
+        return false;
+    return true;
+}
+
 void show_event(FILE *out, const viewer_t *viewer, const hubbub_event_t *event)
 {
     assert(out && viewer && event);
     char time[TIME_BYTES];
+    if (put_news(out, event))
+        return;
     if (event->type == HUBBUB_MESSAGE || event->type == HUBBUB_PRIVATE)
         put_said(out, viewer, event, time_of(viewer, event->at_ms, "%H:%M ", time));
     else if (event->type == HUBBUB_LOST || event->type == HUBBUB_UNDONE)

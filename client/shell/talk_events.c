@@ -10,7 +10,7 @@
 #include "client/shell/talk_state.h"
 #include "proto/duration.h"
 
-enum { EXCERPT_BYTES = 60, WAIT_BYTES = 48 };
+enum { EXCERPT_BYTES = 60, WAIT_BYTES = DURATION_WORDS_BYTES + 16 };
 
 static bool is_json(const talk_t *self)
 {
@@ -25,10 +25,9 @@ static void complain_about(talk_t *self, const pending_t *pending, const hubbub_
     bool is_say = pending->verb == VERB_say;
     const char *before = *pending->subject == '\0' ? "" : is_say ? ": " : " ";
     const char *cut = strlen(pending->subject) > EXCERPT_BYTES ? "..." : "";
-    char wait[WAIT_BYTES] = "";
-    uint64_t wait_s = done->retry_ms / 1000 + (done->retry_ms % 1000 > 0);
-    if (wait_s > 0)
-        printable_text(wait, sizeof wait, " (for %" PRIu64 " s more)", wait_s);
+    char wait[WAIT_BYTES] = "", words[DURATION_WORDS_BYTES];
+    if (done->retry_ms > 0)
+        printable_text(wait, sizeof wait, " (for %s more)", duration_wait(done->retry_ms, words));
     talk_complain(self, pending->line, "%s%s%s%.*s%s: %s: %s%s", is_say ? "" : "/",
                   is_say ? "not said" : grammar_word(pending->verb), before, EXCERPT_BYTES,
                   pending->subject, cut, done->error, done->hint, wait);
@@ -410,6 +409,10 @@ void talk_event(void *user, hubbub_t *chat, const hubbub_event_t *event)
     case HUBBUB_WARNING:
     case HUBBUB_KICKED:
     case HUBBUB_SHUTDOWN:
+    case HUBBUB_MUTED:
+    case HUBBUB_UNMUTED:
+    case HUBBUB_ROLE:
+    case HUBBUB_SLOW:
         on_other(self, event);
         return;
     }

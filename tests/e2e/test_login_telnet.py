@@ -171,7 +171,7 @@ def test_p123_who_guesses_is_told_how_long_to_wait(line, registered):
         ada.say(f"/login {registered} wrong-password")
         ada.line("do not go together")
     ada.say(f"/login {registered} wrong-password")
-    ada.line("* Too many wrong passwords: wait 1 s, then try again")
+    ada.line("* Too many wrong passwords: wait 1 second, then try again")
     ada.say("and may go on talking")
     ada.line("and may go on talking")
 

@@ -234,6 +234,21 @@ static void check_kicked(rights_t *world, uint32_t link, int hall, const message
         violated("%.*s is told to be out, and is not", SPAN_ARGS(nick_text(then->nick)));
 }
 
+/* What somebody was told of themselves is so, and names a room that they are in. What the model says was before is so too: who
+ * asked may have asked for several things within a turn. */
+static void check_treated(rights_t *world, uint32_t link, int hall, const message_t *event)
+{
+    int sid = (int)message_uint(event, KEY_sid);
+    bool was_there = false;
+    model_t *const models[] = {&world->model, &world->before};
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        const guest_t *guest = guest_at(models[i], link, sid);
+        was_there |= guest && (hall == NONE || is_in(guest, hall));
+    }
+    if (!was_there || message_has(event, KEY_room) != (hall != NONE))
+        violated("link %u is told at sid %d what was done in a room it is not in", link, sid);
+}
+
 /* A private message concerns somebody there. */
 static void check_private(rights_t *world, uint32_t link, const message_t *event)
 {
@@ -265,6 +280,10 @@ void rights_sent(rights_t *world, uint32_t link, span_t frame)
     trace("  link %u is sent %.*s of %.*s", link, SPAN_ARGS(ev), SPAN_ARGS(room));
     if (span_is(ev, "kicked")) {
         check_kicked(world, link, hall, &message);
+        return;
+    }
+    if (span_is(ev, "muted") || span_is(ev, "unmuted") || span_is(ev, "role")) {
+        check_treated(world, link, hall, &message);
         return;
     }
     if (span_is(ev, "private")) {

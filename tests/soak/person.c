@@ -182,6 +182,10 @@ static void on_event(void *user, hubbub_t *chat, const hubbub_event_t *event)
             is_strange(self->crowd, "the session", "was forgotten");
         return;
     case HUBBUB_DOWN:
+    case HUBBUB_MUTED:
+    case HUBBUB_UNMUTED:
+    case HUBBUB_ROLE:
+    case HUBBUB_SLOW:
     case HUBBUB_PRESENCE:
     case HUBBUB_MEMBERS:
     case HUBBUB_ROOMS:

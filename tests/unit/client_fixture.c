@@ -181,6 +181,19 @@ static void on_warning(void *context, uint32_t sid, void *user, uint64_t idle_in
     note(context, "warning %u %ju", sid, (uintmax_t)idle_in_ms);
 }
 
+static void on_treated(void *context, uint32_t sid, void *user, ev_t ev, const message_t *event)
+{
+    (void)user;
+    span_t room = message_span(event, KEY_room), by = message_span(event, KEY_by);
+    note(context, "%s %u %.*s %.*s", event_row(ev)->name.data, sid, (int)room.size,
+         room.size > 0 ? room.data : "", (int)by.size, by.size > 0 ? by.data : "");
+}
+
+static void on_slowed(void *context, uint32_t room, uint64_t slow_ms)
+{
+    note(context, "slow %u %ju", room, (uintmax_t)slow_ms);
+}
+
 static void on_kicked(void *context, uint32_t sid, void *user, span_t reason, span_t text)
 {
     (void)user;
@@ -214,6 +227,8 @@ static const client_calls_t CALLS = {
     .lost = on_lost,
     .undone = on_undone,
     .warning = on_warning,
+    .treated = on_treated,
+    .slowed = on_slowed,
     .kicked = on_kicked,
     .shutdown = on_shutdown,
 };

@@ -169,6 +169,41 @@ static void what_was_done_to_somebody_is_told_with_its_end(void **state)
                   "* bob 在 tea 已被禁言（1 周）。\r\n");
 }
 
+/* What the bridge says of such an event; "", 0: it has none of that. */
+static void treated(bench_t *bench, ev_t ev, const char *room, const char *text, uint64_t until_ms,
+                    const char *line)
+{
+    writer_t *writer = begin(bench);
+    if (*room) {
+        write_str(writer, KEY_room, span_of(room));
+        write_str(writer, KEY_by, span_of("ada\xe2\x80\xae"));
+    }
+    write_uint(writer, KEY_at, 1000);
+    if (until_ms > 0)
+        write_uint(writer, KEY_until, until_ms);
+    if (*text)
+        write_str(writer, ev == EV_role ? KEY_role : KEY_text, span_of(text));
+    render_treatment(&bench->out, LANGUAGE_en, ev, end(bench));
+    check(bench, line);
+}
+
+static void what_was_done_to_oneself_is_told(void **state)
+{
+    bench_t *bench = *state;
+    treated(bench, EV_muted, "tea", "", 0,
+            "* ada has muted you in tea until somebody lifts it.\r\n");
+    treated(bench, EV_muted, "tea", "too loud", 600800,
+            "* ada has muted you in tea for 10 minutes: too loud\r\n");
+    treated(bench, EV_muted, "", "", 86401000, "* An operator has muted you for 1 day.\r\n");
+    treated(bench, EV_muted, "", "spam", 0,
+            "* An operator has muted you until somebody lifts it: spam\r\n");
+    treated(bench, EV_unmuted, "tea", "", 0, "* ada lets you speak in tea again.\r\n");
+    treated(bench, EV_unmuted, "", "", 0, "* An operator lets you speak again.\r\n");
+    treated(bench, EV_role, "tea", "owner", 0, "* ada has made you the owner of tea.\r\n");
+    treated(bench, EV_role, "tea", "moderator", 0, "* ada has made you a moderator of tea.\r\n");
+    treated(bench, EV_role, "tea", "member", 0, "* ada has taken your role in tea from you.\r\n");
+}
+
 static void every_error_has_its_phrase(void **state)
 {
     (void)state;
@@ -182,13 +217,13 @@ static void every_error_has_its_phrase(void **state)
 static void refused(bench_t *bench, op_t op, hub_err_t err, uint64_t retry_ms, const char *hint)
 {
     writer_t *writer = begin(bench);
-    numeral_t digits;
+    time_words_t time;
     words_t words;
     if (hint)
         write_str(writer, KEY_hint, span_of(hint));
     if (retry_ms > 0)
         write_uint(writer, KEY_retry_ms, retry_ms);
-    phrase_t phrase = refusal_phrase(op, err, end(bench), &words, &digits);
+    phrase_t phrase = refusal_phrase(LANGUAGE_en, op, err, end(bench), &words, &time);
     phrase_line(&bench->out, LANGUAGE_en, phrase, &words);
 }
 
@@ -215,29 +250,33 @@ static void a_refusal_says_what_is_waited_for_how_long_and_what_to_do(void **sta
 {
     bench_t *bench = *state;
     refused(bench, OP_say, HUB_FLOOD, 29001, "this room is slow");
-    check(bench, "* Not sent: this room is slow, and it is 30 s until your next message; then send "
-                 "it again.\r\n");
+    check(bench,
+          "* Not sent: this room is slow, and your next message may come in 30 seconds; then "
+          "send it again.\r\n");
     refused(bench, OP_join, HUB_FLOOD, 36000, NULL);
-    check(bench, "* Not made: too many new rooms from where you are. Wait 36 s, then try again, or "
-                 "enter one "
-                 "there is (/rooms).\r\n");
+    check(bench,
+          "* Not made: too many new rooms from where you are. Wait 36 seconds, then try again, or "
+          "enter one "
+          "there is (/rooms).\r\n");
     refused(bench, OP_register, HUB_FLOOD, 180000, NULL);
+    check(bench, "* Not registered: too many new names from where you are. Wait 3 minutes, then "
+                 "try again.\r\n");
+    refused(bench, OP_login, HUB_FLOOD, 1, NULL);
+    check(bench,
+          "* Too many wrong passwords: wait 1 second, then try again; until then it is not even "
+          "looked at.\r\n");
+    refused(bench, OP_who, HUB_FLOOD, 2000, NULL);
     check(
         bench,
-        "* Not registered: too many new names from where you are. Wait 180 s, then try again.\r\n");
-    refused(bench, OP_login, HUB_FLOOD, 1, NULL);
-    check(bench, "* Too many wrong passwords: wait 1 s, then try again; until then it is not even "
-                 "looked at.\r\n");
-    refused(bench, OP_who, HUB_FLOOD, 2000, NULL);
-    check(bench,
-          "* Not done: you asked for too much in a short time. Wait 2 s, then try again.\r\n");
+        "* Not done: you asked for too much in a short time. Wait 2 seconds, then try again.\r\n");
     refused(bench, OP_tell, HUB_MUTED, 30000, NULL);
-    check(bench, "* Not done: you went on sending too much, and may only read for 30 s more; then "
-                 "try again.\r\n");
+    check(bench,
+          "* Not done: you went on sending too much, and may only read for 30 seconds more; then "
+          "try again.\r\n");
     refused(bench, OP_join, HUB_BANNED, 7200000, "spam");
-    check(bench, "* You may not come in here for 7200 s more: spam\r\n");
+    check(bench, "* You may not come in here for 2 hours more: spam\r\n");
     refused(bench, OP_nick, HUB_BANNED, 7200000, "spam");
-    check(bench, "* That name is banned for 7200 s more; choose another.\r\n");
+    check(bench, "* That name is banned for 2 hours more; choose another.\r\n");
 }
 
 static void a_refusal_without_a_time_speaks_of_none(void **state)
@@ -253,9 +292,9 @@ static void a_refusal_without_a_time_speaks_of_none(void **state)
     check(bench, "* That room is private: somebody in there has to /invite you.\r\n");
     refused(bench, OP_register, HUB_EXISTS, 0, NULL);
     check(bench, "* This name is registered already, and is yours.\r\n");
-    numeral_t digits;
+    time_words_t time;
     words_t words;
-    assert_int_equal(refusal_phrase(OP_say, HUB_EXPIRED, NULL, &words, &digits),
+    assert_int_equal(refusal_phrase(LANGUAGE_en, OP_say, HUB_EXPIRED, NULL, &words, &time),
                      PHRASE_error_EXPIRED);
 }
 
@@ -268,7 +307,7 @@ static void every_refusal_with_a_time_tells_it(void **state)
         for (op_t op = 0; op < OP_COUNT; op++) {
             refused(bench, op, passing[i], 42000, "why");
             char *told = strndup(bench->out.data, bench->out.size);
-            assert_non_null(strstr(told, "42 s"));
+            assert_non_null(strstr(told, "42 seconds"));
             assert_null(strstr(told, "Not done: wait"));
             free(told);
             buffer_clear(&bench->out);
@@ -464,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_are_written_in_decimal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_done_to_somebody_is_told_with_its_end, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_was_done_to_oneself_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_error_has_its_phrase, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_within_a_room_says_what_is_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_says_what_is_waited_for_how_long_and_what_to_do,

@@ -532,6 +532,39 @@ WITH_ADA(warnings_and_shutdown_are_passed_on)
     fixture_expect(f, "warning 0 30000; shutdown 2000");
 }
 
+WITH_ADA(what_is_done_to_a_session_or_a_room_is_passed_on)
+{
+    (void)ada;
+    fixture_event(f, "muted");
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    write_str(&f->writer, KEY_by, span_of("bob"));
+    write_uint(&f->writer, KEY_at, 1000);
+    fixture_send(f);
+    fixture_event(f, "unmuted");
+    fixture_send(f);
+    fixture_event(f, "role");
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    write_str(&f->writer, KEY_by, span_of("bob"));
+    write_str(&f->writer, KEY_role, span_of("owner"));
+    fixture_send(f);
+    fixture_event(f, "slow");
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    write_uint(&f->writer, KEY_slow_ms, 10000);
+    fixture_send(f);
+    fixture_expect(f, "muted 0 lobby bob; unmuted 0  ; role 0 lobby bob; slow 0 10000");
+    fixture_event(f, "muted"); /* of a session that is not ours, and of a room that we are not in */
+    write_uint(&f->writer, KEY_sid, 7);
+    fixture_send(f);
+    fixture_event(f, "slow");
+    write_str(&f->writer, KEY_room, span_of("tea"));
+    write_uint(&f->writer, KEY_slow_ms, 10000);
+    fixture_send(f);
+    fixture_event(f, "of_a_later_version");
+    write_str(&f->writer, KEY_room, span_of("lobby"));
+    fixture_send(f);
+    fixture_expect(f, "");
+}
+
 WITH_ADA(requests_of_one_session_are_bounded_and_checked)
 {
     client_request_t request = {.op = OP_say, .room = span_of("lobby")};
@@ -599,6 +632,7 @@ int main(void)
         cmocka_unit_test(who_asks_again_while_being_kicked_is_refused_and_not_answered_for_ever),
         cmocka_unit_test(a_session_taken_over_elsewhere_is_gone),
         cmocka_unit_test(warnings_and_shutdown_are_passed_on),
+        cmocka_unit_test(what_is_done_to_a_session_or_a_room_is_passed_on),
         cmocka_unit_test(requests_of_one_session_are_bounded_and_checked),
         cmocka_unit_test(garbage_is_counted_and_nothing_else),
     };

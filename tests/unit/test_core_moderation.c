@@ -599,9 +599,123 @@ static void p147_that_a_room_is_slow_is_told_and_kept(void **state)
     kit_destroy(&kit);
 }
 
+/* --- news ---------------------------------------------------------------------------------------- */
+
+static void p230_who_is_muted_is_told_at_once_and_nobody_else(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    char request[96];
+    snprintf(request, sizeof request, "mute room=tea nick=bob reason='too loud' until=%" PRIu64,
+             kit_wall_ms(kit) + 600000);
+    ASSERT_HAS(kit_ask(kit, 'A', request), "count=1");
+    const frame_t *muted = kit_event(kit, 'B', "muted");
+    ASSERT_HAS(muted, "room=tea by=Ada text='too loud' !sid");
+    assert_int_equal(frame_uint(muted, "until") - frame_uint(muted, "at"), 600000);
+    ASSERT_HAS(kit_ask(kit, 'A', "unmute room=tea nick=bob"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'B', "unmuted"), "room=tea by=Ada");
+    ASSERT_HAS(kit_ask(kit, 'O', "mute room=tea nick=bob"), "count=1");
+    ASSERT_HAS(kit_event(kit, 'B', "muted"), "room=tea by=@operator !until !text");
+    for (const char *link = "AC*"; *link; link++)
+        kit_quiet(kit, *link);
+    kit_destroy(&kit);
+}
+
+/* Who is not in the room, or whom it does not keep from speaking. */
+static void p230_who_is_not_silenced_in_a_room_is_not_told(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "join room=den private=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=den nick=eve"), "count=0");
+    ASSERT_HAS(kit_ask(kit, 'A', "unmute room=den nick=eve"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=den nick=eve role=moderator"), "ok=true");
+    kit_quiet(kit, 'E');
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    ASSERT_HAS(kit_event(kit, 'B', "role"), "role=moderator");
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=bob"), "count=1");
+    kit_quiet(kit, 'B'); /* a role speaks */
+    kit_lose(kit, 'C');
+    ASSERT_HAS(kit_ask(kit, 'A', "mute room=tea nick=carol"), "count=1");
+    ASSERT_HAS(kit_ask(kit, 'D', "resume token=$c"), "ok=true");
+    kit_quiet(kit, 'D');
+    kit_destroy(&kit);
+}
+
+/* By nick or network; not by whom, nor where from. */
+static void p230_who_is_muted_everywhere_is_told(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'N', "hello sid=1 nick=ned address=192.0.2.7");
+    kit_ask(kit, 'N', "hello sid=2 nick=nora address=192.0.2.8");
+    kit_ask(kit, 'N', "hello sid=3 nick=nick address=198.51.100.1");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "mute network=192.0.2.0/24 reason=spam"), "count=2");
+    ASSERT_HAS(kit_event(kit, 'N', "muted"), "sid=1 text=spam !by !room !network !until");
+    ASSERT_HAS(kit_event(kit, 'N', "muted"), "sid=2");
+    kit_quiet(kit, 'N');
+    ASSERT_HAS(kit_ask(kit, 'O', "mute nick=ned"), "count=1");
+    ASSERT_HAS(kit_event(kit, 'N', "muted"), "sid=1");
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute network=192.0.2.0/24"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'N', "unmuted"), "sid=2 !by"); /* ned is muted still */
+    kit_quiet(kit, 'N');
+    ASSERT_HAS(kit_ask(kit, 'N', "nick sid=1 nick=edward"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'O', "unmute nick=ned"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'N', "unmuted"), "sid=1");
+    kit_destroy(&kit);
+}
+
+static void p231_whose_role_changes_is_told(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    ASSERT_HAS(kit_event(kit, 'B', "role"), "room=tea role=moderator by=Ada");
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    kit_quiet(kit, 'B'); /* no news */
+    kit_ask(kit, 'A', "role room=tea nick=bob role=owner");
+    ASSERT_HAS(kit_event(kit, 'B', "role"), "role=owner by=Ada");
+    kit_quiet(kit, 'A'); /* who asks has the answer */
+    kit_ask(kit, 'O', "role room=tea nick=carol role=owner");
+    ASSERT_HAS(kit_event(kit, 'C', "role"), "role=owner by=@operator");
+    ASSERT_HAS(kit_event(kit, 'B', "role"), "role=member by=@operator");
+    kit_ask(kit, 'C', "role room=tea nick=ada role=member");
+    ASSERT_HAS(kit_event(kit, 'A', "role"), "role=member by=carol");
+    kit_quiet(kit, PUB);
+    kit_destroy(&kit);
+}
+
+static void p232_that_a_room_becomes_slow_is_told_to_its_members(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "slow room=tea slow_ms=10000");
+    ASSERT_HAS(kit_event(kit, PUB, "slow"), "room=tea slow_ms=10000 !seq !by");
+    kit_ask(kit, 'A', "slow room=tea slow_ms=10000");
+    kit_quiet(kit, PUB);
+    kit_ask(kit, 'O', "slow room=tea slow_ms=0");
+    ASSERT_HAS(kit_event(kit, PUB, "slow"), "slow_ms=0");
+    kit_ask(kit, 'A', "join room=den private=true");
+    kit_ask(kit, 'A', "invite room=den nick=bob");
+    kit_ask(kit, 'B', "join room=den");
+    kit_pass(kit, 1000);
+    kit_forget(kit);
+    kit_ask(kit, 'A', "slow room=den slow_ms=60000");
+    ASSERT_HAS(kit_event(kit, 'B', "slow"), "room=den slow_ms=60000 !sid");
+    for (const char *link = "CE*"; *link; link++)
+        kit_quiet(kit, *link);
+    kit_destroy(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p230_who_is_muted_is_told_at_once_and_nobody_else),
+        cmocka_unit_test(p230_who_is_not_silenced_in_a_room_is_not_told),
+        cmocka_unit_test(p230_who_is_muted_everywhere_is_told),
+        cmocka_unit_test(p231_whose_role_changes_is_told),
+        cmocka_unit_test(p232_that_a_room_becomes_slow_is_told_to_its_members),
         cmocka_unit_test(p138_who_makes_a_room_owns_it_and_who_tells),
         cmocka_unit_test(p138_the_lobby_is_the_operators),
         cmocka_unit_test(p139_the_owner_names_moderators_and_hands_over),

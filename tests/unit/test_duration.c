@@ -77,6 +77,23 @@ static void how_long_is_said_in_words(void **state)
     assert_string_equal(duration_words(UINT64_MAX, "", out), "for 18446744073709551 seconds");
 }
 
+static void a_wait_is_told_in_the_largest_unit_that_adds_little(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ms;
+        const char *words;
+    } ROWS[] = {{0, "0 seconds"},        {1, "1 second"},         {40000, "40 seconds"},
+                {57143, "1 minute"},     {57142, "58 seconds"},   {60001, "61 seconds"},
+                {90000, "90 seconds"},   {598800, "10 minutes"},  {5400000, "90 minutes"},
+                {7199999, "2 hours"},    {86400000, "1 day"},     {86390000, "1 day"},
+                {100000000, "28 hours"}, {1000000000, "12 days"}, {1209600000, "2 weeks"}};
+    char out[DURATION_WORDS_BYTES];
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
+        assert_string_equal(duration_wait(ROWS[i].ms, out), ROWS[i].words);
+    assert_string_equal(duration_wait(UINT64_MAX, out), "30500568905 weeks");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +101,7 @@ int main(void)
         cmocka_unit_test(all_else_is_none),
         cmocka_unit_test(what_begins_with_a_digit_is_meant_as_one),
         cmocka_unit_test(how_long_is_said_in_words),
+        cmocka_unit_test(a_wait_is_told_in_the_largest_unit_that_adds_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,20 @@ static void presence_names_who_changed(void **state)
     event.room = "";
     event.retry_ms = 100;
     check(json_event(&event), "{\"ev\":\"down\",\"retry_ms\":100}");
+    event = (hubbub_event_t){.type = HUBBUB_MUTED,
+                             .room = "tea",
+                             .nick = "ada",
+                             .text = "spam",
+                             .at_ms = 1,
+                             .until_ms = 2};
+    check(json_event(&event), "{\"ev\":\"muted\",\"room\":\"tea\",\"by\":\"ada\",\"text\":\"spam\","
+                              "\"at\":1,\"until\":2}");
+    event = (hubbub_event_t){
+        .type = HUBBUB_ROLE, .room = "tea", .nick = "ada", .text = "", .role = "owner"};
+    check(json_event(&event),
+          "{\"ev\":\"role\",\"room\":\"tea\",\"by\":\"ada\",\"role\":\"owner\"}");
+    event = (hubbub_event_t){.type = HUBBUB_SLOW, .room = "tea"};
+    check(json_event(&event), "{\"ev\":\"slow\",\"room\":\"tea\",\"slow_ms\":0}");
 }
 
 static void pages_are_gathered_into_one_reply(void **state)

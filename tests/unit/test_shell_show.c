@@ -25,7 +25,8 @@ static hubbub_event_t event_of(hubbub_type_t type)
                             .text = "",
                             .reason = "",
                             .hint = "",
-                            .op = ""};
+                            .op = "",
+                            .role = ""};
 }
 
 static hubbub_member_t member_of(const char *nick, const char *state, const char *was)
@@ -152,6 +153,34 @@ static void a_slow_room_is_told(void **state)
     page.rooms = rooms;
     page.room_count = 2;
     check_page(show_rooms, &page, "* Rooms:\n*   tea (3), slow\n*   lobby (1)\n");
+}
+
+static void what_was_done_to_oneself_is_told(void **state)
+{
+    hubbub_event_t event = event_of(HUBBUB_MUTED);
+    check(*state, &event, "* bob has muted you in lobby until somebody lifts it.\n");
+    event.at_ms = 1000;
+    event.until_ms = 600800; /* what was typed took its way */
+    event.text = "too\x1b[7mloud";
+    check(*state, &event, "* bob has muted you in lobby for 10 minutes: tooloud\n");
+    event.room = event.nick = "";
+    check(*state, &event, "* An operator has muted you for 10 minutes: tooloud\n");
+    event = event_of(HUBBUB_UNMUTED);
+    check(*state, &event, "* bob lets you speak in lobby again.\n");
+    event.room = event.nick = "";
+    check(*state, &event, "* An operator lets you speak again.\n");
+    event = event_of(HUBBUB_ROLE);
+    event.role = "owner";
+    check(*state, &event, "* bob has made you the owner of lobby.\n");
+    event.role = "moderator";
+    check(*state, &event, "* bob has made you a moderator of lobby.\n");
+    event.role = "member";
+    check(*state, &event, "* bob has taken your role in lobby from you.\n");
+    event = event_of(HUBBUB_SLOW);
+    event.slow_ms = 10000;
+    check(*state, &event, "* lobby is slow now: one message in 10 seconds.\n");
+    event.slow_ms = 0;
+    check(*state, &event, "* lobby is not slow any more.\n");
 }
 
 static void a_message_stands_behind_its_speaker(void **state)
@@ -387,6 +416,7 @@ int main(void)
         TEST(who_tells_roles),
         TEST(bans_tell_whom_how_long_by_whom_and_why),
         TEST(a_slow_room_is_told),
+        TEST(what_was_done_to_oneself_is_told),
         TEST(a_message_stands_behind_its_speaker),
         TEST(every_line_of_a_text_stands_under_the_name),
         TEST(nothing_foreign_reaches_the_terminal_raw),
