@@ -127,17 +127,6 @@ static void enter_rooms(core_t *core, account_t *account, session_t *session)
     }
 }
 
-/* Where it was as somebody else, and may not be as who it is now. */
-static void leave_rooms(core_t *core, session_t *session)
-{
-    for (unsigned i = session->membership_count; i-- > 0;) {
-        room_t *room = core_room(core, session_memberships(session)[i].room);
-        const verdict_t *verdict = room_barred(core, room, session);
-        if (verdict)
-            room_expel(core, session, room, "banned", verdict_by(verdict), verdict_reason(verdict));
-    }
-}
-
 void account_enter(core_t *core, account_t *account, session_t *session)
 {
     assert(core && account && session && account->session == 0 && account->inbox);
@@ -147,7 +136,7 @@ void account_enter(core_t *core, account_t *account, session_t *session)
     account_bind(core, account, session);
     session->inbox_epoch = account->inbox->journal.epoch;
     verdicts_judge(core, session); /* where the nick stayed the same the uid has not */
-    leave_rooms(core, session);
+    room_put_out(core, session);
     enter_rooms(core, account, session);
     records_session(core, session);
     records_account(core, account);

@@ -6,6 +6,7 @@
 #include "broker/core/inboxes.h"
 #include "broker/core/page_token.h"
 #include "broker/core/records.h"
+#include "broker/core/room_rights.h"
 #include "broker/core/sessions.h"
 
 #include <assert.h>
@@ -122,6 +123,9 @@ hub_err_t on_account_role(core_t *core, request_t *request)
     account->role = role;
     records_account(core, account);
     write_down(core, request, account_nick(account));
+    session_t *session = core_session(core, account->session);
+    if (session)
+        room_put_out(core, session);
     reply_ok(core, request);
     return HUB_OK;
 }

@@ -5,6 +5,7 @@
 #include "broker/core/presence.h"
 #include "broker/core/records.h"
 #include "broker/core/rights.h"
+#include "broker/core/room_rights.h"
 
 #include <assert.h>
 
@@ -22,6 +23,7 @@ hub_err_t on_nick(core_t *core, request_t *request)
     if (err != HUB_OK)
         return err;
     session_rename(core, session, nick, &identity);
+    room_put_out(core, session);
     writer_t *writer = reply_begin(core, request);
     write_str(writer, KEY_nick, session_nick(session));
     reply_end(core);

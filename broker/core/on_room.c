@@ -340,7 +340,7 @@ hub_err_t on_role(core_t *core, request_t *request)
         return HUB_NO_SUCH_NICK;
     request->hint = "as many have a role in this room as may: take it from somebody first";
     standing_t before = room_standing(room, uid_of(&whom));
-    const session_t *owner = room_owner(core, room);
+    session_t *owner = room_owner(core, room);
     err = give(core, request, room, &whom, standing);
     if (err != HUB_OK)
         return err;
@@ -350,6 +350,10 @@ hub_err_t on_role(core_t *core, request_t *request)
     tell_role(core, request, room, whom.session, before);
     if (owner != whom.session)
         tell_role(core, request, room, owner, STANDING_OWNER);
+    if (whom.session) /* from here on the room may be forgotten */
+        room_put_out(core, whom.session);
+    if (owner && owner != whom.session)
+        room_put_out(core, owner);
     reply_ok(core, request);
     return HUB_OK;
 }

@@ -81,12 +81,24 @@ uint64_t room_next_invitation_ms(const room_t *self)
     return next;
 }
 
+holder_t *room_holder(const room_t *self, span_t uid)
+{
+    assert(self);
+    for (unsigned i = 0; i < self->holder_count; i++)
+        if (uid.size == MINT_NAME_CHARS &&
+            memcmp(self->holders[i].uid, uid.data, MINT_NAME_CHARS) == 0)
+            return &self->holders[i];
+    return NULL;
+}
+
 hub_err_t room_may_read(const room_t *self, const session_t *session)
 {
     assert(self && session);
     if (!self->is_private || room_has(self, session))
         return HUB_OK;
-    return room_is_invited(self, session->id) ? HUB_NOT_MEMBER : HUB_NO_SUCH_ROOM;
+    if (room_is_invited(self, session->id) || room_holder(self, session_uid(session)))
+        return HUB_NOT_MEMBER;
+    return HUB_NO_SUCH_ROOM;
 }
 
 void room_fini(room_t *self)

@@ -83,8 +83,12 @@ uint64_t room_next_invitation_ms(const room_t *self);
 /* Uses up or takes back an invitation. False: there was none. */
 bool room_uninvite(room_t *self, uint64_t session);
 
-/* May the session see the room at all? HUB_NO_SUCH_ROOM: it is private and the session is neither
- * member nor invited. HUB_NOT_MEMBER: it is private and the session is invited, so it may only join. */
+/* Who of that uid has a role in the room; NULL: they have none. Borrowed until the next change. O(roles). */
+holder_t *room_holder(const room_t *self, span_t uid);
+
+/* May the session see the room at all? HUB_NO_SUCH_ROOM: it is private and the session is neither member nor invited, nor has it
+ * a role there. HUB_NOT_MEMBER: it is private, and the session is one of the latter, so it may only join. The role is the uid's: an
+ * account's, or that of a guest whose session this still is. */
 HUB_MUST_CHECK hub_err_t room_may_read(const room_t *self, const session_t *session);
 
 /* Frees what the record owns, not the record. The journal was ended before. */

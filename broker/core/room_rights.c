@@ -32,19 +32,10 @@ bool standing_find(span_t name, standing_t *out)
     return false;
 }
 
-static holder_t *find_holder(const room_t *room, span_t uid)
-{
-    for (unsigned i = 0; i < room->holder_count; i++)
-        if (uid.size == MINT_NAME_CHARS &&
-            memcmp(room->holders[i].uid, uid.data, MINT_NAME_CHARS) == 0)
-            return &room->holders[i];
-    return NULL;
-}
-
 standing_t room_standing(const room_t *room, span_t uid)
 {
     assert(room);
-    const holder_t *holder = find_holder(room, uid);
+    const holder_t *holder = room_holder(room, uid);
     return holder ? holder->standing : STANDING_MEMBER;
 }
 
@@ -89,7 +80,7 @@ session_t *room_owner(const core_t *core, const room_t *room)
 standing_t room_standing_now(const core_t *core, const room_t *room, span_t uid)
 {
     assert(core && room);
-    const holder_t *holder = find_holder(room, uid);
+    const holder_t *holder = room_holder(room, uid);
     return holder && !is_nobody(core, holder) ? holder->standing : STANDING_MEMBER;
 }
 
@@ -124,14 +115,14 @@ hub_err_t room_set_standing(core_t *core, room_t *room, span_t uid, uint64_t ses
                             standing_t standing)
 {
     assert(core && room && standing < STANDING_OPERATOR);
-    bool is_new = find_holder(room, uid) == NULL && standing != STANDING_MEMBER;
+    bool is_new = room_holder(room, uid) == NULL && standing != STANDING_MEMBER;
     if (is_new && room->holder_count == LIMIT_ROLES_PER_ROOM)
         drop_nobodies(core, room);
     if (is_new && room->holder_count == LIMIT_ROLES_PER_ROOM)
         return HUB_FULL;
     if (standing == STANDING_OWNER)
         depose_owner(room);
-    holder_t *holder = find_holder(room, uid);
+    holder_t *holder = room_holder(room, uid);
     if (holder)
         drop_holder(room, holder);
     if (standing != STANDING_MEMBER)
@@ -269,6 +260,17 @@ void room_expel(core_t *core, session_t *session, room_t *room, const char *reas
     }
     core->counters.members_removed++;
     session_leave(core, session, room);
+}
+
+void room_put_out(core_t *core, session_t *session)
+{
+    assert(core && session);
+    for (unsigned i = session->membership_count; i-- > 0;) {
+        room_t *room = core_room(core, session_memberships(session)[i].room);
+        const verdict_t *verdict = room_barred(core, room, session);
+        if (verdict)
+            room_expel(core, session, room, "banned", verdict_by(verdict), verdict_reason(verdict));
+    }
 }
 
 const verdict_t *room_mutes(const core_t *core, const room_t *room, const session_t *session)

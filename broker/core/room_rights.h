@@ -62,6 +62,10 @@ const verdict_t *room_barred(const core_t *core, const room_t *room, const sessi
 void room_expel(core_t *core, session_t *session, room_t *room, const char *reason, span_t by,
                 span_t text);
 
+/* Puts the session out of the rooms it is in and is barred from, being somebody else or less than before. Rooms may be forgotten
+ * by that. */
+void room_put_out(core_t *core, session_t *session);
+
 /* May the request's session, a member, speak in a room that is restrained? HUB_MUTED, for good; HUB_FLOOD, with the
  * request's retry_ms. */
 HUB_MUST_CHECK hub_err_t room_may_speak(core_t *core, request_t *request, const room_t *room);

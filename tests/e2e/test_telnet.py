@@ -411,6 +411,17 @@ def test_the_owner_of_a_room_looks_after_it(line, name, room):
     ada.line("Done.")
 
 
+def test_p142_who_takes_a_banned_nick_in_a_room_is_put_out_and_talks_nowhere(client, line, name, room):
+    owner, bob, foul = client(name("owner"), join=[room]), line(nick=name("bob")), name("foul")
+    bob.say(f"/join {room}")
+    bob.line(f"You are in {room}.")
+    owner.ok("ban", room=room, nick=foul, reason="spam")
+    bob.say(f"/nick {foul}")
+    bob.line(f"{owner.me['nick']} has banned you from {room}: spam")
+    bob.say("unheard")
+    bob.line("Not sent")
+
+
 def test_p146_who_has_to_wait_is_told_for_what_and_who_is_banned_for_a_while_goes_on(client, line, name, room):
     owner, bob = client(name("owner"), join=[room]), line(nick=name("bob"))
     bob.say(f"/join {room}")
@@ -436,6 +447,24 @@ def private_room(client, line, name, room):
     ada.say(f"/join {room}")
     ada.line(f"You are in {room}.")
     return owner, ada, lobby
+
+
+def test_p57_who_has_a_role_in_a_private_room_leaves_it_and_comes_back(private_room, room):
+    owner, ada, lobby = private_room
+    for says in ("That room is private", f"You are in {room}."):
+        ada.say(f"/part {room}")
+        ada.line(f"You have left {room}.")
+        ada.say(f"/join {room}")
+        ada.line(says)
+        if says.startswith("That"):
+            owner.ok("role", room=room, nick=ada.nick, role="moderator")
+            owner.ok("invite", room=room, nick=ada.nick)
+            ada.say(f"/join {room}")
+            ada.line(f"You are in {room}.")
+    owner.ok("part", room=room)
+    assert owner.ok("join", room=room)["private"]
+    lobby.say(f"/join {room}")
+    lobby.line("That room is private")
 
 
 @pytest.mark.parametrize("op, says", [("kick", "has put you out of"), ("ban", "has banned you from")])

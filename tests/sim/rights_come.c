@@ -55,7 +55,9 @@ hub_err_t rules_may_see(const hall_t *hall, const guest_t *guest, int number)
         return HUB_NO_SUCH_ROOM;
     if (!hall->is_private || is_in(guest, number))
         return HUB_OK;
-    return is_invited(hall, guest->id) ? HUB_NOT_MEMBER : HUB_NO_SUCH_ROOM;
+    if (is_invited(hall, guest->id) || stand_of(hall, guest->uid) > STAND_MEMBER)
+        return HUB_NOT_MEMBER;
+    return HUB_NO_SUCH_ROOM;
 }
 
 static void join_at_once(rights_t *world, guest_t *guest, int hall)
@@ -69,8 +71,7 @@ static void join_at_once(rights_t *world, guest_t *guest, int hall)
         enter_hall(&world->model, guest, hall, world->now_ms);
 }
 
-/* Out of the rooms from which they are banned. */
-static void leave_barred(rights_t *world, guest_t *guest)
+void rules_put_out(rights_t *world, guest_t *guest)
 {
     for (int hall = 0; hall < HALLS; hall++)
         if (is_in(guest, hall) && is_barred(&world->model, hall, guest, rights_wall(world)))
@@ -107,7 +108,7 @@ static uint32_t take_up(rights_t *world, guest_t *guest, account_model_t *accoun
     guest->account = account->id;
     guest->uid = account->uid;
     guest->nick = account->nick;
-    leave_barred(world, guest);
+    rules_put_out(world, guest);
     for (int hall = 0; hall < HALLS; hall++)
         if ((account->halls >> hall & 1) && !is_in(guest, hall) &&
             !is_barred(model, hall, guest, rights_wall(world)))
@@ -330,6 +331,8 @@ fate_t rules_change_account(rights_t *world, ask_t *ask, const hub_err_t *hashed
     called_t name = account->nick;
     if (ask->op == OP_account_role) {
         account->is_operator = ask->makes_operator;
+        if (guest)
+            rules_put_out(world, guest);
         return note_account(done(), name);
     }
     if (ask->op == OP_account_remove) {

@@ -257,6 +257,9 @@ fate_t rules_role(rights_t *world, const ask_t *ask)
     set_stand(&world->model, hall, whom.uid, ask->stand);
     if (hands_over)
         set_stand(&world->model, hall, by->uid, STAND_MODERATOR);
+    for (int i = 0; i < GUESTS; i++) /* one of two: who it was, and who was owner before */
+        if (world->model.guests[i].id && is_in(&world->model.guests[i], ask->hall))
+            rules_put_out(world, &world->model.guests[i]);
     fate_t fate = done();
     fate.has_target = true;
     fate.at = AT_NICK;

@@ -326,10 +326,11 @@ void model_passes(model_t *self, uint64_t now_ms, uint64_t wall_ms)
 
 /* --- what has to hold ----------------------------------------------------------------------------- */
 
-/* Was in, as the same person: another nick, or a role that is lost, puts nobody out. */
-static bool is_as_before(const guest_t *guest, const guest_t *then, int hall)
+/* Was in, as the same person, and came over an operator's link until then, or was banned before: a link is no act of somebody's. */
+static bool is_as_before(rights_t *world, const guest_t *guest, const guest_t *then, int hall)
 {
-    return then && is_in(then, hall) && then->uid == guest->uid;
+    return then && is_in(then, hall) && then->uid == guest->uid &&
+           (then->is_operator || is_barred(&world->before, hall, then, rights_wall(world)));
 }
 
 static void check_guest(rights_t *world, const guest_t *guest)
@@ -347,7 +348,7 @@ static void check_guest(rights_t *world, const guest_t *guest)
     if (!guest->is_exempt && is_sentenced(&model->sentences, true, &person, wall_ms))
         violated("%.*s is banned, and is here", SPAN_ARGS(name));
     for (int hall = 0; hall < HALLS; hall++)
-        if (is_in(guest, hall) && !is_as_before(guest, then, hall) &&
+        if (is_in(guest, hall) && !is_as_before(world, guest, then, hall) &&
             is_barred(model, hall, guest, wall_ms))
             violated("%.*s is banned from %s, and is in it", SPAN_ARGS(name), HALL_NAMES[hall]);
 }

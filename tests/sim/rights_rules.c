@@ -129,6 +129,7 @@ static fate_t take_nick(rights_t *world, const ask_t *ask, guest_t *guest)
     guest->nick = ask->nick;
     if (account)
         account->nick = ask->nick;
+    rules_put_out(world, guest);
     return done();
 }
 

@@ -26,6 +26,8 @@ guest_t *rules_asker(rights_t *world, const ask_t *ask);
 bool rules_is_banned(rights_t *world, const person_model_t *person);
 void rules_make_hall(rights_t *world, const guest_t *founder, int hall, bool is_private);
 hub_err_t rules_may_see(const hall_t *hall, const guest_t *guest, int number);
+/* Out of the rooms from which they are banned, being somebody else or less than before. */
+void rules_put_out(rights_t *world, guest_t *guest);
 fate_t rules_hello(rights_t *world, ask_t *ask, const hub_err_t *hashed);
 fate_t rules_resume(rights_t *world, const ask_t *ask);
 fate_t rules_login(rights_t *world, ask_t *ask, guest_t *guest, const hub_err_t *hashed);

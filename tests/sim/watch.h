@@ -48,8 +48,8 @@ typedef struct {
 
 typedef struct {
     char name[MINT_NAME_CHARS + 1], uid[MINT_NAME_CHARS + 1], nick[LIMIT_NICK_BYTES + 1];
-    uint64_t rooms, invited;    /* bits by room */
-    uint8_t entered[ROOMS_MAX]; /* how often it came there and was not told to have gone */
+    uint64_t rooms, invited, owned; /* bits by room */
+    uint8_t entered[ROOMS_MAX];     /* how often it came there and was not told to have gone */
     uint64_t uid_hash;
     uint64_t named; /* when it got its nick, as a number that grows */
     uint64_t cid_answered, cid_sent;

@@ -59,6 +59,7 @@ static void begin_room(watch_t *self, int number, const uint64_t *head)
         self->sessions[i].rooms &= ~bit(number);
         self->sessions[i].entered[number] = 0;
         self->sessions[i].invited &= ~bit(number);
+        self->sessions[i].owned &= ~bit(number);
     }
 }
 
@@ -277,7 +278,8 @@ static void on_joined(watch_t *self, const asked_t *asked, const message_t *repl
     bool is_same = self->rooms[room].epoch == epoch;
     if (is_same && is_private != self->rooms[room].is_private)
         violated("room %d has become %s", room, is_private ? "private" : "public");
-    if (is_same && is_private && !((session->rooms | session->invited) & bit(room)))
+    if (is_same && is_private &&
+        !((session->rooms | session->invited | session->owned) & bit(room)))
         violated("%s came into the private room %d without being invited", session->nick, room);
     self->rooms[room].is_private = is_private;
     if (!(session->rooms & bit(room)))
@@ -286,6 +288,8 @@ static void on_joined(watch_t *self, const asked_t *asked, const message_t *repl
         session->entered[room]++;
     session->rooms |= bit(room);
     session->invited &= ~bit(room);
+    if (!is_same) /* they have made it */
+        session->owned |= bit(room);
 }
 
 static void on_left(watch_t *self, watched_session_t *session, int room)

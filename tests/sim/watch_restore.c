@@ -70,6 +70,18 @@ static uint64_t invitations_of(const core_t *core, const session_t *session)
     return rooms;
 }
 
+static uint64_t owned_by(const core_t *core, const session_t *session)
+{
+    uint64_t rooms = 0;
+    const room_t *room;
+    for (uint32_t place = 0; (room = slab_next(core->rooms, &place));) {
+        int number = room_number(name_span(&room->name));
+        if (number >= 0 && room_holder(room, session_uid(session)))
+            rooms |= UINT64_C(1) << number;
+    }
+    return rooms;
+}
+
 /* Rooms that are still the ones they were: a private one may have been forgotten unseen. */
 static uint64_t same_rooms(const watch_t *self, const core_t *core)
 {
@@ -102,6 +114,7 @@ static void compare_session(watch_t *self, watched_session_t *watched, const cor
         violated("%s was invited to rooms %jx, and is to %jx now", watched->nick,
                  (uintmax_t)watched->invited, (uintmax_t)invited);
     watched->invited = invited;
+    watched->owned = owned_by(core, session);
     if (is_older)
         watched->cid_answered = session->cids.highest;
     check_cids(watched, session);

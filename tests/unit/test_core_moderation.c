@@ -599,6 +599,113 @@ static void p147_that_a_room_is_slow_is_told_and_kept(void **state)
     kit_destroy(&kit);
 }
 
+/* --- in and out ---------------------------------------------------------------------------------- */
+
+static void p142_who_takes_a_banned_nick_in_the_room_is_put_out(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    ASSERT_HAS(kit_ask(kit, 'A', "ban room=tea nick=mallory reason=spam"), "count=0");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=Mallory"), "ok=true nick=Mallory");
+    ASSERT_HAS(kit_event(kit, 'B', "kicked"), "room=tea reason=banned by=Ada text=spam");
+    ASSERT_HAS(kit_ask(kit, 'B', "say room=tea text=x"), "error=not_member");
+    ASSERT_HAS(kit_ask(kit, 'B', "nick nick=bob"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=tea"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'A', "nick nick=mallory"), "ok=true"); /* an owner stays */
+    kit_quiet(kit, 'A');
+    kit_destroy(&kit);
+}
+
+static void p142_whose_role_kept_them_in_is_put_out_without_it(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "role room=tea nick=bob role=moderator");
+    kit_ask(kit, 'A', "ban room=tea nick=mallory");
+    kit_ask(kit, 'B', "nick nick=mallory");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=tea nick=mallory role=member"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'B', "role"), "role=member");
+    ASSERT_HAS(kit_event(kit, 'B', "kicked"), "room=tea reason=banned");
+    kit_ask(kit, 'A', "ban room=tea nick=countess");
+    kit_ask(kit, 'A', "nick nick=countess");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "role room=tea nick=carol role=owner"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'A', "role"), "role=member");
+    ASSERT_HAS(kit_event(kit, 'A', "kicked"), "room=tea reason=banned");
+    kit_destroy(&kit);
+}
+
+static void p142_who_is_no_operator_any_more_is_put_out_and_the_room_may_go_with_them(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'E', "register password=" PASSWORD);
+    kit_ask(kit, 'O', "ban room=tea nick=eve");
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=eve role=operator"), "ok=true");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "ok=true");
+    for (const char *link = "ABC"; *link; link++)
+        kit_ask(kit, *link, "part room=tea");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "account_role account=eve role=member"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'E', "kicked"), "room=tea reason=banned");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=tea"), "ok=true count=1"); /* another one */
+    kit_ask(kit, 'E', "ban room=tea nick=olga");
+    kit_ask(kit, 'E', "nick nick=olga");
+    kit_forget(kit);
+    ASSERT_HAS(kit_ask(kit, 'O', "role room=tea nick=olga role=member"), "ok=true");
+    ASSERT_HAS(kit_event(kit, 'E', "role"), "role=member");
+    ASSERT_HAS(kit_event(kit, 'E', "kicked"), "room=tea reason=banned");
+    kit_destroy(&kit);
+}
+
+static void p57_who_has_a_role_comes_back_into_a_private_room(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'A', "register password=" PASSWORD);
+    kit_ask(kit, 'A', "join room=den private=true");
+    kit_ask(kit, 'A', "say room=den text=x");
+    kit_ask(kit, 'A', "invite room=den nick=bob");
+    kit_ask(kit, 'B', "join room=den");
+    kit_ask(kit, 'A', "part room=den");
+    ASSERT_HAS(kit_ask(kit, 'A', "who room=den"), "error=not_member");
+    ASSERT_HAS(kit_ask(kit, 'A', "role room=den nick=bob role=moderator"), "error=not_member");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=den"), "ok=true private=true count=2");
+    kit_ask(kit, 'A', "role room=den nick=carol role=moderator");
+    ASSERT_HAS(kit_ask(kit, 'C', "join room=den"), "ok=true");
+    kit_ask(kit, 'C', "part room=den");
+    kit_ask(kit, 'A', "role room=den nick=carol role=member");
+    ASSERT_HAS(kit_ask(kit, 'C', "join room=den"), "error=no_such_room");
+    for (const char *link = "AB"; *link; link++)
+        kit_ask(kit, *link, "part room=den"); /* nobody is in it now */
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "error=no_such_room");
+    kit_ask(kit, 'A', "bye");
+    restart(kit);
+    ASSERT_HAS(kit_ask(kit, 'A', "hello nick=ada password=" PASSWORD), "ok=true !heads.den");
+    ASSERT_HAS(kit_ask(kit, 'A', "join room=den"), "ok=true count=1");
+    kit_destroy(&kit);
+}
+
+/* The role is the uid's, which ends with the session. */
+static void p57_a_nick_alone_brings_no_guest_back_into_a_private_room(void **state)
+{
+    (void)state;
+    kit_t *kit = kit_with_room();
+    kit_ask(kit, 'B', "join room=den private=true");
+    kit_ask(kit, 'B', "say room=den text=x");
+    kit_ask(kit, 'B', "invite room=den nick=carol");
+    kit_ask(kit, 'C', "join room=den");
+    kit_ask(kit, 'B', "part room=den");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "ok=true");
+    kit_ask(kit, 'B', "bye");
+    kit_ask(kit, 'E', "nick nick=bob");
+    ASSERT_HAS(kit_ask(kit, 'E', "join room=den"), "error=no_such_room");
+    kit_ask(kit, 'B', "hello nick=rob");
+    ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "error=no_such_room");
+    kit_destroy(&kit);
+}
+
 /* --- news ---------------------------------------------------------------------------------------- */
 
 static void p230_who_is_muted_is_told_at_once_and_nobody_else(void **state)
@@ -711,6 +818,11 @@ static void p232_that_a_room_becomes_slow_is_told_to_its_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p142_who_takes_a_banned_nick_in_the_room_is_put_out),
+        cmocka_unit_test(p142_whose_role_kept_them_in_is_put_out_without_it),
+        cmocka_unit_test(p142_who_is_no_operator_any_more_is_put_out_and_the_room_may_go_with_them),
+        cmocka_unit_test(p57_who_has_a_role_comes_back_into_a_private_room),
+        cmocka_unit_test(p57_a_nick_alone_brings_no_guest_back_into_a_private_room),
         cmocka_unit_test(p230_who_is_muted_is_told_at_once_and_nobody_else),
         cmocka_unit_test(p230_who_is_not_silenced_in_a_room_is_not_told),
         cmocka_unit_test(p230_who_is_muted_everywhere_is_told),

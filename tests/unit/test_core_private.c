@@ -206,8 +206,9 @@ static void an_empty_one_with_history_stays_closed(void **state)
     (void)state;
     kit_t *kit = kit_with_den();
     kit_ask(kit, 'A', "say room=den text=x");
-    kit_ask(kit, 'A', "part room=den");
+    kit_ask(kit, 'A', "bye");
     ASSERT_HAS(kit_ask(kit, 'B', "join room=den"), "error=no_such_room");
+    kit_ask(kit, 'A', "hello nick=ada join="); /* another ada */
     ASSERT_HAS(kit_ask(kit, 'A', "join room=den"), "error=no_such_room");
     kit_pass(kit, 86400000 + 1000);
     kit_ask(kit, 'B', "hello nick=bob join=");
