@@ -1,9 +1,10 @@
 #include "base/credentials.h"
 
+#include "base/printable.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool is_said(const char *text)
@@ -13,7 +14,7 @@ static bool is_said(const char *text)
 
 static bool refuse(char *out_error, const char *what, const char *why)
 {
-    (void)snprintf(out_error, CREDENTIALS_ERROR_BYTES, "%s%s%s", what, *what ? ": " : "", why);
+    printable_text(out_error, CREDENTIALS_ERROR_BYTES, "%s%s%s", what, *what ? ": " : "", why);
     return false;
 }
 

@@ -232,18 +232,23 @@ void printable_line(FILE *out, const char *format, ...)
     (void)fputc('\n', out);
 }
 
-void printable_text(char *out, size_t capacity, const char *format, ...)
+void printable_vtext(char *out, size_t capacity, const char *format, va_list values)
 {
     assert(out && capacity > 0);
     char *text;
     size_t size;
     FILE *memory = open_memstream(&text, &size);
     assert(memory);
-    va_list values;
-    va_start(values, format);
     printable_vprint(memory, format, values);
-    va_end(values);
     (void)fclose(memory); /* memory */
     (void)snprintf(out, capacity, "%s", text);
     free(text);
+}
+
+void printable_text(char *out, size_t capacity, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    printable_vtext(out, capacity, format, values);
+    va_end(values);
 }

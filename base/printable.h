@@ -42,5 +42,7 @@ void printable_vprint(FILE *out, const char *format, va_list values)
 /* The same into `out`, cut to `capacity` (> 0) with its zero: a message made of several texts. */
 void printable_text(char *out, size_t capacity, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void printable_vtext(char *out, size_t capacity, const char *format, va_list values)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "base/settings_value.h"
 
 static const char ENVIRONMENT_PREFIX[] = "HUBBUB_";
@@ -38,7 +39,7 @@ __attribute__((format(printf, 2, 3))) static settings_result_t wrong(const readi
 {
     va_list values;
     va_start(values, format);
-    (void)vsnprintf(self->out_error, SETTINGS_ERROR_BYTES, format, values);
+    printable_vtext(self->out_error, SETTINGS_ERROR_BYTES, format, values);
     va_end(values);
     return SETTINGS_WRONG;
 }

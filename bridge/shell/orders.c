@@ -15,9 +15,9 @@ static uint64_t pack(tag_t tag)
     return packed;
 }
 
-/* Sends a request; what cannot even be sent is told at once. What is said streams; of anything else the
+/* Sends a request; what cannot even be sent is told at once, and false. What is said streams; of anything else the
  * answer is waited for before the next line is looked at: `/join tea` and a line after it mean tea. */
-static void ask(bridge_t *self, user_t *user, client_request_t *request, tag_t tag)
+static bool ask(bridge_t *self, user_t *user, client_request_t *request, tag_t tag)
 {
     request->tag = pack(tag);
     hub_err_t err = client_link_request(self->link, user->sid, request, self->now_ms);
@@ -25,10 +25,11 @@ static void ask(bridge_t *self, user_t *user, client_request_t *request, tag_t t
         user_tell(self, user, phrase_of_error(err), NULL);
         if (request->op == OP_join)
             user_stays_out(self, user);
-        return;
+        return false;
     }
     user->is_resting |= request->op != OP_say && request->op != OP_tell;
     user->is_parting |= request->op == OP_part && tag.room != USER_NO_ROOM;
+    return true;
 }
 
 /* By which room they could go on in; who is in none is told so. */
@@ -122,7 +123,7 @@ static void say(bridge_t *self, user_t *user, const order_t *order)
         return;
     }
     client_request_t request = {.op = OP_say, .room = name_span(&room->name), .text = order->text};
-    ask(self, user, &request, tag_of(ORDER_SAY, user->current));
+    (void)ask(self, user, &request, tag_of(ORDER_SAY, user->current));
 }
 
 static void tell(bridge_t *self, user_t *user, const order_t *order)
@@ -132,14 +133,14 @@ static void tell(bridge_t *self, user_t *user, const order_t *order)
         return;
     }
     client_request_t request = {.op = OP_tell, .to = order->name, .text = order->text};
-    ask(self, user, &request, tag_of(ORDER_tell, USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_tell, USER_NO_ROOM));
 }
 
 void ask_who(bridge_t *self, user_t *user, tag_t tag, span_t room, span_t page)
 {
     assert(self && user);
     client_request_t request = {.op = OP_who, .room = room, .page = page, .limit = LIMIT_WHO_MAX};
-    ask(self, user, &request, tag);
+    (void)ask(self, user, &request, tag);
 }
 
 static void who(bridge_t *self, user_t *user, const order_t *order)
@@ -160,14 +161,14 @@ static void who(bridge_t *self, user_t *user, const order_t *order)
 static void nick(bridge_t *self, user_t *user, const order_t *order)
 {
     client_request_t request = {.op = OP_nick, .nick = order->name};
-    ask(self, user, &request, tag_of(ORDER_nick, USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_nick, USER_NO_ROOM));
 }
 
 void user_asks_to_join(bridge_t *self, user_t *user, span_t room)
 {
     assert(self && user);
     client_request_t request = {.op = OP_join, .room = room};
-    ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_join, USER_NO_ROOM));
 }
 
 static void join(bridge_t *self, user_t *user, const order_t *order)
@@ -194,14 +195,14 @@ static void part(bridge_t *self, user_t *user, const order_t *order)
         request.room = name_span(&room->name);
     } else
         is_current = client_link_room(self->link, order->name) == user->current;
-    ask(self, user, &request, tag_of(ORDER_part, is_current ? user->current : USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_part, is_current ? user->current : USER_NO_ROOM));
 }
 
 static void rooms(bridge_t *self, user_t *user, const order_t *order)
 {
     (void)order;
     client_request_t request = {.op = OP_rooms, .limit = LIMIT_ROOMS_PAGE};
-    ask(self, user, &request, tag_of(ORDER_rooms, USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_rooms, USER_NO_ROOM));
 }
 
 static void history(bridge_t *self, user_t *user, const order_t *order)
@@ -214,7 +215,7 @@ static void history(bridge_t *self, user_t *user, const order_t *order)
     tag.shown = (uint16_t)(count < LIMIT_HISTORY_MAX ? count : LIMIT_HISTORY_MAX);
     client_request_t request = {
         .op = OP_history, .room = name_span(&room->name), .limit = tag.shown};
-    ask(self, user, &request, tag);
+    (void)ask(self, user, &request, tag);
 }
 
 /* The reply does not say what the status is now; only one such order is under way. */
@@ -225,7 +226,7 @@ static void status(bridge_t *self, user_t *user, const order_t *order)
     affairs_t *affairs = user_affairs(user);
     free(affairs->status);
     affairs->status = strndup(order->text.data, order->text.size);
-    ask(self, user, &request, tag_of(ORDER_status, USER_NO_ROOM));
+    (void)ask(self, user, &request, tag_of(ORDER_status, USER_NO_ROOM));
 }
 
 /* What owners and moderators may in the room that one talks in, and members of private ones. */
@@ -283,9 +284,10 @@ static void look_after(bridge_t *self, user_t *user, const order_t *order)
         request.role = order->text;
     else if (order->text.size > 0)
         request.reason = order->text;
-    if (order->verb == ORDER_kick || order->verb == ORDER_ban || order->verb == ORDER_mute)
+    bool is_asked = ask(self, user, &request, tag_of(order->verb, USER_NO_ROOM));
+    if (is_asked &&
+        (order->verb == ORDER_kick || order->verb == ORDER_ban || order->verb == ORDER_mute))
         keep_deed(self, user, order, room);
-    ask(self, user, &request, tag_of(order->verb, USER_NO_ROOM));
 }
 
 static void usage(bridge_t *self, user_t *user, const order_t *order)
@@ -343,7 +345,7 @@ static void quit(bridge_t *self, user_t *user, const order_t *order)
 void user_ask(bridge_t *self, user_t *user, client_request_t *request, verb_t verb)
 {
     assert(self && user && request);
-    ask(self, user, request, tag_of(verb, USER_NO_ROOM));
+    (void)ask(self, user, request, tag_of(verb, USER_NO_ROOM));
 }
 
 bool user_has_broker(const bridge_t *self, const user_t *user)

@@ -321,6 +321,10 @@ static void credentials_say_what_is_missing(void **state)
     credentials_given_t given = {.key_file = path_of("lonely")};
     assert_false(credentials_load(&given, &out, error));
     assert_non_null(strstr(error, "the broker's key is missing"));
+    given.key_file = "no\033]0;such"; /* a sequence without an end */
+    assert_false(credentials_load(&given, &out, error));
+    assert_int_equal(strncmp(error, "no: ", 4), 0);
+    given.key_file = path_of("lonely");
     given.server_key = "short";
     assert_false(credentials_load(&given, &out, error));
     given.server_key = server;

@@ -220,6 +220,22 @@ static void an_argument_that_is_no_option_or_lacks_its_value_is_refused(void **s
     assert_int_equal(READ("--set", longest), SETTINGS_WRONG);
 }
 
+/* A sequence without an end takes nothing of ours with it, wherever the argument stands. */
+static void what_is_wrong_is_told_whatever_paints_in_the_argument(void **state)
+{
+    (void)state;
+    assert_int_equal(READ("\033]0;x"), SETTINGS_WRONG);
+    assert_string_equal(error, ": not an option; --help lists all");
+    assert_int_equal(READ("--nope\033]0;x"), SETTINGS_WRONG);
+    assert_string_equal(error, "--nope: no such option; --help lists all");
+    assert_int_equal(READ("--set", "nope\033P"), SETTINGS_WRONG);
+    assert_string_equal(error, "--set nope: must be KEY=VALUE");
+    assert_int_equal(READ("--set", "frobnicate\033P=1"), SETTINGS_WRONG);
+    assert_string_equal(error, "--set frobnicate: no such setting; --help lists all");
+    assert_int_equal(READ("--idle-ms", "5\033]0;x"), SETTINGS_WRONG);
+    assert_non_null(strstr(error, "--idle-ms: \"5\" must be a whole number"));
+}
+
 static void a_refused_line_changes_nothing(void **state)
 {
     (void)state;
@@ -276,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_text_longer_than_its_limit_is_refused),
         cmocka_unit_test(an_unknown_option_names_the_nearest),
         cmocka_unit_test(an_argument_that_is_no_option_or_lacks_its_value_is_refused),
+        cmocka_unit_test(what_is_wrong_is_told_whatever_paints_in_the_argument),
         cmocka_unit_test(a_refused_line_changes_nothing),
         cmocka_unit_test(help_and_version_come_even_with_a_wrong_environment),
         cmocka_unit_test(the_help_shows_each_row_with_range_and_default_in_80_columns),
