@@ -14,6 +14,8 @@ typedef struct client_room {
     uint64_t pseq;            /* the last presence event */
     uint64_t head_pseq;       /* the last one known to exist */
     uint64_t presence_due_ms; /* when a presence event is taken for lost; 0: none is missing */
+    uint64_t gap_after_ms;    /* a gap in presence is not told before */
+    uint32_t gap_pause_ms;    /* what was waited for that */
     struct client_room *next; /* in the bucket */
     uint32_t index;
     uint32_t references; /* sessions' lists and requests; 0: gone */
@@ -21,6 +23,7 @@ typedef struct client_room {
     uint32_t asker;   /* sid of a session that may ask for a replay, most likely */
     bool is_private;
     bool is_presence_stale;     /* none has come since the link was lost */
+    bool is_gap_owed;           /* it is to be told when that is due */
     name_t name;                /* canonical */
     char topic[NAME_BYTES + 1]; /* the name and its zero, name.size + 1 bytes */
 } client_room_t;

@@ -96,7 +96,7 @@ void incoming_room_event(client_link_t *self, client_room_t *room, ev_t ev, cons
                          span_t frame, uint64_t now_ms)
 {
     if (ev == EV_presence)
-        repair_presence(self, room, event);
+        repair_presence(self, room, event, now_ms);
     else if (ev == EV_head)
         repair_room_head(self, room, message_uint(event, KEY_epoch), message_uint(event, KEY_seq),
                          message_uint(event, KEY_pseq), now_ms);

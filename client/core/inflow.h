@@ -23,6 +23,7 @@ typedef struct {
     uint64_t asked_epoch, asked_seq; /* head_epoch and seq when that was sent */
     inflow_held_t *held;             /* what came too early; NULL: nothing */
     uint8_t stalls;                  /* replays in a row that brought nothing */
+    uint8_t thin;                    /* replays in a row that brought little, and not all */
     bool is_known;                   /* the position is */
     bool is_stale;                   /* nothing has come since the link was lost */
 } inflow_t;

@@ -139,6 +139,7 @@ static void lose_member(client_link_t *self, uint32_t entry)
     repair_drop(self, &room->flow);
     inflow_fini(&room->flow);
     room->presence_due_ms = 0;
+    room->is_gap_owed = false;
 }
 
 /* Removes the entry at `place`: the broker does not know the session there. */

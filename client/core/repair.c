@@ -8,6 +8,8 @@
 enum {
     HOLE_GRACE_MS = 30, /* an event overtakes only a replay */
     HEAD_NUMBERS = 3,
+    GAP_PAUSE_MS = 100,
+    GAP_PAUSE_MAX_MS = 6400,
 };
 
 void repair_forget(inflow_t *flow)
@@ -15,7 +17,7 @@ void repair_forget(inflow_t *flow)
     assert(flow);
     flow->replay_id = 0;
     flow->due_ms = 0;
-    flow->stalls = 0;
+    flow->stalls = flow->thin = 0;
 }
 
 void repair_drop(client_link_t *self, inflow_t *flow)
@@ -81,7 +83,29 @@ void repair_drain(client_link_t *self, client_room_t *room, uint64_t now_ms)
     stream_watch(self, stream_of_room(room), now_ms + HOLE_GRACE_MS);
 }
 
-void repair_presence(client_link_t *self, client_room_t *room, const message_t *event)
+/* The pause doubles with each gap, and is short again once nothing was missing for as long as it was. */
+static void tell_gap(client_link_t *self, client_room_t *room, uint64_t now_ms)
+{
+    room->is_gap_owed = now_ms < room->gap_after_ms;
+    if (room->is_gap_owed) {
+        if (room->presence_due_ms == 0)
+            room->presence_due_ms = room->gap_after_ms;
+        chain_add(&self->due_rooms, &room->place);
+        link_due(self, room->presence_due_ms);
+        return;
+    }
+    bool is_calm = now_ms - room->gap_after_ms >= room->gap_pause_ms;
+    if (room->gap_pause_ms == 0 || is_calm)
+        room->gap_pause_ms = GAP_PAUSE_MS;
+    else if (room->gap_pause_ms < GAP_PAUSE_MAX_MS)
+        room->gap_pause_ms *= 2;
+    room->gap_after_ms = now_ms + room->gap_pause_ms;
+    if (self->calls->presence_gap)
+        self->calls->presence_gap(self->context, room->index);
+}
+
+void repair_presence(client_link_t *self, client_room_t *room, const message_t *event,
+                     uint64_t now_ms)
 {
     assert(self && room && event);
     uint64_t pseq = message_uint(event, KEY_pseq);
@@ -96,8 +120,8 @@ void repair_presence(client_link_t *self, client_room_t *room, const message_t *
         room->head_pseq = pseq;
     uint32_t index = room->index;
     self->calls->presence(self->context, index, event);
-    if (is_gap && room->members > 0 && self->calls->presence_gap)
-        self->calls->presence_gap(self->context, index);
+    if (is_gap && room->members > 0)
+        tell_gap(self, room, now_ms);
 }
 
 static void take_head(client_link_t *self, stream_t stream, uint64_t epoch, uint64_t seq,
@@ -134,12 +158,12 @@ static void set_back(client_link_t *self, client_room_t *room, uint64_t epoch, u
     stream_tell(self, self->calls->undone, stream_of_room(room), kept + 1, heard);
 }
 
-static void set_presence_back(client_link_t *self, client_room_t *room, uint64_t pseq)
+static void set_presence_back(client_link_t *self, client_room_t *room, uint64_t pseq,
+                              uint64_t now_ms)
 {
     room->pseq = room->head_pseq = pseq;
     room->is_presence_stale = false;
-    if (self->calls->presence_gap)
-        self->calls->presence_gap(self->context, room->index);
+    tell_gap(self, room, now_ms);
 }
 
 void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,
@@ -150,10 +174,13 @@ void repair_room_welcome(client_link_t *self, client_room_t *room, uint64_t epoc
         set_back(self, room, epoch, seq);
     room->flow.is_stale = false;
     if (room->references > 0 && room->is_presence_stale && pseq < room->pseq)
-        set_presence_back(self, room, pseq);
+        set_presence_back(self, room, pseq, now_ms);
     room->is_presence_stale = false;
-    if (room->references > 0)
-        repair_room_head(self, room, epoch, seq, pseq, now_ms);
+    if (room->references == 0)
+        return;
+    if (room->is_gap_owed) /* since before the link was lost */
+        tell_gap(self, room, now_ms);
+    repair_room_head(self, room, epoch, seq, pseq, now_ms);
 }
 
 void repair_inbox_head(client_link_t *self, client_session_t *session, uint64_t epoch, uint64_t seq,
@@ -204,11 +231,11 @@ void repair_room_due(client_link_t *self, client_room_t *room, uint64_t now_ms)
     if (room->presence_due_ms == 0 || room->presence_due_ms > now_ms)
         return;
     room->presence_due_ms = 0;
-    if (room->pseq >= room->head_pseq)
-        return;
-    room->pseq = room->head_pseq;
-    if (self->calls->presence_gap)
-        self->calls->presence_gap(self->context, room->index);
+    bool is_behind = room->pseq < room->head_pseq;
+    if (is_behind)
+        room->pseq = room->head_pseq;
+    if (is_behind || (room->is_gap_owed && room->members > 0))
+        tell_gap(self, room, now_ms);
 }
 
 void repair_inbox_due(client_link_t *self, client_session_t *session, uint64_t now_ms)

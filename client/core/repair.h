@@ -14,8 +14,10 @@ void repair_room_event(client_link_t *self, client_room_t *room, const message_t
 void repair_inbox_event(client_link_t *self, client_session_t *session, const message_t *event,
                         span_t frame, uint64_t now_ms);
 
-/* A presence event of a room. */
-void repair_presence(client_link_t *self, client_room_t *room, const message_t *event);
+/* A presence event of a room. A gap is told at once; further ones soon after wait, longer each time, and are told as one: each
+ * makes somebody ask. */
+void repair_presence(client_link_t *self, client_room_t *room, const message_t *event,
+                     uint64_t now_ms);
 
 /* Events up to here exist. */
 void repair_room_head(client_link_t *self, client_room_t *room, uint64_t epoch, uint64_t seq,

@@ -7,7 +7,13 @@
 
 #include <assert.h>
 
-enum { STALLS_MAX = 5 }; /* replays in a row that bring nothing, before the hole is given up */
+enum {
+    STALLS_MAX = 5, /* replays in a row that bring nothing, before the hole is given up */
+    THIN_BYTES = 4096,
+    THIN_MAX =
+        16, /* so many replays in a row may bring less than that, and each the next is asked for at once */
+    THIN_STEPS = 6 /* then a pause, which doubles so many times */
+};
 
 static bool may_ask(client_session_t *session, const client_room_t *room)
 {
@@ -138,11 +144,29 @@ static void take_lost(client_link_t *self, stream_t stream, const message_t *rep
     stream_tell(self, self->calls->lost, stream, first, lost[1]);
 }
 
-/* A page is ascending and without holes, across epochs too. Who has started over under the newest epoch gets
- * what older ones began with. What came over PUB since we asked may be undone by what is in the page. */
-static void take_page(client_link_t *self, stream_t stream, const message_t *reply)
+/* What an event comes to, roughly: a full page has few that are long, or many. */
+static size_t weight(const message_t *event)
 {
-    size_t count;
+    enum { EVENT_BYTES = 256 };
+    return EVENT_BYTES + message_span(event, KEY_text).size + message_span(event, KEY_data).size;
+}
+
+/* How long to wait before the next page is asked for. A broker that has much fills its pages. */
+static uint64_t page_pause_ms(inflow_t *flow, size_t taken)
+{
+    if (taken >= THIN_BYTES)
+        flow->thin = 0;
+    else if (flow->thin < THIN_MAX + THIN_STEPS)
+        flow->thin++;
+    return flow->thin <= THIN_MAX ? 0 : (uint64_t)STREAM_GRACE_MS << (flow->thin - THIN_MAX - 1);
+}
+
+/* A page is ascending and without holes, across epochs too. Who has started over under the newest epoch gets
+ * what older ones began with. What came over PUB since we asked may be undone by what is in the page. Returns
+ * what it came to. */
+static size_t take_page(client_link_t *self, stream_t stream, const message_t *reply)
+{
+    size_t count, taken = 0;
     const msgpack_object *events = message_list(reply, KEY_events, &count);
     message_t event;
     for (size_t i = 0; i < count && stream_is_alive(stream); i++) {
@@ -152,14 +176,16 @@ static void take_page(client_link_t *self, stream_t stream, const message_t *rep
         if (epoch > stream.flow->epoch && seq <= stream.flow->seq)
             undo(self, stream, seq);
         if (!stream_is_alive(stream))
-            return;
+            return 0;
         if (seq != stream.flow->seq + 1) {
             self->counters.duplicates++;
             continue;
         }
         inflow_advance(stream.flow, epoch > stream.flow->epoch ? epoch : stream.flow->epoch, seq);
+        taken += weight(&event);
         stream_deliver(self, stream, &event);
     }
+    return taken;
 }
 
 /* The whole page is there and our epoch has ended: we stand where the new one begins. That holds for the epoch that had
@@ -181,7 +207,7 @@ static void take_reply(client_link_t *self, stream_t stream, const message_t *re
     inflow_t *flow = stream.flow;
     uint64_t epoch = flow->epoch, seq = flow->seq;
     take_lost(self, stream, reply);
-    take_page(self, stream, reply);
+    size_t taken = take_page(self, stream, reply);
     if (!stream_is_alive(stream))
         return;
     cross_epoch(self, stream, reply);
@@ -189,15 +215,19 @@ static void take_reply(client_link_t *self, stream_t stream, const message_t *re
         return;
     bool is_moving = flow->epoch != epoch || flow->seq != seq;
     stream_drain(self, stream);
-    if (!stream_is_alive(stream) || !inflow_is_behind(flow))
+    if (!stream_is_alive(stream))
         return;
+    if (!inflow_is_behind(flow)) {
+        flow->thin = 0;
+        return;
+    }
     if (is_moving)
         flow->stalls = 0;
     else if (++flow->stalls >= STALLS_MAX) {
         give_up(self, stream);
         return;
     }
-    stream_watch(self, stream, now_ms + (is_moving ? 0 : STREAM_GRACE_MS));
+    stream_watch(self, stream, now_ms + (is_moving ? page_pause_ms(flow, taken) : STREAM_GRACE_MS));
 }
 
 static void replayed(client_link_t *self, stream_t stream, const message_t *reply, uint64_t now_ms)

@@ -446,6 +446,71 @@ WITH_ADA(a_hole_in_presence_is_told_never_replayed)
     assert_int_equal(fixture_count(f, OP_replay), 0);
 }
 
+WITH_ADA(holes_in_presence_one_after_another_are_told_at_longer_and_longer_pauses)
+{
+    unsigned gaps = 0;
+    for (uint64_t i = 1; i <= 700; i++) {
+        presence(f, 50 + 2 * i);
+        fixture_pass(f, 10);
+        gaps += strstr(f->log, "gap lobby") != NULL;
+        fixture_clear(f);
+    }
+    assert_int_equal(gaps, 7); /* at once, then after 100, 200 ... 3200 ms */
+}
+
+WITH_ADA(a_hole_in_presence_soon_after_another_is_told_later_and_not_forgotten)
+{
+    presence(f, 52);
+    presence(f, 54);
+    fixture_expect(f, "presence lobby 52; gap lobby; presence lobby 54");
+    fixture_pass(f, 99);
+    fixture_expect(f, "");
+    fixture_pass(f, 1);
+    fixture_expect(f, "gap lobby");
+    fixture_pass(f, 1000);
+    fixture_expect(f, ""); /* that was all, and it is calm */
+    presence(f, 60);
+    presence(f, 62);
+    fixture_expect(f, "presence lobby 60; gap lobby; presence lobby 62");
+    fixture_pass(f, 100);
+    fixture_expect(f, "gap lobby");
+}
+
+WITH_ADA(a_hole_in_presence_that_is_yet_to_be_told_outlives_the_link)
+{
+    presence(f, 52);
+    presence(f, 54);
+    fixture_clear(f);
+    comes_back_at(f, 1, 5, 54);
+    fixture_expect(f, "ready 0 resumed; gap lobby");
+}
+
+static void page_of_one(fixture_t *f, uint64_t seq)
+{
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, seq, seq, 0, 0, true);
+    fixture_clear(f);
+}
+
+WITH_ADA(a_replay_that_has_always_more_and_brings_little_is_asked_for_ever_more_slowly)
+{
+    head(f, "lobby", 1, 1000000, 50);
+    fixture_publish(f, "lobby");
+    fixture_pass(f, 100);
+    uint64_t seq = 6;
+    while (seq < 6 + 17)
+        page_of_one(f, seq++); /* each at once */
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_pass(f, 100);
+    page_of_one(f, seq++);
+    fixture_pass(f, 199);
+    assert_int_equal(fixture_count(f, OP_replay), 0);
+    fixture_pass(f, 1);
+    page_of_one(f, seq++);
+    fixture_pass(f, 400);
+    fixture_page(f, fixture_take(f, OP_replay), "lobby", 1, seq, seq + 30, 0, 0, true);
+    assert_int_equal(fixture_count(f, OP_replay), 1); /* a full one: at once again */
+}
+
 WITH_ADA(one_replay_serves_all_sessions_of_the_link)
 {
     uint32_t bob;
@@ -518,6 +583,11 @@ int main(void)
         cmocka_unit_test(a_private_room_comes_over_the_dealer),
         cmocka_unit_test(what_is_published_before_the_welcome_is_not_missed),
         cmocka_unit_test(a_hole_in_presence_is_told_never_replayed),
+        cmocka_unit_test(holes_in_presence_one_after_another_are_told_at_longer_and_longer_pauses),
+        cmocka_unit_test(a_hole_in_presence_soon_after_another_is_told_later_and_not_forgotten),
+        cmocka_unit_test(a_hole_in_presence_that_is_yet_to_be_told_outlives_the_link),
+        cmocka_unit_test(
+            a_replay_that_has_always_more_and_brings_little_is_asked_for_ever_more_slowly),
         cmocka_unit_test(one_replay_serves_all_sessions_of_the_link),
         cmocka_unit_test(another_member_asks_when_the_last_one_to_join_has_left),
     };
