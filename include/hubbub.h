@@ -322,6 +322,10 @@ size_t hubbub_unacknowledged(const hubbub_t *self);
 /* How many requests of any kind have no DONE yet. */
 size_t hubbub_waiting(const hubbub_t *self);
 
+/* For how many ms the broker, which may be up otherwise, has owed the answer to a request that it was sent; 0: it owes none. What
+ * rests because the broker wants it later is owed nothing meanwhile. */
+uint64_t hubbub_owed_ms(const hubbub_t *self);
+
 /* True while the broker answers and the session is welcome. */
 bool hubbub_is_ready(const hubbub_t *self);
 

@@ -235,6 +235,10 @@ size_t client_link_waiting(const client_link_t *self, uint32_t sid);
 /* How many of these are say and tell. */
 size_t client_link_unacknowledged(const client_link_t *self, uint32_t sid);
 
+/* For how long the broker has owed the session the answer to a request that it was sent on this link; 0: it owes none. One that
+ * has to be repeated later is owed none meanwhile. O(requests in flight). */
+uint64_t client_link_owed_ms(const client_link_t *self, uint32_t sid, uint64_t now_ms);
+
 /* Sessions there are, in whatever state. */
 size_t client_link_sessions(const client_link_t *self);
 

@@ -22,6 +22,20 @@ size_t client_link_unacknowledged(const client_link_t *self, uint32_t sid)
     return session ? session->unacknowledged : 0;
 }
 
+uint64_t client_link_owed_ms(const client_link_t *self, uint32_t sid, uint64_t now_ms)
+{
+    assert(self);
+    uint64_t longest = 0;
+    const client_session_t *session = client_sessions_find(&self->sessions, sid);
+    if (session == NULL)
+        return 0;
+    const client_item_t *item = client_session_first(session);
+    for (; item; item = client_session_next(session, item))
+        if (item->is_in_flight && now_ms - item->sent_ms > longest)
+            longest = now_ms - item->sent_ms;
+    return longest;
+}
+
 size_t client_link_sessions(const client_link_t *self)
 {
     assert(self);

@@ -18,9 +18,10 @@ enum { CLIENT_TOKEN_BYTES = 32, CLIENT_WINDOW_MAX = 64 };
 typedef struct client_item {
     struct client_item *next;
     uint64_t id, tag;
-    uint64_t cid;  /* 0: it has none */
-    uint32_t room; /* join, part: the room, referred to; else CLIENT_NO_ROOM */
-    uint32_t size; /* of the frame */
+    uint64_t cid;     /* 0: it has none */
+    uint64_t sent_ms; /* is_in_flight: when */
+    uint32_t room;    /* join, part: the room, referred to; else CLIENT_NO_ROOM */
+    uint32_t size;    /* of the frame */
     uint8_t op;
     uint8_t refusals;  /* out_of_order in a row */
     bool is_in_flight; /* sent on this link, not answered */

@@ -83,6 +83,7 @@ static void send_item(client_link_t *self, client_session_t *session, client_ite
     self->counters.repeated += item->was_sent;
     item->is_in_flight = item->was_sent = true;
     item->doubts++;
+    item->sent_ms = now_ms;
     session->in_flight++;
     buffer_clear(&self->out);
     bool has_room = buffer_append(&self->out, item->frame, item->size);

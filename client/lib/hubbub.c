@@ -309,6 +309,12 @@ size_t hubbub_waiting(const hubbub_t *self)
     return client_link_waiting(self->link, self->sid);
 }
 
+uint64_t hubbub_owed_ms(const hubbub_t *self)
+{
+    assert(self);
+    return client_link_owed_ms(self->link, self->sid, handle_now_ms());
+}
+
 bool hubbub_is_ready(const hubbub_t *self)
 {
     assert(self);

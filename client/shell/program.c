@@ -280,9 +280,22 @@ static bool is_needed(const program_t *self)
     return self->terminal == NULL && hubbub_waiting(self->chat) > 0;
 }
 
+/* It answers pings, and nothing else. */
+static bool is_owed_too_long(const program_t *self)
+{
+    uint32_t timeout_ms = self->options->timeout;
+    return timeout_ms > 0 && self->terminal == NULL && hubbub_owed_ms(self->chat) >= timeout_ms;
+}
+
 static void check_stuck(program_t *self, uint64_t now_ms)
 {
     uint32_t timeout_ms = self->options->timeout;
+    if (is_owed_too_long(self)) {
+        talk_fail(self->talk, "the broker at %s is there but has not answered a request for %u ms",
+                  self->options->router, timeout_ms);
+        self->is_over = true;
+        return;
+    }
     if (timeout_ms == 0 || !talk_is_down(self->talk) || !is_needed(self)) {
         self->stuck_ms = 0;
         return;
@@ -330,7 +343,8 @@ static void check_end(program_t *self)
 /* How long poll() may sleep: what is due is looked at ten times a second while something is. */
 static int sleep_ms(const program_t *self)
 {
-    return self->stuck_ms > 0 || self->leaving_ms > 0 ? 100 : -1;
+    bool is_waiting = self->terminal == NULL && hubbub_waiting(self->chat) > 0;
+    return self->stuck_ms > 0 || self->leaving_ms > 0 || is_waiting ? 100 : -1;
 }
 
 /* ---- the loop ---- */
