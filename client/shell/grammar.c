@@ -51,6 +51,23 @@ bool grammar_is_secret(const char *line)
     return command && command->shape >= SHAPE_PASSWORD;
 }
 
+size_t grammar_secret_at(const char *line)
+{
+    assert(line);
+    if (!grammar_is_secret(line))
+        return 0;
+    size_t at = strcspn(line, BLANKS);
+    const command_t *command = grammar_find(line + 1, at - 1);
+    if (command && command->shape == SHAPE_NICK_PASSWORD) {
+        size_t name = at + strspn(line + at, BLANKS);
+        at = name + strcspn(line + name, BLANKS);
+        if (at == name)
+            return 0;
+    }
+    size_t blanks = strspn(line + at, BLANKS);
+    return blanks ? at + blanks : 0;
+}
+
 /* Cuts off the first word and leaves *rest behind it and the blanks that follow; empty: no word. */
 static char *take_word(char **rest)
 {

@@ -56,6 +56,10 @@ const command_t *grammar_commands(size_t *out_count);
 /* True if a password may stand in the line, so that it is not to be kept. */
 bool grammar_is_secret(const char *line);
 
+/* Where in the line the password begins, or would: behind the blank after the word, and after the name that /login has; 0: the line
+ * has not come so far, or none belongs there. */
+size_t grammar_secret_at(const char *line);
+
 /* The word of a verb's first command; "" for a verb that has none. */
 const char *grammar_word(verb_t verb);
 

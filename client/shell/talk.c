@@ -146,8 +146,10 @@ static void json_line(talk_t *self, const char *line, size_t size, size_t number
 static bool plain_line(talk_t *self, const char *line, size_t size, size_t number)
 {
     char *clean = printable(line, size, PRINTABLE_IN);
+    size_t clean_bytes = strlen(clean);
     order_t order = grammar_read(clean);
     talk_perform(self, &order, number, NULL);
+    explicit_bzero(clean, clean_bytes); /* there may be a password in it */
     free(clean);
     return order.verb == VERB_say || order.verb == VERB_tell;
 }

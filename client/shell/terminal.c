@@ -19,6 +19,8 @@
 enum {
     HISTORY_LINES = 500,
     PROMPT_BYTES = 64,
+    SHOWN_BYTES = 128, /* of a line that goes on unseen; a longer one is no such command */
+    HIDDEN_BYTES = 1024,
     KEY_MS = 100, /* the rest of a key's sequence comes within; ESC alone is dropped */
     END_KEY = 4   /* Ctrl-D */
 };
@@ -29,10 +31,16 @@ struct terminal {
     terminal_complete_t *complete;
     void *user;
     int signals;
-    char prompt[PROMPT_BYTES];
-    char *entered; /* the last line */
-    bool is_shown; /* the prompt, and the line being typed */
-    bool is_gone;  /* nobody is at the other end */
+    char given[PROMPT_BYTES];                     /* the prompt that was asked for */
+    char prompt[PROMPT_BYTES + SHOWN_BYTES + 16]; /* as it is on the screen */
+    char *entered;                                /* the last line */
+    char shown
+        [SHOWN_BYTES]; /* the line up to its password, a blank at its end; "": no password is being typed */
+    char hidden[HIDDEN_BYTES]; /* that, so far */
+    size_t hidden_bytes;
+    bool is_in_sequence; /* of a key that is no character, in a password */
+    bool is_shown;       /* the prompt, and the line being typed */
+    bool is_gone;        /* nobody is at the other end */
 };
 
 bool terminal_is_usable(void)
@@ -104,15 +112,25 @@ bool terminal_print(terminal_t *self, const char *text, size_t size)
     return is_written;
 }
 
+static void compose_prompt(const terminal_t *self, char *out, size_t size)
+{
+    printable_text(out, size, "%s%s%s", self->given, self->shown,
+                   *self->shown ? "(not shown): " : "");
+}
+
 void terminal_prompt(terminal_t *self, const char *prompt)
 {
     assert(self && prompt);
-    bool is_same = strcmp(self->prompt, prompt) == 0;
+    char wanted[sizeof self->prompt];
+    if (prompt != self->given)
+        (void)snprintf(self->given, sizeof self->given, "%s", prompt);
+    compose_prompt(self, wanted, sizeof wanted);
+    bool is_same = strcmp(self->prompt, wanted) == 0;
     if (self->is_shown && is_same)
         return;
     if (self->is_shown)
         hide(self);
-    (void)snprintf(self->prompt, sizeof self->prompt, "%s", prompt);
+    memcpy(self->prompt, wanted, sizeof wanted);
     if (self->is_shown)
         (void)el_set(self->edit, EL_REFRESH);
     else
@@ -212,10 +230,18 @@ static int read_character(EditLine *edit, wchar_t *out)
     return 0;
 }
 
+static void forget_entered(terminal_t *self)
+{
+    if (self->entered)
+        explicit_bzero(self->entered, strlen(self->entered));
+    free(self->entered);
+    self->entered = NULL;
+}
+
 static void keep_entered(terminal_t *self, const char *line, size_t size)
 {
     HistEvent event;
-    free(self->entered);
+    forget_entered(self);
     self->entered = strndup(line, size);
     assert(self->entered);
     if (size > 0 && !grammar_is_secret(self->entered))
@@ -230,10 +256,142 @@ static void leave_line(terminal_t *self)
     self->is_shown = false;
 }
 
+/* ---- passwords ---- */
+
+/* What is typed from here on is not shown. */
+static void begin_hidden(terminal_t *self, const char *line, size_t size)
+{
+    memcpy(self->shown, line, size);
+    self->shown[size] = '\0';
+    self->hidden_bytes = 0;
+    self->is_in_sequence = false;
+    terminal_prompt(self, self->given);
+}
+
+/* The line being typed has come to where its password begins, and the cursor is at its end. */
+static void look_for_password(terminal_t *self)
+{
+    const LineInfo *line = el_line(self->edit);
+    size_t size = (size_t)(line->lastchar - line->buffer);
+    if (line->cursor != line->lastchar || size == 0 || size >= SHOWN_BYTES)
+        return;
+    char text[SHOWN_BYTES];
+    memcpy(text, line->buffer, size);
+    text[size] = '\0';
+    if (grammar_secret_at(text) != size)
+        return;
+    size_t characters = mbstowcs(NULL, text, 0);
+    hide(self);
+    el_deletestr(self->edit, (int)(characters == (size_t)-1 ? size : characters));
+    (void)el_set(self->edit, EL_REFRESH);
+    begin_hidden(self, text, size);
+}
+
+/* A command was entered that lacks its password: it is taken back, and waits for that. */
+static bool lacks_password(terminal_t *self)
+{
+    char text[SHOWN_BYTES];
+    size_t size = strlen(self->entered);
+    if (size + 2 > sizeof text)
+        return false;
+    memcpy(text, self->entered, size);
+    memcpy(text + size, " ", 2);
+    if (grammar_secret_at(text) != size + 1)
+        return false;
+    terminal_erase_entered(self);
+    begin_hidden(self, text, size + 1);
+    return true;
+}
+
+static void end_hidden(terminal_t *self)
+{
+    hide(self);
+    (void)fflush(stdout);
+    self->shown[0] = '\0';
+    explicit_bzero(self->hidden, sizeof self->hidden);
+    self->hidden_bytes = 0;
+}
+
+/* Back to the line, without the blank at its end. */
+static void back_to_line(terminal_t *self)
+{
+    char text[SHOWN_BYTES];
+    memcpy(text, self->shown, sizeof text);
+    text[strlen(text) - 1] = '\0';
+    end_hidden(self);
+    compose_prompt(self, self->prompt, sizeof self->prompt);
+    (void)el_insertstr(self->edit, text);
+    (void)el_set(self->edit, EL_REFRESH);
+}
+
+static terminal_result_t enter_hidden(terminal_t *self, const char **out_line, size_t *out_size)
+{
+    size_t shown = strlen(self->shown), size = shown + self->hidden_bytes;
+    char *line = malloc(size + 1);
+    assert(line);
+    memcpy(line, self->shown, shown);
+    memcpy(line + shown, self->hidden, self->hidden_bytes);
+    line[size] = '\0';
+    forget_entered(self);
+    self->entered = line;
+    end_hidden(self);
+    leave_line(self);
+    *out_line = line;
+    *out_size = size;
+    return TERMINAL_LINE;
+}
+
+/* A character with all its bytes. */
+static void rub_out(terminal_t *self)
+{
+    while (self->hidden_bytes > 0 && ((uint8_t)self->hidden[--self->hidden_bytes] & 0xc0) == 0x80)
+        ;
+}
+
+static void take_hidden(terminal_t *self, char byte)
+{
+    enum { RUB_OUT = 0x7f, BACKSPACE = 8, KILL = 0x15, ESCAPE = 0x1b };
+    uint8_t code = (uint8_t)byte;
+    if (self->is_in_sequence) {
+        self->is_in_sequence = code < 0x40 || byte == '[' || byte == 'O';
+    } else if (byte == RUB_OUT || byte == BACKSPACE) {
+        if (self->hidden_bytes == 0)
+            back_to_line(self);
+        else
+            rub_out(self);
+    } else if (byte == KILL) {
+        self->hidden_bytes = 0;
+    } else if (byte == ESCAPE) {
+        self->is_in_sequence = true;
+    } else if ((code >= ' ' || byte == '\t') && self->hidden_bytes < HIDDEN_BYTES) {
+        self->hidden[self->hidden_bytes++] = byte;
+    }
+}
+
+static terminal_result_t read_hidden(terminal_t *self, const char **out_line, size_t *out_size)
+{
+    char byte;
+    if (!read_byte(self, &byte))
+        return self->is_gone ? TERMINAL_END : TERMINAL_MORE;
+    if (byte == '\n' || byte == '\r')
+        return enter_hidden(self, out_line, out_size);
+    if (byte != END_KEY) {
+        take_hidden(self, byte);
+        return TERMINAL_MORE;
+    }
+    end_hidden(self);
+    leave_line(self);
+    return TERMINAL_END;
+}
+
+/* ---- lines ---- */
+
 terminal_result_t terminal_read(terminal_t *self, const char **out_line, size_t *out_size)
 {
     assert(self && out_line && out_size && self->is_shown);
     int count = 0;
+    if (*self->shown)
+        return read_hidden(self, out_line, out_size);
     const char *line = el_gets(self->edit, &count);
     if (self->is_gone)
         return TERMINAL_END;
@@ -245,10 +403,14 @@ terminal_result_t terminal_read(terminal_t *self, const char **out_line, size_t 
         (void)fputc('\n', stdout);
         return TERMINAL_END;
     }
-    if (last != '\n' && last != '\r')
+    if (last != '\n' && last != '\r') {
+        look_for_password(self);
         return TERMINAL_MORE;
+    }
     keep_entered(self, line, (size_t)count - 1);
     leave_line(self);
+    if (lacks_password(self))
+        return TERMINAL_MORE;
     *out_line = self->entered;
     *out_size = (size_t)count - 1;
     return TERMINAL_LINE;
@@ -368,7 +530,8 @@ void terminal_destroy(terminal_t **self_p)
         history_end(self->history);
     if (self->signals >= 0)
         (void)close(self->signals);
-    free(self->entered);
+    forget_entered(self);
+    explicit_bzero(self->hidden, sizeof self->hidden);
     free(self);
     *self_p = NULL;
 }

@@ -1,7 +1,8 @@
 /* client/shell/terminal.h - a person's terminal: a line being typed, other lines above it.
  *
  * On libedit. What is printed comes above the line being typed, which is taken away before and put back
- * afterwards, with its cursor. One at a time; it takes SIGHUP, SIGTSTP and SIGWINCH. */
+ * afterwards, with its cursor. What is typed where a password belongs is not shown: the line up to there is, and where a command
+ * was entered that lacks its password, that is still waited for. Backspace at its begin goes back to the line. One at a time; it takes SIGHUP, SIGTSTP and SIGWINCH. */
 #ifndef CLIENT_SHELL_TERMINAL_H
 #define CLIENT_SHELL_TERMINAL_H
 

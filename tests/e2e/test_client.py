@@ -409,7 +409,7 @@ class Terminal:
     def keys(self, *keys):
         """Types text; names such as Enter and Tab are keys."""
         for key in keys:
-            named = key in ("Enter", "Tab", "Left", "Up", "Escape") or key.startswith("C-")
+            named = key in ("Enter", "Tab", "Left", "Up", "Escape", "BSpace") or key.startswith("C-")
             self.tmux("send-keys", "-t", "t", *([] if named else ["-l"]), key)
 
     def lines(self):

@@ -104,6 +104,52 @@ def test_a_person_types_the_password_unseen(broker, registered):
         screen.close()
 
 
+@pytest.fixture
+def screen(broker, name):
+    nick = name()
+    screen = Terminal(broker.router, "--nick", nick)
+    screen.nick = nick
+    screen.is_in("lobby")
+    yield screen
+    screen.close()
+
+
+def everything(screen):
+    """With what has gone up."""
+    return screen.tmux("capture-pane", "-p", "-S", "-", "-t", "t")
+
+
+@pytest.mark.parametrize("is_left_out", [False, True], ids=["behind the word", "left out"])
+def test_no_password_is_shown_at_the_terminal(screen, broker, link, name, is_left_out):
+    """It can be mended; what comes in meanwhile is shown above; the arrow keys do not bring it back."""
+    begins = ("Enter",) if is_left_out else (" ",)
+    nick, friend = screen.nick, link()
+    friend.nick = friend.hello(name("bob"), join=["lobby"])["nick"]
+    screen.keys("/register", *begins)
+    screen.sees("lobby> /register (not shown):")
+    screen.keys("first-xx", "Left", "BSpace", "BSpace")
+    friend.ok("say", room="lobby", text="meanwhile")
+    screen.sees(f"[{friend.nick}] meanwhile", "lobby> /register (not shown):")
+    screen.keys("secret", "Enter")
+    screen.sees(f"* The name {nick} is yours now; next time start with --nick {nick} --login.", "lobby>")
+    screen.keys("/password", *begins, "first-secret second secret", "Enter")
+    screen.sees("* Your password is changed.", "lobby>")
+    screen.keys(f"/login {nick}", *begins, "wrong-secret", "Enter")
+    screen.keys("Up", "Up", "Up", "C-u", "and on", "Enter")
+    screen.sees(f"[{nick}] and on")
+    assert "secret" not in everything(screen)
+    assert link().ok("hello", nick=nick, password="second secret")["nick"] == nick
+
+
+def test_a_password_at_the_terminal_can_be_left_by_backspace(screen):
+    screen.keys("/register ")
+    screen.sees("lobby> /register (not shown):")
+    screen.keys("BSpace")
+    screen.sees("lobby> /register")
+    screen.keys("C-u", "on we go", "Enter")
+    screen.sees("[" + screen.nick + "] on we go")
+
+
 def test_the_python_example_logs_in(broker, registered):
     env = {**os.environ, "HUBBUB_ROUTER": broker.router, "HUBBUB_PUB": broker.pub, "HUBBUB_NICK": registered}
     process = subprocess.Popen([sys.executable, "examples/hello.py", "hi"], stdout=subprocess.PIPE, text=True,

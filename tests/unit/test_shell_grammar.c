@@ -169,6 +169,20 @@ static void an_unknown_command_is_named(void **state)
     assert_int_equal(read_line("/TELL bob x").verb, VERB_unknown);
 }
 
+static void a_password_begins_behind_its_word_and_name(void **state)
+{
+    (void)state;
+    assert_int_equal(grammar_secret_at("/register "), 10);
+    assert_int_equal(grammar_secret_at("/register  correct horse"), 11);
+    assert_int_equal(grammar_secret_at("/password old"), 10);
+    assert_int_equal(grammar_secret_at("/login ada "), 11);
+    assert_int_equal(grammar_secret_at("/login ada x"), 11);
+    const char *others[] = {"",           "/register",   "/password", "/login",       "/login ",
+                            "/login ada", "/registers ", "/who ",     "//register x", "register x"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(grammar_secret_at(others[i]), 0);
+}
+
 static void every_command_is_found_by_its_word(void **state)
 {
     (void)state;
@@ -200,6 +214,7 @@ int main(void)
         cmocka_unit_test(msg_is_tell),
         cmocka_unit_test(a_command_of_another_shape_tells_its_usage),
         cmocka_unit_test(an_unknown_command_is_named),
+        cmocka_unit_test(a_password_begins_behind_its_word_and_name),
         cmocka_unit_test(every_command_is_found_by_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
