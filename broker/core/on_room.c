@@ -194,8 +194,12 @@ static hub_err_t mute(core_t *core, request_t *request, room_t *room)
 {
     whom_t whom;
     hub_err_t err = read_whom(core, request, room, VERDICT_MUTE, &whom);
-    if (err == HUB_OK)
-        err = pass(core, request, room, &whom);
+    if (err != HUB_OK)
+        return err;
+    request->hint = "who has a role in a room speaks there all the same: make them a member first";
+    if (whom.standing > STANDING_MEMBER)
+        return HUB_DENIED;
+    err = pass(core, request, room, &whom);
     if (err != HUB_OK)
         return err;
     write_down(core, request, room, &whom.aim);

@@ -193,6 +193,8 @@ static void moderate(model_t *model, char by, unsigned whom)
     bool is_back = random_below(&model->random, 2);
     uint64_t until_ms = is_back ? 0 : choose_end(model);
     compose(request, VERBS[kind], is_back, whom, true, until_ms);
+    is_denied |=
+        kind == MUTE && !is_back && target->standing > MEMBER; /* who speaks all the same */
     const char *error =
         is_denied ? "denied" : pass_verdict(model, &target->here[kind], is_back, until_ms);
     ask(model, by, request, error);

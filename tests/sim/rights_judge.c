@@ -193,6 +193,8 @@ static fate_t act_in_hall(rights_t *world, const ask_t *ask, hall_t *hall, sente
     bool is_away = whom.account && !whom.guest && (whom.account->halls >> ask->hall & 1);
     if (ask->op == OP_kick && !is_here && !is_away)
         return refused(HUB_NO_SUCH_NICK);
+    if (ask->op == OP_mute && whom.stand > STAND_MEMBER)
+        return refused(HUB_DENIED);
     if ((ask->op == OP_ban || ask->op == OP_mute) && ask->until_ms &&
         ask->until_ms <= rights_wall(world))
         return refused(HUB_BAD_REQUEST);

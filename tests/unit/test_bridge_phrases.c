@@ -236,12 +236,15 @@ static void a_refusal_within_a_room_says_what_is_so(void **state)
     check(bench, "* They are in the room already.\r\n");
     refused(bench, OP_invite, HUB_BANNED, 0, NULL);
     check(bench, "* They are banned from this room; /unban NAME first.\r\n");
-    static const op_t OPS[] = {OP_kick, OP_ban, OP_unban, OP_mute, OP_unmute, OP_bans, OP_slow};
+    static const op_t OPS[] = {OP_kick, OP_ban, OP_unban, OP_unmute, OP_bans, OP_slow};
     for (size_t i = 0; i < sizeof OPS / sizeof OPS[0]; i++) {
         refused(bench, OPS[i], HUB_DENIED, 0, NULL);
         check(bench, "* That is for the room's owner and moderators, about those who may less than "
                      "they.\r\n");
     }
+    refused(bench, OP_mute, HUB_DENIED, 0, NULL);
+    check(bench,
+          "* That is for the room's owner and moderators, about those who have no role there.\r\n");
     refused(bench, OP_role, HUB_DENIED, 0, NULL);
     check(bench, "* That is for the room's owner.\r\n");
 }
